@@ -1,0 +1,1 @@
+//! From TOML files to raw tables that remember where they were written.

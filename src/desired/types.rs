@@ -1,0 +1,65 @@
+//! The values that resolving a project ends in.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Span;
+use crate::model::{Attribute, Processor, ProcessorName, TagPolicy};
+
+/// A project, resolved: everything that planning needs of the files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Desired {
+    pub stack: Stack,
+    pub guard: Guard,
+    pub tag_policy: TagPolicy,
+    pub processors: BTreeMap<ProcessorName, Declaration>,
+}
+
+/// Whose fleet it is, and where.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Stack {
+    pub name: String,
+    pub account_id: String,
+    pub region: String,
+}
+
+/// How many changes of a kind a plan may hold; `None` is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guard {
+    pub max_deletes: Option<u64>,
+    pub max_replacements: Option<u64>,
+    pub max_updates: Option<u64>,
+    pub max_creates: Option<u64>,
+}
+
+impl Default for Guard {
+    /// Five deletes may be meant; no replacement is made by accident.
+    fn default() -> Guard {
+        Guard {
+            max_deletes: Some(5),
+            max_replacements: Some(0),
+            max_updates: None,
+            max_creates: None,
+        }
+    }
+}
+
+/// One processor as the files declare it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declaration {
+    /// The definition, merged and canonical. Its tags are those declared, its
+    /// run state is `desired_status`.
+    pub processor: Processor,
+    pub lifecycle: Lifecycle,
+    /// The name in the processor's table header.
+    pub span: Span,
+    /// Where the value in force of each attribute was written.
+    pub attribute_spans: BTreeMap<Attribute, Span>,
+}
+
+/// `lifecycle`, resolved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lifecycle {
+    pub prevent_destroy: bool,
+    /// Paths by segments, as [`Attribute::is_covered_by`] takes them.
+    pub ignore_changes: Vec<Vec<String>>,
+}

@@ -1,0 +1,51 @@
+//! A diagnostic as plans and machine formats carry it, with lines and columns.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Diagnostic, Severity, Sources};
+
+/// A diagnostic that needs no source text to be understood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    pub code: String,
+    pub severity: Severity,
+    pub message: String,
+    pub help: Option<String>,
+    pub labels: Vec<RecordLabel>,
+}
+
+/// A place; lines and columns are from 1, the end is behind the last character.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordLabel {
+    pub file: String,
+    pub line: usize,
+    pub column: usize,
+    pub end_line: usize,
+    pub end_column: usize,
+    pub message: String,
+}
+
+impl Record {
+    /// Resolves a diagnostic's spans.
+    pub fn new(diagnostic: &Diagnostic, sources: &Sources) -> Record {
+        let labels = diagnostic.labels.iter().map(|label| {
+            let start = sources.locate(label.span);
+            let (end_line, end_column) = sources.end(label.span);
+            RecordLabel {
+                file: start.file.to_string(),
+                line: start.line,
+                column: start.column,
+                end_line,
+                end_column,
+                message: label.message.clone(),
+            }
+        });
+        Record {
+            code: diagnostic.code.as_str().to_owned(),
+            severity: diagnostic.severity(),
+            message: diagnostic.message.clone(),
+            help: diagnostic.help.clone(),
+            labels: labels.collect(),
+        }
+    }
+}

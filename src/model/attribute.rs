@@ -1,0 +1,163 @@
+//! The attributes of a definition, named by their dotted TOML paths.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// One attribute that a plan can show as changed.
+///
+/// The order is the one in which reports list them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attribute {
+    RoleArn,
+    Input,
+    OutputBucket,
+    OutputKeyPrefix,
+    OutputDataStream,
+    NotificationChannel,
+    KmsKeyId,
+    Labels,
+    MinConfidence,
+    CollectionId,
+    FaceMatchThreshold,
+    RegionsOfInterest,
+    DataSharing,
+    DesiredStatus,
+    /// One tag, by its key.
+    Tag(String),
+}
+
+/// No attribute, nor a group of them, has this path.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no attribute {0:?}")]
+pub struct UnknownAttribute(pub String);
+
+impl Attribute {
+    /// Every attribute but the tags, whose keys are open.
+    pub const FIXED: [Attribute; 14] = [
+        Attribute::RoleArn,
+        Attribute::Input,
+        Attribute::OutputBucket,
+        Attribute::OutputKeyPrefix,
+        Attribute::OutputDataStream,
+        Attribute::NotificationChannel,
+        Attribute::KmsKeyId,
+        Attribute::Labels,
+        Attribute::MinConfidence,
+        Attribute::CollectionId,
+        Attribute::FaceMatchThreshold,
+        Attribute::RegionsOfInterest,
+        Attribute::DataSharing,
+        Attribute::DesiredStatus,
+    ];
+
+    /// The path's segments, as the TOML nests them.
+    pub fn segments(&self) -> Vec<&str> {
+        match self {
+            Attribute::RoleArn => vec!["role_arn"],
+            Attribute::Input => vec!["input", "kinesis_video_stream", "arn"],
+            Attribute::OutputBucket => vec!["output", "s3_destination", "bucket"],
+            Attribute::OutputKeyPrefix => vec!["output", "s3_destination", "key_prefix"],
+            Attribute::OutputDataStream => vec!["output", "kinesis_data_stream", "arn"],
+            Attribute::NotificationChannel => vec!["notification_channel", "sns_topic_arn"],
+            Attribute::KmsKeyId => vec!["kms_key_id"],
+            Attribute::Labels => vec!["settings", "connected_home", "labels"],
+            Attribute::MinConfidence => vec!["settings", "connected_home", "min_confidence"],
+            Attribute::CollectionId => vec!["settings", "face_search", "collection_id"],
+            Attribute::FaceMatchThreshold => {
+                vec!["settings", "face_search", "face_match_threshold"]
+            }
+            Attribute::RegionsOfInterest => vec!["regions_of_interest"],
+            Attribute::DataSharing => vec!["data_sharing_preference", "opt_in"],
+            Attribute::DesiredStatus => vec!["desired_status"],
+            Attribute::Tag(key) => vec!["tags", key],
+        }
+    }
+
+    /// Whether a path, given by its segments, is this attribute or a table
+    /// that holds it.
+    pub fn is_covered_by(&self, prefix: &[String]) -> bool {
+        let segments = self.segments();
+        prefix.len() <= segments.len() && prefix.iter().zip(&segments).all(|(a, b)| a == b)
+    }
+
+    /// Whether the path names some attribute or a table that could hold one.
+    pub fn is_known_path(path: &[String]) -> bool {
+        match path {
+            [] => false,
+            [tags, ..] if tags == "tags" => path.len() <= 2,
+            _ => Attribute::FIXED.iter().any(|attribute| attribute.is_covered_by(path)),
+        }
+    }
+
+    /// Splits a dotted path into segments; a quoted segment may hold dots.
+    ///
+    /// Everything behind `tags.` is one key, quoted or not, because tag keys
+    /// hold dots and colons themselves.
+    pub fn split_path(path: &str) -> Vec<String> {
+        if let Some(key) = path.strip_prefix("tags.") {
+            let unquoted =
+                key.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(key);
+            return vec!["tags".to_owned(), unquoted.to_owned()];
+        }
+        path.split('.').map(str::to_owned).collect()
+    }
+}
+
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.segments().join("."))
+    }
+}
+
+impl FromStr for Attribute {
+    type Err = UnknownAttribute;
+
+    fn from_str(path: &str) -> Result<Attribute, UnknownAttribute> {
+        if let Some(key) = path.strip_prefix("tags.") {
+            return Ok(Attribute::Tag(key.to_owned()));
+        }
+        Attribute::FIXED
+            .into_iter()
+            .find(|attribute| attribute.to_string() == path)
+            .ok_or_else(|| UnknownAttribute(path.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> Vec<String> {
+        Attribute::split_path(text)
+    }
+
+    #[test]
+    fn every_path_is_read_back_as_its_attribute() {
+        let tag = Attribute::Tag("cost.center:a".into());
+        for attribute in Attribute::FIXED.into_iter().chain([tag]) {
+            assert_eq!(attribute.to_string().parse(), Ok(attribute));
+        }
+        assert!("output".parse::<Attribute>().is_err());
+    }
+
+    #[test]
+    fn a_prefix_covers_its_children_by_whole_segments() {
+        assert!(Attribute::OutputBucket.is_covered_by(&path("output")));
+        assert!(Attribute::OutputBucket.is_covered_by(&path("output.s3_destination")));
+        assert!(!Attribute::OutputBucket.is_covered_by(&path("out")));
+        assert!(!Attribute::OutputBucket.is_covered_by(&path("output.s3_destination.key_prefix")));
+        assert!(Attribute::Tag("site".into()).is_covered_by(&path("tags")));
+        assert!(Attribute::Tag("a.b".into()).is_covered_by(&path("tags.a.b")));
+        assert!(Attribute::Tag("a.b".into()).is_covered_by(&path("tags.\"a.b\"")));
+    }
+
+    #[test]
+    fn unknown_paths_are_told_from_known_ones() {
+        for known in ["settings", "settings.connected_home", "tags", "tags.x.y", "kms_key_id"] {
+            assert!(Attribute::is_known_path(&path(known)), "{known}");
+        }
+        for unknown in ["", "setting", "settings.label", "role_arn.x", "lifecycle"] {
+            assert!(!Attribute::is_known_path(&path(unknown)), "{unknown}");
+        }
+    }
+}
