@@ -3,5 +3,6 @@
 pub mod config;
 pub mod desired;
 pub mod diagnostic;
+pub mod diff;
 pub mod model;
 pub mod plan;
