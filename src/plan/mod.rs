@@ -19,6 +19,9 @@ mod refusal;
 mod request;
 mod types;
 
+#[cfg(test)]
+mod tests;
+
 pub use build::{Options, plan};
 pub use guard::Allowances;
 pub use narrow::{Narrowing, NarrowingError};
