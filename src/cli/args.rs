@@ -57,9 +57,9 @@ pub enum Command {
     /// Parse and check the files, offline.
     Validate(Validate),
     /// Show the difference from what exists, and the exact calls.
-    Plan(Plan),
+    Plan(Box<Plan>),
     /// Plan, ask, and do; or do what a saved plan says.
-    Apply(Apply),
+    Apply(Box<Apply>),
     /// Render a saved plan, offline and without credentials.
     Show(Show),
     /// Print the live state as JSON.

@@ -1,0 +1,160 @@
+//! A connection to the service that belongs to a stack, and reading through it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::args::Connect;
+use super::exit::Exit;
+use super::ui::Ui;
+use crate::aws::{self, Connection, Identity, Pace, Rate};
+use crate::desired::{Desired, Stack};
+use crate::emulator::{self, Emulator};
+use crate::live;
+use crate::model::{Live, ProcessorName};
+use crate::plan;
+use crate::report::text::Header;
+
+/// A connection whose account is known to be the stack's, or not known yet.
+pub struct Session {
+    pub connection: Connection,
+    pub header: Header,
+    /// Why nobody could say whose account it is.
+    unidentified: Option<aws::Error>,
+    /// Kept alive and flushed with the session.
+    emulator: Option<Emulator>,
+}
+
+/// Connects for a stack. `base` is the folder of the project or the saved plan:
+/// the embedded service keeps its state there.
+pub async fn open(
+    connect: &Connect,
+    stack: &Stack,
+    base: &Path,
+    ui: &Ui,
+) -> Result<Session, Exit> {
+    if let Some(region) = connect.region.as_ref().filter(|region| **region != stack.region) {
+        let message = format!("--region {region} is not the stack's region, {}", stack.region);
+        ui.error_line(&message, Some("leave --region out, or change stack.region"));
+        return Err(Exit::Error);
+    }
+    let emulator = match &connect.emulator {
+        Some(state) => Some(open_emulator(Path::new(state), stack, base, ui)?),
+        None => None,
+    };
+    let settings = aws::Settings {
+        region: stack.region.clone(),
+        profile: connect.profile.clone(),
+        endpoint_url: connect.endpoint_url.clone(),
+        pace: match (&emulator, Rate::new(connect.rate)) {
+            (Some(_), _) => Pace::Unlimited,
+            (None, Ok(rate)) => Pace::Quotas(rate),
+            (None, Err(error)) => {
+                ui.error(&error, None);
+                return Err(Exit::Error);
+            }
+        },
+        http_client: emulator.as_ref().map(Emulator::http_client),
+    };
+    let connection = aws::connect(settings).await.map_err(|error| failed(&error, ui))?;
+    let reader = connection.reader();
+    let (identity, unidentified) = match reader.caller_identity().await {
+        Ok(identity) => (Some(identity), None),
+        Err(error) if error.class().concerns_every_call() && reader.endpoint().is_none() => {
+            return Err(failed(&error, ui));
+        }
+        // A custom endpoint may not speak STS, and a policy may forbid it: the
+        // ARNs of what is read say the account as well.
+        Err(error) => (None, Some(error)),
+    };
+    if let Some(Identity { account_id, arn }) = &identity
+        && *account_id != stack.account_id
+    {
+        let message = format!(
+            "these credentials are of account {account_id} ({arn}), and stack {} is of account {}",
+            stack.name, stack.account_id
+        );
+        ui.error_line(&message, Some("use other credentials, or --profile"));
+        return Err(Exit::Error);
+    }
+    let header = Header {
+        stack: stack.clone(),
+        caller: identity.map(|identity| identity.arn).filter(|_| emulator.is_none()),
+        endpoint: reader.endpoint().map(str::to_owned),
+        emulated: emulator.is_some(),
+        snapshot: None,
+    };
+    Ok(Session { connection, header, unidentified, emulator })
+}
+
+impl Session {
+    /// Reads everything, and asks for certain about tags that are in question.
+    pub async fn read(&self, desired: &Desired, ui: &Ui) -> Result<Live, Exit> {
+        let reader = self.connection.reader();
+        let bar = ui.progress("Reading");
+        let mut live = live::fetch(&reader, &|progress| {
+            bar.set_length(progress.total);
+            bar.set_position(progress.done);
+        })
+        .await
+        .map_err(|error| failed(&error, ui))?;
+        bar.finish_and_clear();
+        self.check_account(&live, &desired.stack, ui)?;
+        let questions = plan::tags_in_question(desired, &live);
+        live::confirm_tags(&reader, &mut live, &questions).await;
+        Ok(live)
+    }
+
+    /// Whether the account is the stack's, also by what was read.
+    pub fn check_account(&self, live: &Live, stack: &Stack, ui: &Ui) -> Result<(), Exit> {
+        let accounts: BTreeMap<&str, &ProcessorName> = live
+            .facts
+            .iter()
+            .filter_map(|(name, fact)| Some((fact.arn.split(':').nth(4)?, name)))
+            .collect();
+        if let Some((account, name)) = accounts.iter().find(|(id, _)| **id != stack.account_id) {
+            let message = format!(
+                "{name} is of account {account}, and stack {} is of account {}",
+                stack.name, stack.account_id
+            );
+            ui.error_line(&message, Some("use other credentials, or --profile"));
+            return Err(Exit::Error);
+        }
+        match &self.unidentified {
+            Some(error) if accounts.is_empty() => Err(failed(error, ui)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Brings the embedded service's state to rest.
+    pub fn close(self) {
+        drop(self.emulator);
+    }
+}
+
+/// Says what the service or the way to it did wrong.
+pub fn failed(error: &aws::Error, ui: &Ui) -> Exit {
+    ui.error(error, error.help().as_deref());
+    Exit::Error
+}
+
+/// Opens the embedded service in this process.
+///
+/// Without a state file it starts from the project's `live.json` and keeps what
+/// is written to it in `.rekon/emulator.json`.
+fn open_emulator(state: &Path, stack: &Stack, base: &Path, ui: &Ui) -> Result<Emulator, Exit> {
+    let (source, store): (Option<PathBuf>, PathBuf) = if state.as_os_str().is_empty() {
+        let source = base.join("live.json");
+        (source.exists().then_some(source), base.join(".rekon/emulator.json"))
+    } else {
+        (None, state.to_owned())
+    };
+    let options = emulator::Options {
+        account_id: stack.account_id.clone(),
+        region: stack.region.clone(),
+        ..emulator::Options::default()
+    };
+    Emulator::open(options, source.as_deref(), Some(&store)).map_err(|error| {
+        ui.error(&error, None);
+        Exit::Error
+    })
+}
