@@ -4,6 +4,7 @@ pub mod aws;
 pub mod config;
 pub mod desired;
 pub mod diagnostic;
+pub mod diff;
 pub mod live;
 pub mod model;
 pub mod plan;

@@ -214,15 +214,29 @@ mod tests {
     #[test]
     fn a_request_that_was_never_sent_is_told_from_one_that_was() {
         assert_eq!(
-            dispatched(&["io error", "client error (Connect)", "tcp connect error", "Connection refused (os error 111)"]),
+            dispatched(&[
+                "io error",
+                "client error (Connect)",
+                "tcp connect error",
+                "Connection refused (os error 111)"
+            ]),
             Class::Unreachable
         );
         assert_eq!(
-            dispatched(&["io error", "client error (Connect)", "dns error", "failed to lookup address information"]),
+            dispatched(&[
+                "io error",
+                "client error (Connect)",
+                "dns error",
+                "failed to lookup address information"
+            ]),
             Class::Unreachable
         );
         assert_eq!(
-            dispatched(&["io error", "client error (Connect)", "invalid peer certificate: UnknownIssuer"]),
+            dispatched(&[
+                "io error",
+                "client error (Connect)",
+                "invalid peer certificate: UnknownIssuer"
+            ]),
             Class::Untrusted
         );
         assert_eq!(

@@ -34,7 +34,8 @@ impl Request {
         operation: Operation,
         request: &Value,
     ) -> Result<Request, BadRequest> {
-        let bad = |reason: String| BadRequest { processor: processor.to_owned(), operation, reason };
+        let bad =
+            |reason: String| BadRequest { processor: processor.to_owned(), operation, reason };
         let body = Body::parse(operation, request).map_err(|error| bad(error.to_string()))?;
         if !body.is_about(processor) {
             return Err(bad("the request is about another stream processor".to_owned()));

@@ -59,7 +59,10 @@ fn destination(output: &StreamProcessorOutput) -> Value {
         (
             "S3Destination",
             output.s3_destination().map(|bucket| {
-                object([("Bucket", text(bucket.bucket())), ("KeyPrefix", text(bucket.key_prefix()))])
+                object([
+                    ("Bucket", text(bucket.bucket())),
+                    ("KeyPrefix", text(bucket.key_prefix())),
+                ])
             }),
         ),
     ])
@@ -122,7 +125,7 @@ fn text(value: Option<&str>) -> Option<Value> {
 /// JSON has no number for what is not finite; the protocol spells it in letters.
 fn float(value: f32) -> Value {
     match Float32::new(value) {
-        Ok(value) => crate::model::number(value),
+        Ok(value) => crate::model::float_to_json(value),
         Err(_) => json!(value.to_string()),
     }
 }

@@ -55,11 +55,11 @@ pub fn attributes(processor: &Processor) -> BTreeMap<Attribute, Value> {
     match settings {
         Settings::ConnectedHome { labels, min_confidence } => {
             put(Attribute::Labels, Some(json!(labels)));
-            put(Attribute::MinConfidence, min_confidence.map(number));
+            put(Attribute::MinConfidence, min_confidence.map(float_to_json));
         }
         Settings::FaceSearch { collection_id, face_match_threshold } => {
             put(Attribute::CollectionId, collection_id.as_ref().map(|text| json!(text)));
-            put(Attribute::FaceMatchThreshold, Some(number(*face_match_threshold)));
+            put(Attribute::FaceMatchThreshold, Some(float_to_json(*face_match_threshold)));
         }
     }
     put(Attribute::NotificationChannel, notification_channel.as_ref().map(|text| json!(text)));
@@ -175,7 +175,7 @@ pub fn set(definition: &mut Value, attribute: &Attribute, value: Value) {
 }
 
 /// A float32 as the shortest JSON number that means it; whole numbers without a point.
-pub(crate) fn number(value: Float32) -> Value {
+pub fn float_to_json(value: Float32) -> Value {
     let shortest = value.to_shortest_f64();
     #[expect(clippy::cast_possible_truncation, reason = "guarded to be whole and small")]
     if shortest.fract() == 0.0 && shortest.abs() < 1e15 {
@@ -250,17 +250,17 @@ fn region_to_json(region: &RegionOfInterest) -> Value {
     match region {
         RegionOfInterest::BoundingBox(BoundingBox { left, top, width, height }) => json!({
             "bounding_box": {
-                "left": number(*left),
-                "top": number(*top),
-                "width": number(*width),
-                "height": number(*height),
+                "left": float_to_json(*left),
+                "top": float_to_json(*top),
+                "width": float_to_json(*width),
+                "height": float_to_json(*height),
             }
         }),
         RegionOfInterest::Polygon(polygon) => {
             let points: Vec<Value> = polygon
                 .points()
                 .iter()
-                .map(|point| json!([number(point.x), number(point.y)]))
+                .map(|point| json!([float_to_json(point.x), float_to_json(point.y)]))
                 .collect();
             json!({ "polygon": points })
         }

@@ -22,8 +22,9 @@ mod region;
 mod tags;
 
 pub use attribute::{Attribute, UnknownAttribute};
-pub use definition::{DefinitionError, attribute_value, attributes, from_json, set, to_json};
-pub(crate) use definition::number;
+pub use definition::{
+    DefinitionError, attribute_value, attributes, float_to_json, from_json, set, to_json,
+};
 pub use float::{Float32, NotFinite};
 pub use inventory::{Fact, Facts, Inventory, Live, ReadProblem, Status, TagKnowledge};
 pub use kms::{KmsComparison, compare_kms_keys};

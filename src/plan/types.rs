@@ -132,14 +132,14 @@ pub struct Call {
     pub processor: String,
     pub operation: Operation,
     /// The calls, with the settling that they imply, that this one waits for.
-    /// A call of another processor that is that one's last is waited for until
-    /// that processor has been read again and found as planned.
+    /// Where the first call of a processor waits for the last one of another,
+    /// it waits until that processor has been read again and found as planned.
     pub after: Vec<CallId>,
     /// The wire's JSON.
     pub request: Value,
-    /// What puts the old processors back, in order, when this call of a
-    /// replacement fails, or cannot be reached any more after an earlier call
-    /// of the same replacement took effect.
+    /// What puts the old processors back, all of it and in order, when this
+    /// call of a replacement fails, or is held back although every call in
+    /// `after` took effect and one of them was of the same replacement.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub on_failure: Option<Vec<FallbackCall>>,
 }

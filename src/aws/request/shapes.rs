@@ -158,10 +158,7 @@ impl From<Output> for types::StreamProcessorOutput {
         let stream = kinesis_data_stream
             .map(|Stream { arn }| types::KinesisDataStream::builder().arn(arn).build());
         let bucket = s3_destination.map(|Bucket { bucket, key_prefix }| {
-            types::S3Destination::builder()
-                .set_bucket(bucket)
-                .set_key_prefix(key_prefix)
-                .build()
+            types::S3Destination::builder().set_bucket(bucket).set_key_prefix(key_prefix).build()
         });
         types::StreamProcessorOutput::builder()
             .set_kinesis_data_stream(stream)
@@ -194,14 +191,13 @@ impl From<Settings> for types::StreamProcessorSettings {
 
 impl From<SettingsForUpdate> for types::StreamProcessorSettingsForUpdate {
     fn from(SettingsForUpdate { connected_home_for_update }: SettingsForUpdate) -> Self {
-        let home = connected_home_for_update.map(
-            |ConnectedHomeForUpdate { labels, min_confidence }| {
+        let home =
+            connected_home_for_update.map(|ConnectedHomeForUpdate { labels, min_confidence }| {
                 types::ConnectedHomeSettingsForUpdate::builder()
                     .set_labels(labels)
                     .set_min_confidence(min_confidence.map(Into::into))
                     .build()
-            },
-        );
+            });
         types::StreamProcessorSettingsForUpdate::builder()
             .set_connected_home_for_update(home)
             .build()

@@ -1,0 +1,301 @@
+//! The command line as it is typed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::Styles;
+use clap::builder::styling::AnsiColor;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// A declarative reconciler for Amazon Rekognition stream processors.
+///
+/// TOML files say what should exist, `rekon plan` shows the difference from
+/// what does, `rekon apply` makes the fewest API calls that close it.
+#[derive(Debug, Parser)]
+#[command(name = "rekon", version, styles = STYLES, max_term_width = 100, subcommand_required = true)]
+#[command(after_help = "Exit codes: 0 done, 1 error, 2 changes (--detailed-exitcode), 3 refused, \
+4 stale, 5 applied in part, 6 incomplete read, 130/143 interrupted.")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Common {
+    /// When to colour output; NO_COLOR is respected.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+    /// Say only what is wrong.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more: list what is summed up, and say what is read.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// When to colour output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Parse and check the files, offline.
+    Validate(Validate),
+    /// Show the difference from what exists, and the exact calls.
+    Plan(Plan),
+    /// Plan, ask, and do; or do what a saved plan says.
+    Apply(Apply),
+    /// Render a saved plan, offline and without credentials.
+    Show(Show),
+    /// Print the live state as JSON.
+    Snapshot(Snapshot),
+    /// Print the JSON Schema of the configuration.
+    Schema,
+    /// Serve the embedded stand-in for the service over HTTP.
+    Emulator(Box<super::emulator::EmulatorArgs>),
+    /// Print a shell completion script.
+    Completions(Completions),
+}
+
+/// A project's folder.
+#[derive(Clone, Debug, Args)]
+pub struct Project {
+    /// The project: a folder with a rekon.toml.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+}
+
+/// How to reach the service.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct Connect {
+    /// The AWS profile to use.
+    #[arg(long, value_name = "NAME", env = "AWS_PROFILE", hide_env = true)]
+    pub profile: Option<String>,
+    /// The region; one that differs from the stack's is an error.
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Send every request to this endpoint instead of AWS's.
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Use the embedded service instead of AWS: no network, no credentials.
+    ///
+    /// Alone, it starts from the project's live.json and keeps what is written
+    /// to it in .rekon/emulator.json; with a file, that file is its state.
+    #[arg(
+        long,
+        value_name = "STATE.json",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with = "endpoint_url"
+    )]
+    pub emulator: Option<OsString>,
+    /// The part of the account's request quotas to use.
+    #[arg(long, value_name = "PERCENT", default_value = "100%", value_parser = percent)]
+    pub rate: f64,
+}
+
+/// Which changes to plan.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Narrowing")]
+pub struct Narrow {
+    /// Plan changes only for processors whose name matches.
+    #[arg(long, value_name = "GLOB")]
+    pub only: Vec<String>,
+    /// Plan no changes for processors whose name matches.
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Plan changes only for processors that declare this tag.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub tag: Vec<String>,
+    /// Plan only the first N changes.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+/// Numbers that `[guard]` asks for.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Guard")]
+pub struct Allow {
+    /// Allow exactly this many deletes.
+    #[arg(long, value_name = "N")]
+    pub allow_deletes: Option<u64>,
+    /// Allow exactly this many replacements.
+    #[arg(long, value_name = "N")]
+    pub allow_replacements: Option<u64>,
+    /// Allow exactly this many updates.
+    #[arg(long, value_name = "N")]
+    pub allow_updates: Option<u64>,
+    /// Allow exactly this many creates.
+    #[arg(long, value_name = "N")]
+    pub allow_creates: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct Validate {
+    #[command(flatten)]
+    pub project: Project,
+    /// How to print the result.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: TextOrJson,
+    /// Count warnings as errors.
+    #[arg(long)]
+    pub deny_warnings: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(flatten)]
+    pub project: Project,
+    /// How to print the plan.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: PlanFormat,
+    /// Save the plan as JSON, for `rekon apply FILE`.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 2 when there are changes.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Plan against a saved snapshot instead of the live service.
+    #[arg(long, value_name = "SNAPSHOT.json", conflicts_with_all = ["emulator", "endpoint_url", "profile"])]
+    pub live: Option<PathBuf>,
+    /// Count warnings as errors.
+    #[arg(long)]
+    pub deny_warnings: bool,
+    #[command(flatten)]
+    pub narrow: Narrow,
+    #[command(flatten)]
+    pub allow: Allow,
+    #[command(flatten)]
+    pub connect: Connect,
+}
+
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// A project's folder, or a saved plan.
+    #[arg(value_name = "DIR | PLAN.json", default_value = ".")]
+    pub target: PathBuf,
+    /// How to print the result.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: TextOrJson,
+    /// Do not ask.
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// How many processors to work on at once.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = parallelism)]
+    pub parallelism: usize,
+    /// How long to wait for a processor to settle, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "180", value_parser = seconds)]
+    pub settle_timeout: Duration,
+    /// Where to keep the definitions of what is deleted
+    /// [default: .rekon/removed beside the project or plan].
+    #[arg(long, value_name = "DIR")]
+    pub recovery_dir: Option<PathBuf>,
+    /// Count warnings as errors.
+    #[arg(long)]
+    pub deny_warnings: bool,
+    #[command(flatten)]
+    pub narrow: Narrow,
+    #[command(flatten)]
+    pub allow: Allow,
+    #[command(flatten)]
+    pub connect: Connect,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// A plan that `rekon plan --out` saved.
+    #[arg(value_name = "PLAN.json")]
+    pub plan: PathBuf,
+    /// How to print the plan.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: PlanFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct Snapshot {
+    #[command(flatten)]
+    pub project: Project,
+    /// How to print the snapshot.
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    pub format: JsonOnly,
+    #[command(flatten)]
+    pub connect: Connect,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell to complete for.
+    pub shell: clap_complete::Shell,
+}
+
+/// The formats of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For reading.
+    Text,
+    /// The versioned document.
+    Json,
+    /// A unified diff from what lives to what is declared.
+    Diff,
+}
+
+/// The formats of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TextOrJson {
+    /// For reading.
+    Text,
+    /// A versioned document.
+    Json,
+}
+
+/// The format of what is data only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum JsonOnly {
+    /// The versioned document.
+    Json,
+}
+
+/// Reads `50%` or `50` as a part of one.
+fn percent(text: &str) -> Result<f64, String> {
+    text.strip_suffix('%')
+        .unwrap_or(text)
+        .parse::<f64>()
+        .ok()
+        .filter(|percent| *percent > 0.0 && *percent <= 100.0)
+        .map(|percent| percent / 100.0)
+        .ok_or_else(|| "must be more than 0% and at most 100%".to_owned())
+}
+
+/// Reads a number of seconds, which may have a fraction and an `s` behind it.
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.strip_suffix('s')
+        .unwrap_or(text)
+        .parse::<f64>()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "must be a number of seconds, such as 180".to_owned())
+}
+
+fn parallelism(text: &str) -> Result<usize, String> {
+    text.parse::<usize>()
+        .ok()
+        .filter(|number| (1..=1024).contains(number))
+        .ok_or_else(|| "must be a whole number from 1 to 1024".to_owned())
+}

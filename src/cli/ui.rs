@@ -1,0 +1,145 @@
+//! Every byte that leaves the program goes through here: stdout carries the
+//! result and nothing else, stderr is talk.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::sync::Mutex;
+
+use anstream::AutoStream;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::args::{ColorChoice, Common};
+use crate::report::{Charset, Detail, Settings};
+
+/// The terminal, or what stands in for it.
+pub struct Ui {
+    color: anstream::ColorChoice,
+    quiet: bool,
+    verbose: bool,
+    /// Why stdout could not be written, if anything but a closed pipe.
+    broken: Mutex<Option<io::Error>>,
+}
+
+impl Ui {
+    /// Takes the options that every command has.
+    pub fn new(common: &Common) -> Ui {
+        Ui {
+            color: match common.color {
+                ColorChoice::Auto => anstream::ColorChoice::Auto,
+                ColorChoice::Always => anstream::ColorChoice::Always,
+                ColorChoice::Never => anstream::ColorChoice::Never,
+            },
+            quiet: common.quiet,
+            verbose: common.verbose,
+            broken: Mutex::new(None),
+        }
+    }
+
+    /// How to render what goes to stdout.
+    pub fn stdout_settings(&self) -> Settings {
+        let stdout = io::stdout();
+        let color = AutoStream::new(stdout.lock(), self.color).current_choice();
+        self.settings(color, io::stdout().is_terminal())
+    }
+
+    /// How to render what goes to stderr.
+    pub fn stderr_settings(&self) -> Settings {
+        let stderr = io::stderr();
+        let color = AutoStream::new(stderr.lock(), self.color).current_choice();
+        self.settings(color, io::stderr().is_terminal())
+    }
+
+    fn settings(&self, color: anstream::ColorChoice, terminal: bool) -> Settings {
+        Settings {
+            color: color != anstream::ColorChoice::Never,
+            width: terminal.then(|| usize::from(console_width())),
+            detail: if self.verbose { Detail::Full } else { Detail::Summed },
+            charset: Charset::Unicode,
+        }
+    }
+
+    /// Prints a part of the result.
+    ///
+    /// A reader that went away is no mistake: the rest is dropped quietly, and
+    /// work that is under way goes on.
+    pub fn print(&self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        let result = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        if let Err(error) = result
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            *self.broken.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error);
+        }
+    }
+
+    /// Why the result could not be printed, if it could not.
+    pub fn print_error(&self) -> Option<io::Error> {
+        self.broken.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()
+    }
+
+    /// Says something on stderr, unless asked to be quiet.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            self.complain(text);
+        }
+    }
+
+    /// Says something on stderr only when asked to say more.
+    pub fn mention(&self, text: &str) {
+        if self.verbose {
+            self.complain(text);
+        }
+    }
+
+    /// Says what is wrong on stderr, however quiet.
+    pub fn complain(&self, text: &str) {
+        // Where stderr itself is gone there is nowhere left to say so.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Says what is wrong in one `error:` line, with its causes and what to do.
+    pub fn error(&self, error: &dyn std::error::Error, help: Option<&str>) {
+        let mut text = crate::report::escape(&error.to_string());
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let cause_text = crate::report::escape(&cause.to_string());
+            if !text.contains(&cause_text) {
+                text.push_str(": ");
+                text.push_str(&cause_text);
+            }
+            source = cause.source();
+        }
+        self.complain(&crate::report::text::error(&text, help, &self.stderr_settings()));
+    }
+
+    /// A progress bar on a terminal; nothing elsewhere.
+    pub fn progress(&self, what: &'static str) -> ProgressBar {
+        if self.quiet || !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style);
+        bar.set_prefix(what);
+        bar
+    }
+
+    /// Whether someone can be asked.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal()
+    }
+
+    /// Asks on stderr and reads a line.
+    pub fn ask(&self, question: &str) -> io::Result<String> {
+        self.complain(question);
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        Ok(answer.trim().to_owned())
+    }
+}
+
+/// The terminal's columns; 80 where nobody knows.
+fn console_width() -> u16 {
+    let (_, columns) = indicatif::TermFeatures::size();
+    columns
+}

@@ -1,0 +1,37 @@
+//! Whose tags have to be read for certain before a plan can be believed.
+
+use std::collections::BTreeSet;
+
+use super::item::{Item, Work};
+use crate::desired::Desired;
+use crate::model::{Attribute, Live, ProcessorName, TagKnowledge, TagScope};
+
+/// The processors whose tags are in question.
+///
+/// The Resource Groups Tagging API may lag and may not cover every processor:
+/// it is believed where it agrees with the files. Where believing it would cause
+/// a write, or a replacement that has to carry the tags over, the authority
+/// (ListTagsForResource) is asked.
+pub fn tags_in_question(desired: &Desired, live: &Live) -> BTreeSet<ProcessorName> {
+    let managed = |item: &Item<'_>| {
+        desired.tag_policy.scope == TagScope::Exclusive
+            || item.declaration.processor.tags.keys().any(|key| !desired.tag_policy.protects(key))
+    };
+    desired
+        .processors
+        .iter()
+        .map(|(name, declaration)| Item::new(name, declaration, desired, live))
+        .filter(|item| match item.live.map(|live| live.fact.tags) {
+            None | Some(TagKnowledge::Confirmed) => false,
+            Some(TagKnowledge::Unknown) => item.work == Work::Replace || managed(item),
+            Some(TagKnowledge::Hinted) => {
+                item.work == Work::Replace
+                    || item
+                        .differences
+                        .iter()
+                        .any(|difference| matches!(difference.attribute, Attribute::Tag(_)))
+            }
+        })
+        .map(|item| item.name.clone())
+        .collect()
+}
