@@ -8,6 +8,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{Api, Class, Error};
 
+const UNREADABLE: &str = "the answer breaks off or cannot be read";
+
 /// Says what became of a call that the SDK reports as failed.
 pub(super) fn classify<E>(
     api: Api,
@@ -27,18 +29,21 @@ where
         }
         SdkError::ConstructionFailure(_) => {
             let chain = chain(error);
-            let class = credentials(&chain.join(": ")).unwrap_or(Class::Other);
-            local(class, &told(&chain))
+            match credentials(&chain) {
+                Some((class, message)) => local(class, &message),
+                None => local(Class::Other, &told(&chain)),
+            }
         }
         SdkError::ResponseError(failure) => {
             let raw = failure.raw();
-            answered(api, processor, raw, None, "the answer breaks off or cannot be read")
+            answered(api, processor, raw, None, UNREADABLE)
         }
         SdkError::ServiceError(failure) => {
             let meta = failure.err().meta();
             let message = match (meta.code(), meta.message()) {
                 (_, Some(message)) => message.to_owned(),
                 (Some(_), None) => String::new(),
+                (None, None) if failure.raw().status().is_success() => UNREADABLE.to_owned(),
                 (None, None) => {
                     format!("HTTP {} without an explanation", failure.raw().status().as_u16())
                 }
@@ -135,10 +140,13 @@ fn by_status(status: u16) -> Class {
 fn dispatch(chain: &[String], own_fault: bool) -> (Class, String) {
     let all = chain.join(": ");
     let lower = all.to_ascii_lowercase();
-    if let Some(class) = credentials(&all) {
-        return (class, told(chain));
+    if let Some(found) = credentials(chain) {
+        return found;
     }
     let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+    if has(&["handshake eof", "handshake failed: connection"]) {
+        return (Class::Unreachable, told(chain));
+    }
     if has(&["certificate", "handshake", "corrupt message", "unknownissuer", "tls error"]) {
         return (Class::Untrusted, told(chain));
     }
@@ -161,18 +169,24 @@ fn dispatch(chain: &[String], own_fault: bool) -> (Class, String) {
     (Class::Unavailable, format!("the connection broke: {}", told(chain)))
 }
 
-/// Whether the trouble is that no credentials could be had.
-fn credentials(text: &str) -> Option<Class> {
-    let lower = text.to_ascii_lowercase();
+/// Whether the trouble is that no credentials could be had, and how to say so.
+fn credentials(chain: &[String]) -> Option<(Class, String)> {
+    let all = chain.join(": ");
+    let lower = all.to_ascii_lowercase();
     let about_credentials = ["credential", "identity", "sso session", "token is expired"];
     if !about_credentials.iter().any(|part| lower.contains(part)) {
         return None;
     }
-    Some(if lower.contains("expired") || lower.contains("refresh") {
-        Class::CredentialsExpired
+    if lower.contains("expired") || lower.contains("refresh") {
+        return Some((Class::CredentialsExpired, told(chain)));
+    }
+    // The SDK lists every provider that had nothing; `help` says what to do.
+    let message = if lower.contains("found in chain") || lower.contains("providers in chain") {
+        "no credentials were found".to_owned()
     } else {
-        Class::CredentialsMissing
-    })
+        format!("no credentials could be loaded: {}", told(chain))
+    };
+    Some((Class::CredentialsMissing, message))
 }
 
 /// An error and its causes, each without those that it repeats itself.
