@@ -16,6 +16,9 @@ pub struct Live {
     pub facts: Facts,
     /// What could not be read. Anything here makes the read incomplete.
     pub problems: Vec<ReadProblem>,
+    /// What the user should know of how it was read, a line each; the read is
+    /// no less complete for it.
+    pub notes: Vec<String>,
 }
 
 impl Live {

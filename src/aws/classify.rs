@@ -1,0 +1,289 @@
+//! From the SDK's errors to rekon's.
+
+use std::error::Error as StdError;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::{Api, Class, Error};
+
+const UNREADABLE: &str = "the answer breaks off or cannot be read";
+
+/// Says what became of a call that the SDK reports as failed.
+pub(super) fn classify<E>(
+    api: Api,
+    processor: Option<&str>,
+    error: &SdkError<E, HttpResponse>,
+) -> Error
+where
+    E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let local = |class, message: &str| Error::local(api, processor, class, message);
+    match error {
+        SdkError::TimeoutError(_) => local(Class::Unavailable, "no answer in time"),
+        SdkError::DispatchFailure(failure) => {
+            let chain = failure.as_connector_error().map_or_else(Vec::new, |error| chain(error));
+            let (class, message) = dispatch(&chain, failure.is_user() || failure.is_other());
+            local(class, &message)
+        }
+        SdkError::ConstructionFailure(_) => {
+            let chain = chain(error);
+            match credentials(&chain) {
+                Some((class, message)) => local(class, &message),
+                None => local(Class::Other, &told(&chain)),
+            }
+        }
+        SdkError::ResponseError(failure) => {
+            let raw = failure.raw();
+            answered(api, processor, raw, None, UNREADABLE)
+        }
+        SdkError::ServiceError(failure) => {
+            let meta = failure.err().meta();
+            let message = match (meta.code(), meta.message()) {
+                (_, Some(message)) => message.to_owned(),
+                (Some(_), None) => String::new(),
+                (None, None) if failure.raw().status().is_success() => UNREADABLE.to_owned(),
+                (None, None) => {
+                    format!("HTTP {} without an explanation", failure.raw().status().as_u16())
+                }
+            };
+            answered(api, processor, failure.raw(), meta.code(), &message)
+        }
+        _ => local(Class::Other, &told(&chain(error))),
+    }
+}
+
+/// A failure to which an HTTP answer belongs.
+fn answered(
+    api: Api,
+    processor: Option<&str>,
+    raw: &HttpResponse,
+    code: Option<&str>,
+    message: &str,
+) -> Error {
+    let status = raw.status().as_u16();
+    let header = |name| raw.headers().get(name);
+    let request_id = header("x-amzn-requestid").or_else(|| header("x-amz-request-id"));
+    // Some services spell the type as a URI or with a namespace before it.
+    let code = code.map(|code| code.rsplit(['#', '/']).next().unwrap_or(code));
+    let class = match code {
+        Some(code) => by_code(api, code, message, status),
+        None => by_status(status),
+    };
+    Error::answered(api, processor, class, code, message, Some(status), request_id)
+}
+
+fn by_code(api: Api, code: &str, message: &str, status: u16) -> Class {
+    match code {
+        "ThrottlingException"
+        | "ThrottledException"
+        | "Throttling"
+        | "ProvisionedThroughputExceededException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "SlowDown" => Class::Throttled,
+        "AccessDeniedException"
+        | "AccessDenied"
+        | "UnauthorizedOperation"
+        | "OptInRequired"
+        | "SubscriptionRequiredException" => Class::Denied,
+        "ExpiredTokenException" | "ExpiredToken" | "TokenRefreshRequired" => {
+            Class::CredentialsExpired
+        }
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "InvalidAccessKeyId"
+        | "RequestExpired"
+        | "RequestTimeTooSkewed" => Class::CredentialsRejected,
+        "ResourceNotFoundException" => Class::NotFound,
+        "ResourceInUseException" => Class::InUse,
+        "LimitExceededException" | "ServiceQuotaExceededException" => Class::LimitExceeded,
+        "InvalidPaginationTokenException" | "PaginationTokenExpiredException" => Class::PageToken,
+        // Only the words tell that it was the page token which is refused.
+        "InvalidParameterException"
+            if matches!(api, Api::ListStreamProcessors | Api::GetResources)
+                && message.to_ascii_lowercase().contains("token") =>
+        {
+            Class::PageToken
+        }
+        "InvalidParameterException" | "ValidationException" | "SerializationException" => {
+            Class::Invalid
+        }
+        "UnknownOperationException" | "UnknownOperation" => Class::NotTheService,
+        _ => match by_status(status) {
+            Class::NotTheService => Class::Other,
+            class => class,
+        },
+    }
+}
+
+/// What an answer without an error type means.
+fn by_status(status: u16) -> Class {
+    match status {
+        429 | 503 => Class::Throttled,
+        // A success whose body does not arrive whole did take effect.
+        200..=299 | 408 | 500..=599 => Class::Unavailable,
+        _ => Class::NotTheService,
+    }
+}
+
+/// What a request that got no answer failed of.
+fn dispatch(chain: &[String], own_fault: bool) -> (Class, String) {
+    let all = chain.join(": ");
+    let lower = all.to_ascii_lowercase();
+    if let Some(found) = credentials(chain) {
+        return found;
+    }
+    let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+    if has(&["handshake eof", "handshake failed: connection"]) {
+        return (Class::Unreachable, told(chain));
+    }
+    if has(&["certificate", "handshake", "corrupt message", "unknownissuer", "tls error"]) {
+        return (Class::Untrusted, told(chain));
+    }
+    if has(&[
+        "connection refused",
+        "dns error",
+        "lookup address",
+        "no route to host",
+        "network is unreachable",
+        "connect timeout",
+        "error trying to connect",
+        "tcp connect error",
+        "proxy",
+    ]) {
+        return (Class::Unreachable, told(chain));
+    }
+    if own_fault && !has(&["connection", "closed", "reset", "incomplete", "eof", "canceled"]) {
+        return (Class::Other, told(chain));
+    }
+    (Class::Unavailable, format!("the connection broke: {}", told(chain)))
+}
+
+/// Whether the trouble is that no credentials could be had, and how to say so.
+fn credentials(chain: &[String]) -> Option<(Class, String)> {
+    let all = chain.join(": ");
+    let lower = all.to_ascii_lowercase();
+    let about_credentials = ["credential", "identity", "sso session", "token is expired"];
+    if !about_credentials.iter().any(|part| lower.contains(part)) {
+        return None;
+    }
+    if lower.contains("expired") || lower.contains("refresh") {
+        return Some((Class::CredentialsExpired, told(chain)));
+    }
+    // The SDK lists every provider that had nothing; `help` says what to do.
+    let message = if lower.contains("found in chain") || lower.contains("providers in chain") {
+        "no credentials were found".to_owned()
+    } else {
+        format!("no credentials could be loaded: {}", told(chain))
+    };
+    Some((Class::CredentialsMissing, message))
+}
+
+/// An error and its causes, each without those that it repeats itself.
+fn chain(error: &(dyn StdError + 'static)) -> Vec<String> {
+    let mut messages = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(cause) = next {
+        messages.push(cause.to_string());
+        next = cause.source();
+    }
+    messages
+}
+
+/// The end of a chain, which says what really happened: the last two causes
+/// that add something.
+fn told(chain: &[String]) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for message in chain.iter().rev() {
+        if kept.len() == 2 {
+            break;
+        }
+        if !message.is_empty() && !kept.iter().any(|known| message.contains(known)) {
+            kept.push(message);
+        }
+    }
+    kept.reverse();
+    kept.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dispatched(chain: &[&str]) -> Class {
+        let chain: Vec<String> = chain.iter().map(|text| (*text).to_owned()).collect();
+        dispatch(&chain, false).0
+    }
+
+    #[test]
+    fn a_request_that_was_never_sent_is_told_from_one_that_was() {
+        assert_eq!(
+            dispatched(&[
+                "io error",
+                "client error (Connect)",
+                "tcp connect error",
+                "Connection refused (os error 111)"
+            ]),
+            Class::Unreachable
+        );
+        assert_eq!(
+            dispatched(&[
+                "io error",
+                "client error (Connect)",
+                "dns error",
+                "failed to lookup address information"
+            ]),
+            Class::Unreachable
+        );
+        assert_eq!(
+            dispatched(&[
+                "io error",
+                "client error (Connect)",
+                "invalid peer certificate: UnknownIssuer"
+            ]),
+            Class::Untrusted
+        );
+        assert_eq!(
+            dispatched(&["io error", "client error (SendRequest)", "Connection reset by peer"]),
+            Class::Unavailable
+        );
+    }
+
+    #[test]
+    fn every_documented_error_type_has_its_class() {
+        for (code, status, class) in [
+            ("AccessDeniedException", 400, Class::Denied),
+            ("InternalServerError", 500, Class::Unavailable),
+            ("InvalidParameterException", 400, Class::Invalid),
+            ("ProvisionedThroughputExceededException", 400, Class::Throttled),
+            ("ThrottlingException", 500, Class::Throttled),
+            ("ThrottledException", 400, Class::Throttled),
+            ("ResourceInUseException", 400, Class::InUse),
+            ("ResourceNotFoundException", 400, Class::NotFound),
+            ("LimitExceededException", 400, Class::LimitExceeded),
+            ("ServiceQuotaExceededException", 400, Class::LimitExceeded),
+            ("InvalidPaginationTokenException", 400, Class::PageToken),
+            ("ExpiredTokenException", 400, Class::CredentialsExpired),
+            ("ServiceUnavailable", 503, Class::Throttled),
+            ("NewException", 400, Class::Other),
+        ] {
+            assert_eq!(by_code(Api::GetResources, code, "", status), class, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_chain_is_told_without_repetition() {
+        let chain = ["dispatch failure", "io error: refused", "refused"].map(str::to_owned);
+        assert_eq!(told(&chain), "dispatch failure: refused");
+    }
+}

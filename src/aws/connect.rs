@@ -1,0 +1,197 @@
+//! Connecting: region, credentials, endpoint, transport.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_rekognition::config::{
+    Credentials, IdentityCache, SharedCredentialsProvider, StalledStreamProtectionConfig,
+};
+use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use super::gate::Gate;
+use super::pace::Pace;
+use super::{Api, Class, Error, Reader, Writer};
+use crate::plan::CallTally;
+
+/// How long making a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one attempt may take, from connecting to the last byte of the
+/// answer: an answer that never ends must end.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long the chain may look for credentials. Programs that fetch them ask
+/// other services, and sometimes a human.
+const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What to connect to, and how.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub region: String,
+    /// The profile of the AWS configuration; `None`: as the environment says.
+    pub profile: Option<String>,
+    /// The endpoint of every service; `None`: as the environment and the
+    /// profile say, or AWS's own.
+    pub endpoint_url: Option<String>,
+    pub pace: Pace,
+    /// Answers every request instead of the network: the embedded service. No
+    /// credentials are looked for and no environment is read then.
+    pub http_client: Option<SharedHttpClient>,
+}
+
+/// Clients of the services in one region, behind one gate.
+#[derive(Clone, Debug)]
+pub struct Connection(Arc<Shared>);
+
+/// What readers and writers of a connection share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) rekognition: aws_sdk_rekognition::Client,
+    pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
+    pub(super) sts: aws_sdk_sts::Client,
+    pub(super) gate: Gate,
+    region: String,
+    endpoint: Option<String>,
+}
+
+/// Makes the clients. Nothing is sent yet, so that wrong credentials and
+/// unreachable endpoints show at the first call.
+pub async fn connect(settings: Settings) -> Result<Connection, Error> {
+    let Settings { region, profile, endpoint_url, pace, http_client } = settings;
+    if let Some(url) = &endpoint_url {
+        check_endpoint(url)?;
+    }
+    let (config, seed) = match http_client {
+        Some(http_client) => (embedded(&region, http_client), 0),
+        None => (
+            environment(&region, profile, endpoint_url.clone()).await,
+            RandomState::new().hash_one(()),
+        ),
+    };
+    let endpoint = endpoint_url.or_else(|| configured_endpoint(&config));
+    Ok(Connection(Arc::new(Shared {
+        rekognition: aws_sdk_rekognition::Client::new(&config),
+        tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
+        sts: aws_sdk_sts::Client::new(&config),
+        gate: Gate::new(pace, seed),
+        region,
+        endpoint,
+    })))
+}
+
+impl Connection {
+    /// What reads.
+    pub fn reader(&self) -> Reader {
+        Reader(self.0.clone())
+    }
+
+    /// What writes. Only applying a plan has a use for it.
+    pub fn writer(&self) -> Writer {
+        Writer(self.0.clone())
+    }
+}
+
+impl Reader {
+    /// How many requests readers and writers of this connection sent so far.
+    pub fn tally(&self) -> CallTally {
+        self.0.gate.tally.count()
+    }
+
+    /// The region that is spoken to.
+    pub fn region(&self) -> &str {
+        &self.0.region
+    }
+
+    /// The endpoint, where it is not AWS's own.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.0.endpoint.as_deref()
+    }
+}
+
+/// The configuration that the environment and the profile give.
+async fn environment(
+    region: &str,
+    profile: Option<String>,
+    endpoint_url: Option<String>,
+) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .http_client(https_client())
+        .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader.load().await
+}
+
+/// The configuration for the embedded service: nothing of the environment.
+fn embedded(region: &str, http_client: SharedHttpClient) -> SdkConfig {
+    let credentials = Credentials::new("REKONEMULATOR", "none", None, None, "rekon");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http_client)
+        .identity_cache(IdentityCache::no_cache())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build()
+}
+
+/// Whole attempts are timed, body included; the SDK's protection against
+/// stalled streams would only add a second opinion.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build()
+}
+
+/// HTTPS by rustls with the system's root certificates, through the proxy that
+/// the environment names; plain HTTP for endpoints that ask for it.
+fn https_client() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
+        builder.set_connector_settings(settings.cloned());
+        if let Some(components) = components {
+            builder.set_sleep_impl(components.sleep_impl());
+        }
+        builder.tls_provider(tls::Provider::rustls(tls::rustls_provider::CryptoMode::Ring)).build()
+    })
+}
+
+/// The endpoint that the environment or the profile gives Rekognition, in the
+/// order in which the SDK prefers them.
+fn configured_endpoint(config: &SdkConfig) -> Option<String> {
+    let ignored = std::env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+    if ignored.is_ok_and(|flag| flag.eq_ignore_ascii_case("true")) {
+        return None;
+    }
+    // An SDK configuration without a source of service settings is the embedded
+    // service's, which reads no environment.
+    config.service_config()?;
+    let own = std::env::var("AWS_ENDPOINT_URL_REKOGNITION").ok().filter(|url| !url.is_empty());
+    own.or_else(|| config.endpoint_url().map(str::to_owned))
+}
+
+fn check_endpoint(url: &str) -> Result<(), Error> {
+    let parsed: Option<http::Uri> = url.parse().ok();
+    let sound = parsed.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some()
+    });
+    if sound {
+        return Ok(());
+    }
+    let message = format!("{url:?} is no endpoint: it must be an http:// or https:// URL");
+    Err(Error::local(Api::GetCallerIdentity, None, Class::NotTheService, message))
+}

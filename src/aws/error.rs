@@ -1,0 +1,274 @@
+//! What a call that failed says to the user, and to whoever decides what next.
+
+use std::fmt;
+
+use super::Api;
+
+/// A call that failed, in one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error(Box<Details>);
+
+/// Boxed, so that a `Result` stays small.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Details {
+    api: Api,
+    processor: Option<String>,
+    class: Class,
+    /// The service's error type.
+    code: Option<String>,
+    message: String,
+    status: Option<u16>,
+    request_id: Option<String>,
+}
+
+/// What kind of failure it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The service asks to slow down; nothing took effect.
+    Throttled,
+    /// The service failed, or its answer was lost on the way: a server error,
+    /// a timeout, a reset, a body that ends too soon.
+    Unavailable,
+    /// No connection could be made, so nothing was sent.
+    Unreachable,
+    /// No trusted connection could be made, so nothing was sent.
+    Untrusted,
+    /// The caller lacks a permission.
+    Denied,
+    NotFound,
+    /// The resource is busy, or what was asked for is taken.
+    InUse,
+    /// The service refuses the request's content.
+    Invalid,
+    /// A limit of the account is reached.
+    LimitExceeded,
+    /// The page token is not valid, or not any more.
+    PageToken,
+    /// The SDK's chain found no credentials.
+    CredentialsMissing,
+    CredentialsExpired,
+    /// The service does not accept the credentials.
+    CredentialsRejected,
+    /// The endpoint answers, but not as the service would.
+    NotTheService,
+    /// An error that this version of rekon does not know.
+    Other,
+}
+
+impl Class {
+    /// Whether the same call may succeed later.
+    pub fn is_retryable(self) -> bool {
+        matches!(self, Class::Throttled | Class::Unavailable | Class::Unreachable)
+    }
+
+    /// Whether every other call would fail alike.
+    pub fn concerns_every_call(self) -> bool {
+        match self {
+            Class::Unreachable
+            | Class::Untrusted
+            | Class::CredentialsMissing
+            | Class::CredentialsExpired
+            | Class::CredentialsRejected
+            | Class::NotTheService => true,
+            Class::Throttled
+            | Class::Unavailable
+            | Class::Denied
+            | Class::NotFound
+            | Class::InUse
+            | Class::Invalid
+            | Class::LimitExceeded
+            | Class::PageToken
+            | Class::Other => false,
+        }
+    }
+}
+
+impl Error {
+    /// A failure without an answer of the service.
+    pub(super) fn local(
+        api: Api,
+        processor: Option<&str>,
+        class: Class,
+        message: impl AsRef<str>,
+    ) -> Error {
+        Error::answered(api, processor, class, None, message, None, None)
+    }
+
+    /// A failure that the service reports.
+    pub(super) fn answered(
+        api: Api,
+        processor: Option<&str>,
+        class: Class,
+        code: Option<&str>,
+        message: impl AsRef<str>,
+        status: Option<u16>,
+        request_id: Option<&str>,
+    ) -> Error {
+        Error(Box::new(Details {
+            api,
+            processor: processor.map(one_line),
+            class,
+            code: code.map(one_line),
+            message: one_line(message.as_ref()),
+            status,
+            request_id: request_id.map(one_line),
+        }))
+    }
+
+    /// What kind of failure it was.
+    pub fn class(&self) -> Class {
+        self.0.class
+    }
+
+    /// The operation that failed.
+    pub fn api(&self) -> Api {
+        self.0.api
+    }
+
+    /// The stream processor that the call was about.
+    pub fn processor(&self) -> Option<&str> {
+        self.0.processor.as_deref()
+    }
+
+    /// The service's error type, where it gave one.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// The service's own words, or the SDK's.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The HTTP status of the answer, where there was one.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The service's id of the request, where it gave one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// Whether the call may have taken effect although it failed.
+    pub fn is_ambiguous(&self) -> bool {
+        self.0.class == Class::Unavailable
+    }
+
+    /// The error type and the message, without processor and request: equal for
+    /// all calls that failed alike.
+    pub fn reason(&self) -> String {
+        let Details { code, message, .. } = &*self.0;
+        match code {
+            Some(code) if message.is_empty() => code.clone(),
+            Some(code) => format!("{code}: {message}"),
+            None => message.clone(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        let details = &*self.0;
+        let help = match details.class {
+            Class::Throttled => {
+                "Others use up the account's quota; try again later, or with a lower --rate".into()
+            }
+            Class::Unavailable => {
+                "The service or the way to it is unwell; try again in a few minutes".into()
+            }
+            Class::Unreachable => {
+                "Check the region, the network, a proxy, and --endpoint-url or AWS_ENDPOINT_URL"
+                    .into()
+            }
+            Class::Untrusted => "Check the endpoint's certificate, the clock, a proxy that \
+                 intercepts TLS, and that the system's root certificates are installed"
+                .into(),
+            Class::Denied => format!("Allow {} to the caller", details.api.permission()),
+            Class::CredentialsMissing => "Give credentials: `aws sso login`, AWS_PROFILE or \
+                 --profile, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role; --emulator \
+                 needs none"
+                .into(),
+            Class::CredentialsExpired => {
+                "Renew the credentials, for example with `aws sso login`, and try again".into()
+            }
+            Class::CredentialsRejected => {
+                "Check that the credentials are whole, still active, and that the clock is right"
+                    .into()
+            }
+            Class::NotTheService => {
+                "Check --endpoint-url, AWS_ENDPOINT_URL and any proxy in between".into()
+            }
+            Class::LimitExceeded => {
+                "Ask AWS for a higher quota, or delete stream processors that nobody needs".into()
+            }
+            Class::InUse => {
+                "Wait until the stream processor or its stream is free, then plan again".into()
+            }
+            Class::NotFound => "It was deleted meanwhile; plan again".into(),
+            Class::Invalid => "Mend the value that the message names, then plan again".into(),
+            Class::PageToken => "The listing changed too fast to be read; try again".into(),
+            Class::Other => return None,
+        };
+        Some(help)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Details { api, processor, request_id, .. } = &*self.0;
+        write!(f, "{api}")?;
+        if let Some(processor) = processor {
+            write!(f, " of {processor}")?;
+        }
+        write!(f, ": {}", self.reason())?;
+        if let Some(request_id) = request_id {
+            write!(f, " (request {request_id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The text without line breaks and other control characters.
+fn one_line(text: &str) -> String {
+    let spaced: String =
+        text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line_that_names_everything_known() {
+        let error = Error::answered(
+            Api::DescribeStreamProcessor,
+            Some("front-door"),
+            Class::Denied,
+            Some("AccessDeniedException"),
+            "User: x\n is not authorized\u{1b}[31m",
+            Some(400),
+            Some("4c5a"),
+        );
+        assert_eq!(
+            error.to_string(),
+            "DescribeStreamProcessor of front-door: AccessDeniedException: User: x is not \
+             authorized [31m (request 4c5a)"
+        );
+        assert_eq!(
+            error.help().as_deref(),
+            Some("Allow rekognition:DescribeStreamProcessor to the caller")
+        );
+    }
+
+    #[test]
+    fn only_a_lost_answer_is_ambiguous() {
+        let of = |class| Error::local(Api::GetCallerIdentity, None, class, "x").is_ambiguous();
+        assert!(of(Class::Unavailable));
+        for class in [Class::Throttled, Class::Unreachable, Class::Denied, Class::InUse] {
+            assert!(!of(class), "{class:?}");
+        }
+    }
+}

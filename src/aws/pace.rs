@@ -1,0 +1,257 @@
+//! Pacing: each operation at its own quota, slower when the service says so.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::Api;
+
+/// How fast to call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// Each operation at this share of its default quota.
+    Quota(Rate),
+    /// As fast as answers come: for the embedded service.
+    Unlimited,
+}
+
+/// A share of the quotas: more than 0 and at most 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate(f64);
+
+/// The text is no share between 1% and 100%.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a rate is a percentage from 1% to 100%, like 50%")]
+pub struct InvalidRate;
+
+impl Rate {
+    /// All of the quotas.
+    pub const FULL: Rate = Rate(1.0);
+}
+
+impl FromStr for Rate {
+    type Err = InvalidRate;
+
+    fn from_str(text: &str) -> Result<Rate, InvalidRate> {
+        let percent = text.strip_suffix('%').ok_or(InvalidRate)?;
+        let percent: f64 = percent.trim().parse().map_err(|_| InvalidRate)?;
+        if (1.0..=100.0).contains(&percent) { Ok(Rate(percent / 100.0)) } else { Err(InvalidRate) }
+    }
+}
+
+/// A throttled answer lowers the rate to this share of itself.
+const DECREASE: f64 = 0.7;
+/// Each answer that is not throttled gives back this share of the full rate.
+const RECOVERY: f64 = 0.005;
+/// The rate never falls below this share of the full one, so that some request
+/// always notices when the service has room again.
+const LEAST: f64 = 1.0 / 64.0;
+
+/// The pace of every operation of a connection.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    pace: Pace,
+    lanes: Mutex<BTreeMap<Api, std::sync::Arc<Lane>>>,
+}
+
+/// The pace of one operation.
+#[derive(Debug)]
+struct Lane {
+    /// When the next request may go. Held while waiting for it, so that callers
+    /// go in the order they came and a changed rate counts at once.
+    next: tokio::sync::Mutex<Instant>,
+    rate: Mutex<LaneRate>,
+}
+
+#[derive(Debug)]
+struct LaneRate {
+    /// Requests per second when all is well; `None` is no limit.
+    full: Option<f64>,
+    /// Requests per second now.
+    now: f64,
+    lowered_at: Option<Instant>,
+    /// When an answer last came that was not throttled.
+    progress_at: Instant,
+}
+
+/// Leave to send one request; its fate is told to the pacer.
+#[derive(Debug)]
+pub(super) struct Leave {
+    lane: std::sync::Arc<Lane>,
+    sent_at: Instant,
+}
+
+impl Pacer {
+    pub(super) fn new(pace: Pace) -> Pacer {
+        Pacer { pace, lanes: Mutex::default() }
+    }
+
+    /// Waits until a request to the operation may be sent.
+    pub(super) async fn leave(&self, api: Api) -> Leave {
+        let lane = self.lane(api);
+        let mut next = lane.next.lock().await;
+        let interval = lane.interval();
+        // One request may be made up for: a timer that woke late costs nothing.
+        let now = Instant::now();
+        let due = (*next).max(now.checked_sub(interval).unwrap_or(now));
+        if due > now {
+            sleep_until(due).await;
+        }
+        *next = due + interval;
+        drop(next);
+        Leave { lane, sent_at: Instant::now() }
+    }
+
+    fn lane(&self, api: Api) -> std::sync::Arc<Lane> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        lanes.entry(api).or_insert_with(|| std::sync::Arc::new(Lane::new(api, self.pace))).clone()
+    }
+}
+
+impl Lane {
+    fn new(api: Api, pace: Pace) -> Lane {
+        let full = match pace {
+            Pace::Quota(Rate(share)) => Some(api.default_quota() * share),
+            Pace::Unlimited => None,
+        };
+        let now = Instant::now();
+        Lane {
+            next: tokio::sync::Mutex::new(now),
+            rate: Mutex::new(LaneRate {
+                full,
+                now: full.unwrap_or(f64::INFINITY),
+                lowered_at: None,
+                progress_at: now,
+            }),
+        }
+    }
+
+    fn interval(&self) -> Duration {
+        let rate = self.rate().now;
+        if rate.is_finite() { Duration::from_secs_f64(1.0 / rate) } else { Duration::ZERO }
+    }
+
+    fn rate(&self) -> std::sync::MutexGuard<'_, LaneRate> {
+        self.rate.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Leave {
+    /// The service answered without asking to slow down.
+    pub(super) fn answered(&self) {
+        let mut rate = self.lane.rate();
+        rate.progress_at = Instant::now();
+        if let Some(full) = rate.full {
+            rate.now = (rate.now + full * RECOVERY).min(full);
+        }
+    }
+
+    /// The service asks to slow down. Requests that were under way when the
+    /// rate was lowered do not lower it again.
+    pub(super) fn throttled(&self) {
+        let mut rate = self.lane.rate();
+        let news = rate.lowered_at.is_none_or(|lowered_at| self.sent_at > lowered_at);
+        if let Some(full) = rate.full.filter(|_| news) {
+            rate.now = (rate.now * DECREASE).max(full * LEAST);
+            rate.lowered_at = Some(Instant::now());
+        }
+    }
+
+    /// How long no request to this operation has got through.
+    pub(super) fn stalled(&self) -> Duration {
+        self.lane.rate().progress_at.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DESCRIBE: Api = Api::DescribeStreamProcessor;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_thousand_describes_take_fifty_seconds() {
+        let pacer = Pacer::new(Pace::Quota(Rate::FULL));
+        let began = Instant::now();
+        for _ in 0..1000 {
+            pacer.leave(DESCRIBE).await.answered();
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        assert!((49.0..51.0).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_of_half_takes_twice_as_long_and_operations_do_not_share() {
+        let pacer = Pacer::new(Pace::Quota("50%".parse().unwrap()));
+        let began = Instant::now();
+        for _ in 0..100 {
+            pacer.leave(DESCRIBE).await.answered();
+            pacer.leave(Api::ListTagsForResource).await.answered();
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        assert!((19.0..20.5).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_callers_never_exceed_the_quota_in_any_second() {
+        let pacer = std::sync::Arc::new(Pacer::new(Pace::Quota(Rate::FULL)));
+        let began = Instant::now();
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        let mut callers = tokio::task::JoinSet::new();
+        for _ in 0..200 {
+            let pacer = pacer.clone();
+            callers.spawn(async move { pacer.leave(DESCRIBE).await.sent_at });
+        }
+        let mut sent: Vec<Duration> =
+            callers.join_all().await.into_iter().map(|at| at - began).collect();
+        sent.sort();
+        for window in sent.windows(23) {
+            assert!(window[22] - window[0] >= Duration::from_secs(1), "{window:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_of_throttled_answers_slows_down_once_and_answers_recover() {
+        let pacer = Pacer::new(Pace::Quota(Rate::FULL));
+        let leaves = [pacer.leave(DESCRIBE).await, pacer.leave(DESCRIBE).await];
+        for leave in &leaves {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            leave.throttled();
+        }
+        assert_eq!(leaves[0].lane.rate().now, 14.0);
+        for _ in 0..60 {
+            leaves[0].answered();
+        }
+        assert!((leaves[0].lane.rate().now - 20.0).abs() < 1e-9);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn endless_throttling_leaves_a_trickle() {
+        let pacer = Pacer::new(Pace::Quota(Rate::FULL));
+        for _ in 0..100 {
+            pacer.leave(DESCRIBE).await.throttled();
+        }
+        assert!(pacer.leave(DESCRIBE).await.lane.rate().now >= 20.0 / 64.0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_embedded_service_is_not_waited_for() {
+        let pacer = Pacer::new(Pace::Unlimited);
+        let began = Instant::now();
+        for _ in 0..1000 {
+            pacer.leave(DESCRIBE).await.answered();
+        }
+        assert_eq!(began.elapsed(), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_rate_is_a_percentage() {
+        assert_eq!("100%".parse(), Ok(Rate::FULL));
+        for wrong in ["50", "0%", "101%", "x%", "%", "NaN%", "-5%"] {
+            assert_eq!(wrong.parse::<Rate>(), Err(InvalidRate), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Describing everything that the service lists.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use super::CONCURRENCY;
+use super::fetch::Progress;
+use super::problems::Problems;
+use crate::aws::{Error, Reader};
+
+/// Waits before describing again what the listing named and Describe did not
+/// find: a processor that was just created may take a moment to show.
+const RECHECKS: [Duration; 4] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
+
+/// What the service describes, as far as it could be read.
+#[derive(Debug, Default)]
+pub(super) struct Descriptions {
+    /// The wire's JSON by the name that the listing gave.
+    pub(super) by_name: BTreeMap<String, Value>,
+    pub(super) problems: Problems,
+}
+
+/// Lists and describes every stream processor.
+///
+/// Fails when the listing fails, or when nothing at all could be described for
+/// a reason that concerns the caller and not the processors.
+pub(super) async fn describe_all(
+    reader: &Reader,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Descriptions, Error> {
+    let listed: BTreeSet<String> =
+        reader.list().await?.into_iter().map(|listed| listed.name).collect();
+    let total = listed.len();
+    progress(Progress { described: 0, total });
+
+    let mut found = Descriptions::default();
+    let mut failures: Vec<(String, Error)> = Vec::new();
+    let mut missing = describe(reader, listed, &mut found, &mut failures, &|described| {
+        progress(Progress { described, total });
+    })
+    .await;
+
+    for wait in RECHECKS {
+        if missing.is_empty() {
+            break;
+        }
+        tokio::time::sleep(wait).await;
+        missing = describe(reader, missing, &mut found, &mut failures, &|_| {}).await;
+    }
+    if !missing.is_empty() {
+        let still: BTreeSet<String> =
+            reader.list().await?.into_iter().map(|listed| listed.name).collect();
+        for name in missing.intersection(&still) {
+            found.problems.add(
+                name,
+                "ListStreamProcessors names it, but DescribeStreamProcessor does not find it",
+            );
+        }
+    }
+
+    if found.by_name.is_empty()
+        && let Some((_, first)) = failures.first()
+        && failures.len() == total
+        && (first.class().concerns_every_call() || first.class() == crate::aws::Class::Denied)
+    {
+        return Err(first.clone());
+    }
+    for (name, error) in failures {
+        found.problems.add(&name, format!("{}: {}", error.api(), error.reason()));
+    }
+    Ok(found)
+}
+
+/// Describes these, and returns the names of those that do not exist.
+async fn describe(
+    reader: &Reader,
+    names: BTreeSet<String>,
+    found: &mut Descriptions,
+    failures: &mut Vec<(String, Error)>,
+    progress: &(dyn Fn(usize) + Sync),
+) -> BTreeSet<String> {
+    let mut missing = BTreeSet::new();
+    let mut described = 0;
+    each(
+        reader,
+        names,
+        |reader, name| async move { reader.describe(&name).await },
+        |name, answer| {
+            match answer {
+                Ok(Some(wire)) => {
+                    found.by_name.insert(name, wire);
+                }
+                Ok(None) => {
+                    missing.insert(name);
+                }
+                Err(error) => failures.push((name, error)),
+            }
+            described += 1;
+            progress(described);
+        },
+    )
+    .await;
+    missing
+}
+
+/// Asks something about each item, many at once, and hands over the answers as
+/// they come.
+pub(super) async fn each<I, K, T, F>(
+    reader: &Reader,
+    items: I,
+    ask: impl Fn(Reader, K) -> F,
+    mut answered: impl FnMut(K, T),
+) where
+    I: IntoIterator<Item = K>,
+    K: Clone + Send + 'static,
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let mut items = items.into_iter();
+    let mut asking = JoinSet::new();
+    loop {
+        while asking.len() < CONCURRENCY
+            && let Some(item) = items.next()
+        {
+            let answer = ask(reader.clone(), item.clone());
+            asking.spawn(async move { (item, answer.await) });
+        }
+        match asking.join_next().await {
+            Some(Ok((item, answer))) => answered(item, answer),
+            Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+            None => return,
+        }
+    }
+}

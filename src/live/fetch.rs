@@ -1,0 +1,83 @@
+//! Reading everything that planning needs of the service.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::definition::described;
+use super::describe_all::{Descriptions, describe_all};
+use super::problems::Problems;
+use crate::aws::{Error, Reader};
+use crate::model::{Live, ProcessorName, TagKnowledge, Tags};
+
+/// How far the reading is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub described: usize,
+    pub total: usize,
+}
+
+/// Reads every stream processor of the account and region, with what the
+/// Resource Groups Tagging API believes of its tags.
+///
+/// It takes one ListStreamProcessors for 1,000 processors, a
+/// DescribeStreamProcessor for each, and one GetResources for 100. What fails
+/// for some processors becomes a problem of the result; the reading fails as a
+/// whole only where there would be no result. Tags that cannot be had stay
+/// unknown: [`confirm_tags`](super::confirm_tags) asks for those that matter.
+pub async fn fetch(
+    reader: &Reader,
+    account_id: &str,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Live, Error> {
+    let (descriptions, hints) = tokio::join!(describe_all(reader, progress), reader.tag_hints());
+    let Descriptions { by_name, problems } = descriptions?;
+    let mut live = gather(by_name, problems);
+    account_id.clone_into(&mut live.account_id);
+    reader.region().clone_into(&mut live.region);
+    match hints {
+        Ok(hints) => apply_hints(&mut live, hints),
+        Err(error) => live.notes.push(format!(
+            "tags are read one processor at a time, because the Resource Groups Tagging API \
+             cannot be used: {error}"
+        )),
+    }
+    Ok(live)
+}
+
+/// Turns descriptions into definitions; those that cannot be read are problems.
+pub(super) fn gather(by_name: BTreeMap<String, Value>, mut problems: Problems) -> Live {
+    let mut live = Live::default();
+    for (listed, wire) in by_name {
+        let name = match ProcessorName::new(&listed) {
+            Ok(name) => name,
+            Err(error) => {
+                problems.add(&listed, format!("its name cannot be used: {error}"));
+                continue;
+            }
+        };
+        match described(&wire) {
+            Ok(read) if read.name == listed => {
+                live.inventory.insert(name.clone(), read.processor);
+                live.facts.insert(name, read.fact);
+            }
+            Ok(_) => problems.add(&listed, "its description is about another stream processor"),
+            Err(error) => {
+                problems.add(&listed, format!("its description cannot be read: {error}"));
+            }
+        }
+    }
+    live.problems = problems.into_list();
+    live
+}
+
+/// Takes over hints. The Tagging API never lists what has no tags, so that one
+/// which it leaves out is believed to have none.
+fn apply_hints(live: &mut Live, mut hints: BTreeMap<String, Tags>) {
+    for (name, fact) in &mut live.facts {
+        if let Some(processor) = live.inventory.get_mut(name) {
+            processor.tags = hints.remove(&fact.arn).unwrap_or_default();
+            fact.tags = TagKnowledge::Hinted;
+        }
+    }
+}

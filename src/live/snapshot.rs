@@ -1,0 +1,268 @@
+//! Snapshots: the live state as a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::describe_all::{Descriptions, describe_all, each};
+use super::fetch::{Progress, gather};
+use super::problems::Problems;
+use crate::aws::{Error, Reader};
+use crate::model::{Live, ReadProblem};
+
+/// The version of the snapshot's JSON.
+pub const SNAPSHOT_FORMAT_VERSION: &str = "1.0";
+
+/// A snapshot that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{} is no snapshot: {reason}", path.display())]
+    Malformed { path: PathBuf, reason: String },
+    #[error(
+        "{} is a snapshot of format {version}, which needs a newer rekon: this one reads {}",
+        path.display(),
+        SNAPSHOT_FORMAT_VERSION
+    )]
+    Newer { path: PathBuf, version: String },
+}
+
+/// Reads the whole live state, tags of every processor included, as JSON.
+///
+/// What could not be read makes it incomplete, and is named in `problems`.
+pub async fn take(
+    reader: &Reader,
+    account_id: &str,
+    now: Timestamp,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Value, Error> {
+    let Descriptions { mut by_name, mut problems } = describe_all(reader, progress).await?;
+    let arns: Vec<(String, String)> = by_name
+        .iter()
+        .filter_map(|(name, wire)| {
+            Some((name.clone(), wire.get("StreamProcessorArn")?.as_str()?.to_owned()))
+        })
+        .collect();
+    each(
+        reader,
+        arns,
+        |reader, (name, arn)| async move { reader.tags(&name, &arn).await },
+        |(name, _), answer| match answer {
+            Ok(Some(tags)) => {
+                if let Some(Value::Object(wire)) = by_name.get_mut(&name) {
+                    wire.insert("Tags".to_owned(), json!(tags));
+                }
+            }
+            Ok(None) => problems.add(&name, "it was deleted while the snapshot was being taken"),
+            Err(error) => problems.add(&name, format!("{}: {}", error.api(), error.reason())),
+        },
+    )
+    .await;
+    let problems = problems.into_list();
+    let mut snapshot = Map::new();
+    snapshot.insert("format_version".into(), json!(SNAPSHOT_FORMAT_VERSION));
+    snapshot.insert("taken_at".into(), json!(now.to_string()));
+    snapshot.insert("account_id".into(), json!(account_id));
+    snapshot.insert("region".into(), json!(reader.region()));
+    snapshot.insert("complete".into(), json!(problems.is_empty()));
+    if !problems.is_empty() {
+        let problems = problems
+            .iter()
+            .map(|problem| json!({ "names": problem.names, "reason": problem.reason }));
+        snapshot.insert("problems".into(), problems.collect());
+    }
+    snapshot.insert("processors".into(), by_name.into_values().collect());
+    Ok(Value::Object(snapshot))
+}
+
+/// Reads a snapshot file.
+pub fn load(path: &Path) -> Result<Live, SnapshotError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| SnapshotError::Read { path: path.to_owned(), source })?;
+    parse(path, &text)
+}
+
+/// Reads a snapshot's text; `path` is for what there is to complain about.
+///
+/// Members that this version does not know are ignored, `emulator` among them:
+/// the embedded service's state is a snapshot too.
+pub fn parse(path: &Path, text: &str) -> Result<Live, SnapshotError> {
+    let malformed = |reason: String| SnapshotError::Malformed { path: path.to_owned(), reason };
+    let json: Value = serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
+    let Value::Object(snapshot) = &json else {
+        return Err(malformed("it must be an object".to_owned()));
+    };
+    let text = |name: &str| match snapshot.get(name) {
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(_) => Err(malformed(format!("{name} must be a string"))),
+        None => Err(malformed(format!("{name} is missing"))),
+    };
+
+    let version = text("format_version")?;
+    let major =
+        |version: &str| version.split('.').next().and_then(|major| major.parse::<u64>().ok());
+    match (major(&version), major(SNAPSHOT_FORMAT_VERSION)) {
+        (Some(theirs), Some(ours)) if theirs <= ours => {}
+        (Some(_), _) => return Err(SnapshotError::Newer { path: path.to_owned(), version }),
+        (None, _) => {
+            return Err(malformed(format!("format_version {version:?} is no version")));
+        }
+    }
+    if let Some(value) = snapshot.get("taken_at") {
+        check_time(value).map_err(|reason| malformed(format!("taken_at {reason}")))?;
+    }
+    let complete = match snapshot.get("complete") {
+        Some(Value::Bool(complete)) => *complete,
+        Some(_) => return Err(malformed("complete must be true or false".to_owned())),
+        None => return Err(malformed("complete is missing".to_owned())),
+    };
+    let processors = match snapshot.get("processors") {
+        Some(Value::Array(processors)) => processors,
+        Some(_) => return Err(malformed("processors must be a list".to_owned())),
+        None => return Err(malformed("processors is missing".to_owned())),
+    };
+
+    let mut by_name = BTreeMap::new();
+    for (at, wire) in processors.iter().enumerate() {
+        let bad = |reason: String| malformed(format!("processors[{at}]: {reason}"));
+        for member in ["CreationTimestamp", "LastUpdateTimestamp"] {
+            if let Some(value) = wire.get(member).filter(|value| !value.is_null()) {
+                check_time(value).map_err(|reason| bad(format!("{member} {reason}")))?;
+            }
+        }
+        let read = super::described(wire).map_err(|error| bad(error.to_string()))?;
+        if by_name.insert(read.name.clone(), wire.clone()).is_some() {
+            return Err(bad(format!("{:?} is there twice", read.name)));
+        }
+    }
+    let mut live = gather(by_name, Problems::default());
+    live.account_id = text("account_id")?;
+    live.region = text("region")?;
+    live.problems.extend(problems(snapshot.get("problems"), complete));
+    Ok(live)
+}
+
+/// What the snapshot says that it lacks.
+fn problems(listed: Option<&Value>, complete: bool) -> Vec<ReadProblem> {
+    let listed = listed.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let mut problems: Vec<ReadProblem> = listed
+        .iter()
+        .map(|problem| {
+            let names = problem.get("names").and_then(Value::as_array).map(|names| {
+                names.iter().filter_map(Value::as_str).map(str::to_owned).collect::<BTreeSet<_>>()
+            });
+            let reason = problem.get("reason").and_then(Value::as_str).unwrap_or("unknown");
+            ReadProblem { names, reason: format!("when the snapshot was taken: {reason}") }
+        })
+        .collect();
+    if !complete && problems.is_empty() {
+        let reason = "the snapshot says that it is incomplete".to_owned();
+        problems.push(ReadProblem { names: None, reason });
+    }
+    problems
+}
+
+/// Times are epoch seconds or ISO 8601; nothing reads them, but a snapshot that
+/// has something else there is none.
+fn check_time(value: &Value) -> Result<(), &'static str> {
+    let sound = match value {
+        Value::Number(_) => true,
+        Value::String(text) => {
+            text.parse::<Timestamp>().is_ok() || text.parse::<jiff::civil::DateTime>().is_ok()
+        }
+        _ => false,
+    };
+    if sound { Ok(()) } else { Err("must be epoch seconds or an ISO 8601 time") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TagKnowledge;
+
+    fn snapshot() -> Value {
+        json!({
+            "format_version": "1.0",
+            "taken_at": "2026-11-22T15:03:00Z",
+            "account_id": "111122223333",
+            "region": "us-east-1",
+            "complete": true,
+            "processors": [{
+                "Name": "front-door",
+                "StreamProcessorArn": "arn:aws:rekognition:us-east-1:111122223333:streamprocessor/front-door",
+                "Status": "STOPPED",
+                "CreationTimestamp": 1_574_421_418.636,
+                "LastUpdateTimestamp": "2026-11-22T15:03:00.5+01:00",
+                "Input": {"KinesisVideoStream": {"Arn": "video"}},
+                "Output": {"S3Destination": {"Bucket": "results"}},
+                "RoleArn": "role",
+                "Settings": {"ConnectedHome": {"Labels": ["PERSON"]}},
+                "Tags": {},
+            }],
+            "emulator": {"version": 1},
+        })
+    }
+
+    fn read(json: &Value) -> Result<Live, String> {
+        parse(Path::new("live.json"), &json.to_string()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_snapshot_is_read_with_confirmed_tags() {
+        let live = read(&snapshot()).unwrap();
+        assert!(live.is_complete());
+        assert_eq!((live.account_id.as_str(), live.region.as_str()), ("111122223333", "us-east-1"));
+        assert_eq!(live.facts["front-door"].tags, TagKnowledge::Confirmed);
+    }
+
+    #[test]
+    fn without_a_tags_member_the_tags_are_unknown() {
+        let mut json = snapshot();
+        json["processors"][0].as_object_mut().unwrap().remove("Tags");
+        assert_eq!(read(&json).unwrap().facts["front-door"].tags, TagKnowledge::Unknown);
+    }
+
+    #[test]
+    fn an_incomplete_snapshot_is_an_incomplete_read() {
+        let mut json = snapshot();
+        json["complete"] = json!(false);
+        assert_eq!(read(&json).unwrap().problems[0].names, None);
+        json["problems"] = json!([{"names": ["garage"], "reason": "denied"}]);
+        let problems = read(&json).unwrap().problems;
+        assert_eq!(problems[0].names, Some(BTreeSet::from(["garage".to_owned()])));
+    }
+
+    #[test]
+    fn a_minor_version_is_read_and_a_newer_major_refused() {
+        let mut json = snapshot();
+        json["format_version"] = json!("1.7");
+        assert!(read(&json).is_ok());
+        json["format_version"] = json!("2.0");
+        assert!(read(&json).unwrap_err().contains("needs a newer rekon"));
+    }
+
+    #[test]
+    fn what_is_malformed_is_named_by_its_place() {
+        let broken = |pointer: &str, value: Value| {
+            let mut json = snapshot();
+            *json.pointer_mut(pointer).unwrap() = value;
+            read(&json).unwrap_err()
+        };
+        assert_eq!(
+            broken("/processors/0/CreationTimestamp", json!("yesterday")),
+            "live.json is no snapshot: processors[0]: CreationTimestamp must be epoch seconds or \
+             an ISO 8601 time"
+        );
+        assert_eq!(
+            broken("/processors/0/RoleArn", Value::Null),
+            "live.json is no snapshot: processors[0]: RoleArn is missing"
+        );
+        assert!(broken("/processors", json!({})).ends_with("processors must be a list"));
+        assert!(
+            parse(Path::new("live.json"), "{").unwrap_err().to_string().contains("line 1 column 1")
+        );
+    }
+}
