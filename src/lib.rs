@@ -5,3 +5,4 @@ pub mod desired;
 pub mod diagnostic;
 pub mod model;
 pub mod plan;
+pub mod report;
