@@ -80,6 +80,29 @@ pub(super) fn heading(out: &mut String, left: Line, right: &[Line], settings: Se
     }
 }
 
+/// Writes pieces with a separator between them, over as many lines as it takes;
+/// no piece is broken. Lines after the first are indented.
+pub(super) fn flow(
+    out: &mut String,
+    pieces: &[Line],
+    separator: &str,
+    indent: usize,
+    settings: Settings,
+) {
+    let mut line = Line::new(settings);
+    for (at, piece) in pieces.iter().enumerate() {
+        let added = width(separator) + piece.width;
+        if at > 0 && settings.limit().is_some_and(|limit| line.width + added > limit) {
+            line.finish(out);
+            line = Line::new(settings).pad_to(indent);
+        } else if at > 0 {
+            line = line.push(Meaning::Faint, separator);
+        }
+        line = line.append(piece);
+    }
+    line.finish(out);
+}
+
 /// Where a text may be broken.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Break {

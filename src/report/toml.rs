@@ -45,9 +45,14 @@ pub(super) fn assignment(attribute: &Attribute, value: &Value) -> String {
     format!("{} = {}", path.join("."), inline(value, numbers_of(attribute)))
 }
 
+/// The header of a processor's table, without a line break.
+pub(super) fn header(name: &str) -> String {
+    format!("[processor.{}]", key(name))
+}
+
 /// Writes the attributes of one processor as its table.
 pub(super) fn table(name: &str, attributes: &Attributes) -> String {
-    let mut out = format!("[processor.{}]\n", key(name));
+    let mut out = format!("{}\n", header(name));
     let line = |out: &mut String, attribute: Attribute| {
         if let Some(value) = attributes.get(&attribute) {
             out.push_str(&assignment(&attribute, value));

@@ -183,9 +183,9 @@ pub(super) enum Applied {
 /// How far a plan was applied; one without changes is applied at once.
 pub(super) fn applied(outcome: &Outcome) -> Applied {
     let counts = counts(outcome);
-    let wrote = outcome.tally.made > 0
-        || counts.done > 0
-        || outcome.processors.iter().any(|processor| !processor.made.is_empty());
+    // A call that was sent and refused wrote nothing, so the tally does not tell.
+    let wrote =
+        counts.done > 0 || outcome.processors.iter().any(|processor| !processor.made.is_empty());
     if counts.done == outcome.processors.len() {
         Applied::All
     } else if wrote {

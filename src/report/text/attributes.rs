@@ -3,7 +3,7 @@
 use crate::desired::Stack;
 use crate::model::Attribute;
 use crate::plan::{AttributeChange, Change, Effect, Origin};
-use crate::report::layout::{self, Break, Line, elide, wrap};
+use crate::report::layout::{self, Break, Line, elide, paragraph, wrap};
 use crate::report::palette::Meaning;
 use crate::report::values::{self, Sign};
 use crate::report::{Settings, escape, toml, view};
@@ -28,8 +28,10 @@ struct Row {
     after: String,
     /// What is said behind the values, or below them where there is no room.
     notes: Vec<(Meaning, String)>,
-    /// What follows on lines of its own.
+    /// What follows in the values' column, a line each.
     below: Vec<(Meaning, String)>,
+    /// A line for the file that would keep what the service has.
+    keep: Option<String>,
 }
 
 /// Draws the attributes that change in place or force a replacement.
@@ -40,6 +42,23 @@ pub(super) fn changed(out: &mut String, change: &Change, settings: Settings) {
         .map(|attribute| changed_row(attribute, change, settings))
         .collect();
     columns(out, &rows, Fit::Wrap, settings);
+    keep(out, &rows, &change.name, settings);
+}
+
+/// Says what to write where the file leaves out what cannot be taken away. The
+/// lines are never wrapped: they are there to be copied.
+fn keep(out: &mut String, rows: &[Row], name: &str, settings: Settings) {
+    let mut lines = rows.iter().filter_map(|row| row.keep.as_deref()).peekable();
+    if lines.peek().is_none() {
+        return;
+    }
+    let lead = Line::new(settings).pad_to(INDENT).push(Meaning::Help, "help: ");
+    let table = toml::header(name);
+    let text = format!("the file leaves this out; to keep it, write below {table}");
+    paragraph(out, &lead, INDENT + 6, &text, settings);
+    for line in lines {
+        Line::new(settings).pad_to(INDENT + 6).push(Meaning::Strong, line).finish(out);
+    }
 }
 
 /// Draws the attributes of a definition that comes or goes, one value each.
@@ -67,6 +86,7 @@ pub(super) fn listed<'a>(
                 after: shown,
                 notes: Vec::new(),
                 below: regions_below(attribute, settings),
+                keep: None,
             }),
         }
     }
@@ -77,6 +97,7 @@ pub(super) fn listed<'a>(
             after: tags.join(", "),
             notes: Vec::new(),
             below: Vec::new(),
+            keep: None,
         });
     }
     let fit = if settings.is_verbose() { Fit::Wrap } else { Fit::Elide };
@@ -113,14 +134,12 @@ fn changed_row(attribute: &AttributeChange, change: &Change, settings: Settings)
         Origin::Config | Origin::Unknown => {}
     }
     let place = source.as_ref().map(|source| format!("({})", escape(&source.to_string())));
-    let mut below = regions_below(attribute, settings);
+    let mut keep = None;
     if *effect == Effect::Replace {
         let place = place.map(|place| format!(" {place}")).unwrap_or_default();
         notes.push((Meaning::Replace, format!("forces replacement{place}")));
         if view::is_left_out(attribute, change) {
-            let line = path.parse::<Attribute>().map(|path| toml::assignment(&path, before));
-            below.push((Meaning::Help, "the file leaves it out; to keep it, write".to_owned()));
-            below.push((Meaning::Plain, format!("    {}", line.unwrap_or_default())));
+            keep = path.parse::<Attribute>().ok().map(|path| toml::assignment(&path, before));
         }
     } else if let Some(place) = place.filter(|_| settings.is_verbose()) {
         notes.push((Meaning::Faint, place));
@@ -130,7 +149,8 @@ fn changed_row(attribute: &AttributeChange, change: &Change, settings: Settings)
         before: Some(shown_before),
         after: shown_after,
         notes,
-        below,
+        below: regions_below(attribute, settings),
+        keep,
     }
 }
 
@@ -191,7 +211,7 @@ fn row_values(
     fit: Fit,
     settings: Settings,
 ) {
-    let Row { path: _, before, after, notes, below: _ } = row;
+    let Row { path: _, before, after, notes, below: _, keep: _ } = row;
     let fits = |line: &Line| room.is_none_or(|room| line.width() <= room);
     let arrow = format!("{} ", settings.charset.arrow());
     let mut value = Line::new(settings);

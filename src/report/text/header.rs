@@ -1,7 +1,7 @@
 //! The line above a plan: whose fleet this is, and through which door.
 
 use crate::desired::Stack;
-use crate::report::layout::{self, Line};
+use crate::report::layout::{Line, flow};
 use crate::report::palette::Meaning;
 use crate::report::{Settings, escape};
 
@@ -39,20 +39,10 @@ pub fn header(header: &Header, settings: Settings) -> String {
     if let Some(caller) = caller {
         parts.push((Meaning::Plain, format!("as {}", escape(&short_caller(caller, stack)))));
     }
-    let separator = format!(" {} ", settings.charset.dot());
+    let pieces: Vec<Line> =
+        parts.iter().map(|(meaning, text)| Line::new(settings).push(*meaning, text)).collect();
     let mut out = String::new();
-    let mut line = Line::new(settings);
-    for (at, (meaning, text)) in parts.iter().enumerate() {
-        let added = layout::width(&separator) + layout::width(text);
-        if at > 0 && settings.limit().is_some_and(|limit| line.width() + added > limit) {
-            line.finish(&mut out);
-            line = Line::new(settings).pad_to(2);
-        } else if at > 0 {
-            line = line.push(Meaning::Faint, &separator);
-        }
-        line = line.push(*meaning, text);
-    }
-    line.finish(&mut out);
+    flow(&mut out, &pieces, &format!(" {} ", settings.charset.dot()), 2, settings);
     out.push('\n');
     out
 }

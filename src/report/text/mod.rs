@@ -2,13 +2,15 @@
 
 mod attributes;
 mod entry;
+mod fates;
 mod header;
 mod outcome;
 mod plan;
 mod refusals;
 mod summary;
 
+pub use fates::event;
 pub use header::{Header, header};
-pub use outcome::{event, outcome};
+pub use outcome::outcome;
 pub use plan::plan;
 pub use summary::duration;

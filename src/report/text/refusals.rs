@@ -4,7 +4,6 @@ use crate::plan::Refusal;
 use crate::report::escape::escape_lines;
 use crate::report::layout::{Line, paragraph};
 use crate::report::palette::Meaning;
-use crate::report::values::count;
 use crate::report::{Settings, escape};
 
 /// Draws all refusals, and at the end that nothing will be done.
@@ -26,9 +25,11 @@ pub(super) fn refusals(out: &mut String, refusals: &[Refusal], settings: Setting
             paragraph(out, &lead, 10, &escape_lines(help), settings);
         }
     }
-    let reasons = count(refusals.len(), "reason");
-    Line::new(settings)
-        .push(Meaning::Error, "Refused:")
-        .push(Meaning::Plain, &format!(" nothing of this plan will be applied, for {reasons}."))
-        .finish(out);
+    let reasons = match refusals.len() {
+        1 => "the reason".to_owned(),
+        number => format!("the {number} reasons"),
+    };
+    let lead = Line::new(settings).push(Meaning::Error, "Refused: ");
+    let text = format!("nothing of this plan will be applied, for {reasons} above.");
+    paragraph(out, &lead, 4, &text, settings);
 }

@@ -2,7 +2,7 @@
 
 use crate::plan::{Calls, Plan, Summary};
 use crate::report::Settings;
-use crate::report::layout::Line;
+use crate::report::layout::{Line, flow};
 use crate::report::palette::Meaning;
 use crate::report::values::count;
 
@@ -24,7 +24,6 @@ pub(super) fn summary(out: &mut String, plan: &Plan, settings: Settings) {
         nothing(out, plan, settings);
         return;
     }
-    let mut line = Line::new(settings).push(Meaning::Strong, "Plan: ");
     let always = [
         (create, "create", Meaning::Create),
         (update, "update", Meaning::Update),
@@ -38,19 +37,17 @@ pub(super) fn summary(out: &mut String, plan: &Plan, settings: Settings) {
         (record, "record", Meaning::Update),
     ];
     let sometimes = sometimes.into_iter().filter(|(number, ..)| **number > 0);
+    let mut pieces = vec![Line::new(settings).push(Meaning::Strong, "Plan:")];
     for (number, verb, meaning) in always.into_iter().chain(sometimes) {
         let meaning = if *number > 0 { meaning } else { Meaning::Plain };
-        line = line.push(meaning, &format!("{number} to {verb}")).push(Meaning::Plain, ", ");
+        let piece = Line::new(settings).push(meaning, &format!("{number} to {verb}"));
+        pieces.push(piece.push(Meaning::Plain, ","));
     }
-    line = line.push(Meaning::Plain, &format!("{unchanged} unchanged."));
     let cost = format!("{}, {}.", count(*total, "API call"), duration(*seconds));
-    let whole = line.clone().push(Meaning::Plain, " ").push(Meaning::Plain, &cost);
-    if settings.limit().is_none_or(|limit| whole.width() <= limit) {
-        whole.finish(out);
-    } else {
-        line.finish(out);
-        Line::new(settings).pad_to(6).push(Meaning::Plain, &cost).finish(out);
+    for text in [format!("{unchanged} unchanged."), cost] {
+        pieces.push(Line::new(settings).push(Meaning::Plain, &text));
     }
+    flow(out, &pieces, " ", 6, settings);
 }
 
 /// Says that there is nothing to do, as loudly as the read allows.
