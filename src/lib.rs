@@ -8,3 +8,4 @@ pub mod diff;
 pub mod live;
 pub mod model;
 pub mod plan;
+pub mod report;

@@ -1,0 +1,16 @@
+//! Text for people: plans, outcomes, and what stands above them.
+
+mod attributes;
+mod entry;
+mod fates;
+mod header;
+mod outcome;
+mod plan;
+mod refusals;
+mod summary;
+
+pub use fates::event;
+pub use header::{Header, header};
+pub use outcome::outcome;
+pub use plan::plan;
+pub use summary::duration;
