@@ -37,7 +37,7 @@ fn measure(criterion: &mut Criterion, count: usize) {
     let loaded = config::load(folder.path());
     let checked = desired::resolve(&loaded);
     let desired = checked.desired.as_ref().expect("a fleet without errors");
-    let live = live::read_snapshot(&snapshot).expect("a snapshot");
+    let live = live::load(&snapshot).expect("a snapshot");
     let options = plan::Options::default();
     let make = || {
         plan::plan(desired, &loaded.sources, &checked.diagnostics, &live, &options)
@@ -53,14 +53,14 @@ fn measure(criterion: &mut Criterion, count: usize) {
     };
     stage("load", &mut || drop(config::load(folder.path())));
     stage("check", &mut || drop(desired::resolve(&loaded)));
-    stage("read snapshot", &mut || drop(live::read_snapshot(&snapshot)));
+    stage("read snapshot", &mut || drop(live::load(&snapshot)));
     stage("diff and plan", &mut || drop(make()));
     stage("render text", &mut || drop(report::text::plan(&made, report::Settings::default())));
     stage("render json", &mut || drop(report::json::plan(&made)));
     stage("everything", &mut || {
         let loaded = config::load(folder.path());
         let checked = desired::resolve(&loaded);
-        let live = live::read_snapshot(&snapshot).expect("a snapshot");
+        let live = live::load(&snapshot).expect("a snapshot");
         let desired = checked.desired.as_ref().expect("a fleet without errors");
         let made = plan::plan(desired, &loaded.sources, &checked.diagnostics, &live, &options);
         let made = made.expect("nothing narrows the plan");

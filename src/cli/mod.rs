@@ -59,7 +59,7 @@ fn dispatch(command: Command, ui: &Ui) -> Exit {
         Command::Plan(args) => wait(plan::run(*args, ui), ui),
         Command::Apply(args) => wait(apply::run(*args, ui), ui),
         Command::Snapshot(args) => wait(snapshot::run(*args, ui), ui),
-        Command::Emulator(args) => wait(emulator::run(*args, ui), ui),
+        Command::Emulator(args) => wait(serve(*args, ui), ui),
     };
     result.unwrap_or_else(|exit| exit)
 }
@@ -71,6 +71,17 @@ fn wait(command: impl Future<Output = Result<Exit, Exit>>, ui: &Ui) -> Result<Ex
         Ok(runtime) => runtime.block_on(command),
         Err(error) => {
             ui.error_line(&format!("cannot start: {error}"), None);
+            Err(Exit::Error)
+        }
+    }
+}
+
+/// `rekon emulator`: serve the embedded service until told to stop.
+async fn serve(args: emulator::EmulatorArgs, ui: &Ui) -> Result<Exit, Exit> {
+    match emulator::run(args, std::io::stderr()).await {
+        Ok(()) => Ok(Exit::Success),
+        Err(error) => {
+            ui.error(&error, None);
             Err(Exit::Error)
         }
     }

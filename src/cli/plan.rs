@@ -105,7 +105,7 @@ fn read_snapshot(
     format: PlanFormat,
     ui: &Ui,
 ) -> Result<Live, Exit> {
-    let live = live::read_snapshot(file).map_err(|error| {
+    let live = live::load(file).map_err(|error| {
         ui.error(&error, None);
         Exit::Error
     })?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::Connect;
 use super::exit::Exit;
 use super::ui::Ui;
-use crate::aws::{self, Connection, Identity, Pace, Rate};
+use crate::aws::{self, Connection, Identity, Pace};
 use crate::desired::{Desired, Stack};
 use crate::emulator::{self, Emulator};
 use crate::live;
@@ -45,13 +45,9 @@ pub async fn open(
         region: stack.region.clone(),
         profile: connect.profile.clone(),
         endpoint_url: connect.endpoint_url.clone(),
-        pace: match (&emulator, Rate::new(connect.rate)) {
-            (Some(_), _) => Pace::Unlimited,
-            (None, Ok(rate)) => Pace::Quotas(rate),
-            (None, Err(error)) => {
-                ui.error(&error, None);
-                return Err(Exit::Error);
-            }
+        pace: match &emulator {
+            Some(_) => Pace::Unlimited,
+            None => Pace::Quota(connect.rate),
         },
         http_client: emulator.as_ref().map(Emulator::http_client),
     };
@@ -91,9 +87,9 @@ impl Session {
     pub async fn read(&self, desired: &Desired, ui: &Ui) -> Result<Live, Exit> {
         let reader = self.connection.reader();
         let bar = ui.progress("Reading");
-        let mut live = live::fetch(&reader, &|progress| {
-            bar.set_length(progress.total);
-            bar.set_position(progress.done);
+        let mut live = live::fetch(&reader, &desired.stack.account_id, &|progress| {
+            bar.set_length(progress.total as u64);
+            bar.set_position(progress.described as u64);
         })
         .await
         .map_err(|error| failed(&error, ui))?;
