@@ -10,8 +10,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::emulator::{
-    self, Emulator, Lag, OpenError, Options, Quirks, RandomFault, Rates, ScriptedFault, Settle,
-    Signatures,
+    self, Emulator, Lag, Limits, OpenError, Options, Quirks, RandomFault, Rates, ScriptedFault,
+    Settle, Signatures,
 };
 
 /// Serve the embedded service over HTTP, for any AWS client
@@ -42,6 +42,9 @@ pub struct EmulatorArgs {
     /// Requests per second: off, default, or some changed: Describe=5,CreateStreamProcessor=off
     #[arg(long, value_name = "RATES", default_value = "default")]
     pub quota: Rates,
+    /// How much there may be of what: processors=10000, face-searches=10 (at once), tags=50 (each), page=1000 (of a list)
+    #[arg(long, value_name = "LIMITS")]
+    pub limit: Option<Limits>,
     /// How late effects show: created=2s (found), tags=30s and deleted=1h (in GetResources)
     #[arg(long, value_name = "LAG")]
     pub lag: Option<Lag>,
@@ -140,7 +143,7 @@ fn options(args: &EmulatorArgs) -> Options {
         },
         quirks,
         signatures: Signatures::Required,
-        limits: default.limits,
+        limits: args.limit.unwrap_or_default(),
         journal_capacity: default.journal_capacity,
     }
 }

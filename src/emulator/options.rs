@@ -230,6 +230,29 @@ impl Default for Limits {
     }
 }
 
+impl FromStr for Limits {
+    type Err = BadOption;
+
+    /// Reads `processors=100,face-searches=2,tags=50,page=10`, each optional.
+    fn from_str(text: &str) -> Result<Limits, BadOption> {
+        let mut limits = Limits::default();
+        for (name, value) in assignments(text)? {
+            let field = match name {
+                "processors" => &mut limits.processors,
+                "face-searches" => &mut limits.face_searches,
+                "tags" => &mut limits.tags,
+                "page" => &mut limits.page,
+                _ => return Err(BadOption::name(name, "processors, face-searches, tags, page")),
+            };
+            // A page of nothing would never come to an end.
+            let least = if name == "page" { 1 } else { 0 };
+            let read = value.parse().ok().filter(|read| *read >= least);
+            *field = read.ok_or_else(|| BadOption::Limit(value.to_owned()))?;
+        }
+        Ok(limits)
+    }
+}
+
 /// A setting that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadOption {
@@ -241,6 +264,8 @@ pub enum BadOption {
     Name { given: String, known: String },
     #[error("`{0}` is no rate: write requests per second, more than 0, or off")]
     Rate(String),
+    #[error("`{0}` is no limit: write a whole number")]
+    Limit(String),
     #[error("`{0}` is no operation of the emulator")]
     Operation(String),
     #[error("`{given}` could be {first} or {second}")]
@@ -339,5 +364,14 @@ mod tests {
             }
         );
         assert!("30s".parse::<Lag>().is_err());
+    }
+
+    #[test]
+    fn limits_change_the_default() {
+        let limits: Limits = "processors=2,page=1".parse().unwrap();
+        assert_eq!(limits, Limits { processors: 2, page: 1, ..Limits::default() });
+        for bad in ["page=0", "tags=-1", "processors=many", "cameras=2", "2"] {
+            assert!(bad.parse::<Limits>().is_err(), "{bad}");
+        }
     }
 }

@@ -28,7 +28,10 @@ struct Seen {
 
 impl Store {
     pub(crate) fn new(path: &Path) -> Store {
-        Store { path: path.to_owned(), generation: 0, seen: seen(path) }
+        // What a link leads to is replaced, not the link.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let seen = seen(&path);
+        Store { path, generation: 0, seen }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -100,6 +103,17 @@ mod tests {
             2,
             "no temporary file stays"
         );
+    }
+
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("state.json"), folder.path().join("link.json"));
+        fs::write(&file, "before").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        Store::new(&link).replace("after").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "after");
     }
 
     #[test]
