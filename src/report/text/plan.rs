@@ -42,4 +42,6 @@ pub fn plan(plan: &Plan, settings: Settings) -> String {
 }
 
 #[cfg(test)]
+mod extremes;
+#[cfg(test)]
 mod tests;
