@@ -223,9 +223,8 @@ fn dotted_name(
     if keys.contains(&name) {
         return None;
     }
-    let fits = |table: &DeTable<'_>| {
-        table.iter().any(|(key, _)| keys.contains(&key.get_ref().as_ref()))
-    };
+    let fits =
+        |table: &DeTable<'_>| table.iter().any(|(key, _)| keys.contains(&key.get_ref().as_ref()));
     if fits(table) || (table.is_empty() && closest(name, keys.iter().copied()).is_none()) {
         return Some(name.to_owned());
     }

@@ -69,10 +69,12 @@ pub fn load(folder: &Path) -> Loaded {
                 found.extend(matched);
             }
             Err(reason) => {
-                let diagnostic =
-                    Diagnostic::new(Code::InvalidInclude, format!("`{text}` is no pattern: {reason}"))
-                        .label(pattern.span, reason)
-                        .help("write a glob relative to the project, such as `cameras/*.toml`");
+                let diagnostic = Diagnostic::new(
+                    Code::InvalidInclude,
+                    format!("`{text}` is no pattern: {reason}"),
+                )
+                .label(pattern.span, reason)
+                .help("write a glob relative to the project, such as `cameras/*.toml`");
                 loaded.diagnostics.push(diagnostic);
             }
         }
@@ -108,8 +110,7 @@ impl Loaded {
         match read(path) {
             Ok(text) => self.add_text(shown, &text),
             Err((code, reason, help)) => {
-                let mut diagnostic =
-                    Diagnostic::new(code, format!("`{shown}` {reason}"));
+                let mut diagnostic = Diagnostic::new(code, format!("`{shown}` {reason}"));
                 diagnostic.help = help;
                 (self.refuse(shown, diagnostic), Vec::new())
             }
@@ -160,8 +161,7 @@ type Refusal = (Code, String, Option<String>);
 /// Reads a file that is one, of reasonable size and UTF-8.
 fn read(path: &Path) -> Result<String, Refusal> {
     let unreadable = |reason: String| (Code::UnreadableFile, reason, None);
-    let failed =
-        |error: std::io::Error| unreadable(format!("cannot be read: {}", plain(&error)));
+    let failed = |error: std::io::Error| unreadable(format!("cannot be read: {}", plain(&error)));
     let metadata = path.metadata().map_err(failed)?;
     if metadata.is_dir() {
         let help = "name its files, as in `cameras/*.toml`".to_owned();

@@ -25,7 +25,7 @@ pub use leaf::{Extends, List, Map, Point};
 pub use load::{Loaded, LoadedFile, PROJECT_FILE, load};
 pub use raw::{
     Attributes, BoundingBox, ConnectedHome, DataSharingPreference, Defaults, FaceSearch, File,
-    Guard, Input, KinesisDataStream, KinesisVideoStream, KindDefaults, Lifecycle,
+    Guard, Input, KindDefaults, KinesisDataStream, KinesisVideoStream, Lifecycle,
     NotificationChannel, Output, Processor, Region, S3Destination, Settings, Stack, Template, Zone,
 };
 pub use schema::schema;

@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn headers_are_told_from_brackets_in_values_strings_and_comments() {
-        let text = "# [no]\n[stack]\na = [\n[1],\n]\nb = '''\n[no]\n'''\n  [zone.x] # yes\n[a.b.c]\n";
+        let text =
+            "# [no]\n[stack]\na = [\n[1],\n]\nb = '''\n[no]\n'''\n  [zone.x] # yes\n[a.b.c]\n";
         let headers = outline(text).headers;
         let found: Vec<&str> = headers.iter().map(|at| &text[*at..*at + 6]).collect();
         assert_eq!(found, ["[stack", "[zone."]);

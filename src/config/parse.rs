@@ -101,10 +101,7 @@ fn join<T>(
 }
 
 /// Joins named tables, unless one name is in both parts.
-fn join_names<T>(
-    whole: &mut super::leaf::Map<T>,
-    part: super::leaf::Map<T>,
-) -> Option<()> {
+fn join_names<T>(whole: &mut super::leaf::Map<T>, part: super::leaf::Map<T>) -> Option<()> {
     part.into_iter().all(|(name, at)| whole.insert(name, at).is_none()).then_some(())
 }
 
@@ -138,8 +135,7 @@ fn unknown(name: &str, value: &DeValue<'_>, span: Span, file: &mut File) -> Diag
         return Diagnostic::new(Code::UnknownTable, format!("there is no table `{name}`"))
             .label(span, "unknown table")
             .help(
-                did_you_mean(meant)
-                    .unwrap_or_else(|| format!("the tables are {}", list(&keys))),
+                did_you_mean(meant).unwrap_or_else(|| format!("the tables are {}", list(&keys))),
             );
     }
     let help = if super::raw::Stack::keys().contains(&name) {

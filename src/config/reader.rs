@@ -44,9 +44,6 @@ pub(super) trait Table: Default {
 
     /// Notes that a mistake stands in for a key, so that it is not missed.
     fn report(&mut self, key: &str, span: Span);
-
-    /// Whether anything was read.
-    fn is_blank(&self) -> bool;
 }
 
 /// Where the reading is, and what it has found to complain about.
@@ -120,10 +117,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a table's keys.
-    pub(super) fn table<T: Table + Read>(
-        &mut self,
-        entry: &Entry<'_, '_>,
-    ) -> Result<T, Reported> {
+    pub(super) fn table<T: Table + Read>(&mut self, entry: &Entry<'_, '_>) -> Result<T, Reported> {
         match entry.value.get_ref() {
             DeValue::Table(table) => self.keys(table, |_| false),
             _ => Err(self.wrong_type::<T>(entry)),
@@ -153,9 +147,9 @@ impl<'a> Reader<'a> {
         let diagnostic =
             Diagnostic::new(Code::UnknownKey, format!("{} has no key `{name}`", T::NOUN))
                 .label(span, "unknown key");
-        let paths = super::raw::PATHS.iter().filter(|path| {
-            path.split('.').next().is_some_and(|first| keys.contains(&first))
-        });
+        let paths = super::raw::PATHS
+            .iter()
+            .filter(|path| path.split('.').next().is_some_and(|first| keys.contains(&first)));
         let nested = paths.clone().find(|path| path.rsplit('.').next() == Some(name)).copied();
         let diagnostic = if let Some(path) = nested {
             table.report(path.split('.').next().unwrap_or_default(), span);
@@ -206,7 +200,9 @@ fn hint(entry: &Entry<'_, '_>, expected: &str) -> Option<String> {
         (DeValue::String(text), "an array") => {
             Some(format!("write it in brackets: `{name} = [\"{text}\"]`"))
         }
-        (DeValue::Array(items), "a table") if items.iter().any(|item| item.get_ref().is_table()) => {
+        (DeValue::Array(items), "a table")
+            if items.iter().any(|item| item.get_ref().is_table()) =>
+        {
             Some(format!("a table's header has single brackets: `[{name}]`, not `[[{name}]]`"))
         }
         _ => None,

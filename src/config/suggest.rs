@@ -30,7 +30,10 @@ pub(crate) fn did_you_mean(candidate: Option<&str>) -> Option<String> {
 }
 
 fn fold(text: &str) -> String {
-    text.chars().filter(|letter| !matches!(letter, '_' | '-')).flat_map(char::to_lowercase).collect()
+    text.chars()
+        .filter(|letter| !matches!(letter, '_' | '-'))
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 #[cfg(test)]

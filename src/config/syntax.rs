@@ -37,7 +37,8 @@ pub(super) fn diagnostics(
         }
         let line_end = text[start..].find('\n').map_or(text.len(), |length| start + length + 1);
         let construct = outline.construct_at(start);
-        judged_up_to = construct.map_or(0, |found| found.range.end + 1).max(line_end).max(start + 1);
+        judged_up_to =
+            construct.map_or(0, |found| found.range.end + 1).max(line_end).max(start + 1);
         let span = Span::new(source, start..end.max(start));
         diagnostics.push(if message == "duplicate key" {
             duplicate_key(source, text, table, &outline, start..end)

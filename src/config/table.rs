@@ -54,8 +54,11 @@ macro_rules! tables {
                     _ => { $( self.$inner.report(key, span); )? }
                 }
             }
+        }
 
-            fn is_blank(&self) -> bool {
+        impl $table {
+            /// Whether the table has no key.
+            pub fn is_blank(&self) -> bool {
                 true $( && self.$key.at().is_none() )* $( && self.$inner.is_blank() )?
             }
         }
@@ -87,7 +90,7 @@ macro_rules! words {
 
         /// The words in the schema.
         #[derive(Clone, Debug)]
-        pub struct $schema;
+        struct $schema;
 
         impl schemars::JsonSchema for $schema {
             fn inline_schema() -> bool {
