@@ -80,7 +80,7 @@ pub fn print(plan: &Plan, format: PlanFormat, ui: &Ui) {
     ui.print(&match format {
         PlanFormat::Text => report::text::plan(plan, settings),
         PlanFormat::Json => report::json::plan(plan),
-        PlanFormat::Diff => report::diff::diff(plan, settings),
+        PlanFormat::Diff => report::diff::plan(plan, settings),
     });
 }
 

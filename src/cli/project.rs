@@ -26,7 +26,7 @@ pub fn open(dir: &Path, deny_warnings: bool, ui: &Ui) -> Result<Project, Exit> {
             Ok(Project { loaded, desired, warnings: checked.diagnostics })
         }
         _ => {
-            ui.complain(&report::diagnostics::diagnostics(
+            ui.complain(&report::diagnostics::draw(
                 &checked.diagnostics,
                 &loaded.sources,
                 ui.stderr_settings(),

@@ -1,5 +1,7 @@
 //! `rekon snapshot`: the live state as JSON.
 
+use std::path::Path;
+
 use super::args;
 use super::exit::Exit;
 use super::ui::Ui;
@@ -21,8 +23,9 @@ pub async fn run(args: args::Snapshot, ui: &Ui) -> Result<Exit, Exit> {
     .await
     .map_err(|error| session::failed(&error, ui))?;
     bar.finish_and_clear();
-    ui.print(&format!("{taken:#}\n"));
-    let live = live::read(&taken).map_err(|error| {
+    let text = format!("{taken:#}\n");
+    ui.print(&text);
+    let live = live::parse(Path::new("the snapshot"), &text).map_err(|error| {
         ui.error(&error, None);
         Exit::Error
     })?;

@@ -19,7 +19,7 @@ pub fn run(args: &args::Validate, ui: &Ui) -> Exit {
             ui.print(&report::json::diagnostics(&records));
         }
         TextOrJson::Text => {
-            ui.complain(&report::diagnostics::diagnostics(diagnostics, sources, ui.stderr_settings()));
+            ui.complain(&report::diagnostics::draw(diagnostics, sources, ui.stderr_settings()));
             if let Some(desired) = &checked.desired {
                 let settings = ui.stdout_settings();
                 ui.print(&report::text::valid(&desired.stack, desired.processors.len(), settings));

@@ -55,6 +55,21 @@ pub fn incomplete(live: &Live, settings: Settings) -> String {
     out
 }
 
+/// Says beside a progress bar that a call took effect.
+pub fn call_done(processor: &str, operation: Operation) -> String {
+    format!("{} {}", operation.as_str(), escape(processor))
+}
+
+/// Says beside a progress bar that a processor has to settle first.
+pub fn waiting(processor: &str, status: &str) -> String {
+    format!("{} is {}", escape(processor), escape(status))
+}
+
+/// Says beside a progress bar that the service asked to slow down.
+pub fn throttled(times: u64) -> String {
+    format!("slowed down {times} times by the service")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
