@@ -65,7 +65,7 @@ pub enum Command {
     /// Render a saved plan, offline and without credentials.
     Show(Show),
     /// Print the live state as JSON.
-    Snapshot(Snapshot),
+    Snapshot(Box<Snapshot>),
     /// Print the JSON Schema of the configuration.
     Schema,
     /// Serve the embedded stand-in for the service over HTTP.

@@ -26,12 +26,7 @@ pub struct Session {
 
 /// Connects for a stack. `base` is the folder of the project or the saved plan:
 /// the embedded service keeps its state there.
-pub async fn open(
-    connect: &Connect,
-    stack: &Stack,
-    base: &Path,
-    ui: &Ui,
-) -> Result<Session, Exit> {
+pub async fn open(connect: &Connect, stack: &Stack, base: &Path, ui: &Ui) -> Result<Session, Exit> {
     if let Some(region) = connect.region.as_ref().filter(|region| **region != stack.region) {
         let message = format!("--region {region} is not the stack's region, {}", stack.region);
         ui.error_line(&message, Some("leave --region out, or change stack.region"));

@@ -2,6 +2,7 @@
 
 use crate::desired::Stack;
 use crate::model::{Live, ReadProblem};
+use crate::plan::Operation;
 use crate::report::escape::escape_lines;
 use crate::report::layout::{Line, paragraph};
 use crate::report::palette::Meaning;
