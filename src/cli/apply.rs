@@ -55,13 +55,13 @@ pub async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, Exit> {
 /// Plans a project as `rekon plan` does.
 async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, Exit> {
     let project = project::open(&args.target, args.deny_warnings, ui)?;
-    let options = plan::options(&args.narrow, args.allow, ui)?;
+    let options = plan::options(&project.desired, &args.narrow, args.allow, ui)?;
     let stack = &project.desired.stack;
     let base = project.loaded.root.clone();
     let session = session::open(&args.connect, stack, &base, ui).await?;
     plan::announce(&session.header, shown_as(args.format), ui);
     let live = session.read(&project.desired, ui).await?;
-    let plan = plan::make(&project, &live, &options, ui)?;
+    let plan = plan::make(&project, &live, &options);
     plan::say_incomplete(&live, ui);
     // The account has been checked by what was read, also where nobody could
     // say who is calling.

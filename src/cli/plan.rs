@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::project::{self, Project};
 use super::ui::Ui;
 use super::{saved, session};
+use crate::desired::Desired;
 use crate::live;
 use crate::model::Live;
 use crate::plan::{Allowances, Narrowing, Options, Plan, plan};
@@ -16,7 +17,7 @@ use crate::report::text::Header;
 /// Runs the command.
 pub async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, Exit> {
     let project = project::open(&args.project.dir, args.deny_warnings, ui)?;
-    let options = options(&args.narrow, args.allow, ui)?;
+    let options = options(&project.desired, &args.narrow, args.allow, ui)?;
     let live = match &args.live {
         Some(file) => read_snapshot(file, &project, args.format, ui)?,
         None => {
@@ -26,7 +27,7 @@ pub async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, Exit> {
             session.read(&project.desired, ui).await?
         }
     };
-    let plan = make(&project, &live, &options, ui)?;
+    let plan = make(&project, &live, &options);
     if let Some(file) = &args.out {
         saved::write(&plan, file, ui)?;
     }
@@ -36,10 +37,10 @@ pub async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, Exit> {
 }
 
 /// Takes narrowing and allowances as they were typed.
-pub fn options(narrow: &Narrow, allow: Allow, ui: &Ui) -> Result<Options, Exit> {
+pub fn options(desired: &Desired, narrow: &Narrow, allow: Allow, ui: &Ui) -> Result<Options, Exit> {
     let Narrow { only, exclude, tag, limit } = narrow;
     let Allow { allow_deletes, allow_replacements, allow_updates, allow_creates } = allow;
-    let narrowing = Narrowing::new(only, exclude, tag, *limit).map_err(|error| {
+    let narrowing = Narrowing::new(desired, only, exclude, tag, *limit).map_err(|error| {
         ui.error(&error, None);
         Exit::Error
     })?;
@@ -54,13 +55,10 @@ pub fn options(narrow: &Narrow, allow: Allow, ui: &Ui) -> Result<Options, Exit> 
     })
 }
 
-/// Plans, and says when a restriction matches nothing.
-pub fn make(project: &Project, live: &Live, options: &Options, ui: &Ui) -> Result<Plan, Exit> {
+/// Plans.
+pub fn make(project: &Project, live: &Live, options: &Options) -> Plan {
     let Project { loaded, desired, warnings } = project;
-    plan(desired, &loaded.sources, warnings, live, options).map_err(|error| {
-        ui.error(&error, None);
-        Exit::Error
-    })
+    plan(desired, &loaded.sources, warnings, live, options)
 }
 
 /// Says whose fleet it is: above the text that people read, or beside the data

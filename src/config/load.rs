@@ -147,7 +147,7 @@ fn missing_project(folder: &Path) -> Diagnostic {
     } else if folder.is_dir() {
         (
             format!("there is no `{PROJECT_FILE}` in `{shown}`"),
-            "name the folder that `rekon.toml` is in, or begin a project with `rekon init`"
+            "name the folder that `rekon.toml` is in"
                 .to_owned(),
         )
     } else {

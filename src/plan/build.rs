@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fingerprint;
 use super::guard::{self, Allowances};
 use super::item::{Item, Work};
-use super::narrow::{Narrowing, NarrowingError};
+use super::narrow::Narrowing;
 use super::order::{Order, order};
 use super::{
     Action, AttributeChange, Call, CallId, Calls, Change, Effect, FORMAT_VERSION, Operation,
@@ -26,14 +26,13 @@ pub struct Options {
 /// Plans how to make the live processors what the files say.
 ///
 /// `warnings` are what checking the files had to say; they travel with the plan.
-/// Fails only when a restriction matches nothing.
 pub fn plan(
     desired: &Desired,
     sources: &Sources,
     warnings: &[Diagnostic],
     live: &Live,
     options: &Options,
-) -> Result<Plan, NarrowingError> {
+) -> Plan {
     let mut items: Vec<Item<'_>> = desired
         .processors
         .iter()
@@ -42,7 +41,7 @@ pub fn plan(
     // What destroys comes first; names are sorted already, and the sort is stable.
     items.sort_by_key(|item| item.work != Work::Replace);
 
-    let mut chosen = options.narrowing.choose(&items)?;
+    let mut chosen = options.narrowing.choose(&items);
     // What could not be read is neither right nor wrong, and least of all missing.
     let unread = unread_names(live);
     chosen.retain(|index| match &unread {
@@ -63,7 +62,7 @@ pub fn plan(
     }
     let summary = summary(&changes, chosen.len(), &emitted.calls);
     let refusals = refusals(desired, &items, &chosen, &order, &summary, &options.allowances);
-    Ok(Plan {
+    Plan {
         format_version: FORMAT_VERSION.to_owned(),
         rekon_version: env!("CARGO_PKG_VERSION").to_owned(),
         stack: desired.stack.clone(),
@@ -74,7 +73,7 @@ pub fn plan(
         calls: emitted.calls,
         refusals,
         diagnostics: diagnostics(warnings, &items, &chosen, sources),
-    })
+    }
 }
 
 /// What an incomplete read did not reach.
