@@ -1,5 +1,6 @@
 //! rekon: a declarative reconciler for Amazon Rekognition stream processors.
 
+pub mod apply;
 pub mod aws;
 pub mod config;
 pub mod desired;
