@@ -1,1 +1,5 @@
-fn main() {}
+//! The `rekon` command.
+
+fn main() -> std::process::ExitCode {
+    rekon::cli::run(std::env::args_os())
+}

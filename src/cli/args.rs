@@ -8,6 +8,8 @@ use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::aws::Rate;
+
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
@@ -57,13 +59,13 @@ pub enum Command {
     /// Parse and check the files, offline.
     Validate(Validate),
     /// Show the difference from what exists, and the exact calls.
-    Plan(Plan),
+    Plan(Box<Plan>),
     /// Plan, ask, and do; or do what a saved plan says.
-    Apply(Apply),
+    Apply(Box<Apply>),
     /// Render a saved plan, offline and without credentials.
     Show(Show),
     /// Print the live state as JSON.
-    Snapshot(Snapshot),
+    Snapshot(Box<Snapshot>),
     /// Print the JSON Schema of the configuration.
     Schema,
     /// Serve the embedded stand-in for the service over HTTP.
@@ -107,8 +109,8 @@ pub struct Connect {
     )]
     pub emulator: Option<OsString>,
     /// The part of the account's request quotas to use.
-    #[arg(long, value_name = "PERCENT", default_value = "100%", value_parser = percent)]
-    pub rate: f64,
+    #[arg(long, value_name = "PERCENT", default_value = "100%")]
+    pub rate: Rate,
 }
 
 /// Which changes to plan.
@@ -245,6 +247,19 @@ pub struct Completions {
     pub shell: clap_complete::Shell,
 }
 
+impl Apply {
+    /// Whether the options change what a plan holds, which a saved one has settled.
+    pub fn narrows(&self) -> bool {
+        let Narrow { only, exclude, tag, limit } = &self.narrow;
+        let Allow { allow_deletes, allow_replacements, allow_updates, allow_creates } = self.allow;
+        let allowed = [allow_deletes, allow_replacements, allow_updates, allow_creates];
+        !(only.is_empty() && exclude.is_empty() && tag.is_empty())
+            || limit.is_some()
+            || allowed.iter().any(Option::is_some)
+            || self.deny_warnings
+    }
+}
+
 /// The formats of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PlanFormat {
@@ -270,17 +285,6 @@ pub enum TextOrJson {
 pub enum JsonOnly {
     /// The versioned document.
     Json,
-}
-
-/// Reads `50%` or `50` as a part of one.
-fn percent(text: &str) -> Result<f64, String> {
-    text.strip_suffix('%')
-        .unwrap_or(text)
-        .parse::<f64>()
-        .ok()
-        .filter(|percent| *percent > 0.0 && *percent <= 100.0)
-        .map(|percent| percent / 100.0)
-        .ok_or_else(|| "must be more than 0% and at most 100%".to_owned())
 }
 
 /// Reads a number of seconds, which may have a fraction and an `s` behind it.

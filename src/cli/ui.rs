@@ -8,11 +8,11 @@ use anstream::AutoStream;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{ColorChoice, Common};
-use crate::report::{Charset, Detail, Settings};
+use crate::report::{self, Charset, Detail, Settings};
 
 /// The terminal, or what stands in for it.
 pub struct Ui {
-    color: anstream::ColorChoice,
+    color: ColorChoice,
     quiet: bool,
     verbose: bool,
     /// Why stdout could not be written, if anything but a closed pipe.
@@ -23,11 +23,7 @@ impl Ui {
     /// Takes the options that every command has.
     pub fn new(common: &Common) -> Ui {
         Ui {
-            color: match common.color {
-                ColorChoice::Auto => anstream::ColorChoice::Auto,
-                ColorChoice::Always => anstream::ColorChoice::Always,
-                ColorChoice::Never => anstream::ColorChoice::Never,
-            },
+            color: common.color,
             quiet: common.quiet,
             verbose: common.verbose,
             broken: Mutex::new(None),
@@ -37,22 +33,35 @@ impl Ui {
     /// How to render what goes to stdout.
     pub fn stdout_settings(&self) -> Settings {
         let stdout = io::stdout();
-        let color = AutoStream::new(stdout.lock(), self.color).current_choice();
-        self.settings(color, io::stdout().is_terminal())
+        let color = AutoStream::choice(&stdout);
+        self.settings(color, terminal_size::terminal_size_of(&stdout))
     }
 
     /// How to render what goes to stderr.
     pub fn stderr_settings(&self) -> Settings {
         let stderr = io::stderr();
-        let color = AutoStream::new(stderr.lock(), self.color).current_choice();
-        self.settings(color, io::stderr().is_terminal())
+        let color = AutoStream::choice(&stderr);
+        self.settings(color, terminal_size::terminal_size_of(&stderr))
     }
 
-    fn settings(&self, color: anstream::ColorChoice, terminal: bool) -> Settings {
+    fn settings(
+        &self,
+        detected: anstream::ColorChoice,
+        size: Option<(terminal_size::Width, terminal_size::Height)>,
+    ) -> Settings {
+        let color = match self.color {
+            ColorChoice::Auto => detected != anstream::ColorChoice::Never,
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+        };
         Settings {
-            color: color != anstream::ColorChoice::Never,
-            width: terminal.then(|| usize::from(console_width())),
-            detail: if self.verbose { Detail::Full } else { Detail::Summed },
+            color,
+            width: size.map(|(terminal_size::Width(columns), _)| usize::from(columns)),
+            detail: match (self.quiet, self.verbose) {
+                (true, _) => Detail::Quiet,
+                (_, true) => Detail::Verbose,
+                _ => Detail::Normal,
+            },
             charset: Charset::Unicode,
         }
     }
@@ -96,19 +105,24 @@ impl Ui {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
-    /// Says what is wrong in one `error:` line, with its causes and what to do.
+    /// Says what is wrong in one `error:` line, with its causes, and what to do.
     pub fn error(&self, error: &dyn std::error::Error, help: Option<&str>) {
-        let mut text = crate::report::escape(&error.to_string());
+        let mut text = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {
-            let cause_text = crate::report::escape(&cause.to_string());
+            let cause_text = cause.to_string();
             if !text.contains(&cause_text) {
                 text.push_str(": ");
                 text.push_str(&cause_text);
             }
             source = cause.source();
         }
-        self.complain(&crate::report::text::error(&text, help, &self.stderr_settings()));
+        self.error_line(&text, help);
+    }
+
+    /// Says what is wrong in one `error:` line, and what to do.
+    pub fn error_line(&self, message: &str, help: Option<&str>) {
+        self.complain(&report::text::error(message, help, self.stderr_settings()));
     }
 
     /// A progress bar on a terminal; nothing elsewhere.
@@ -136,10 +150,4 @@ impl Ui {
         io::stdin().lock().read_line(&mut answer)?;
         Ok(answer.trim().to_owned())
     }
-}
-
-/// The terminal's columns; 80 where nobody knows.
-fn console_width() -> u16 {
-    let (_, columns) = indicatif::TermFeatures::size();
-    columns
 }

@@ -109,7 +109,7 @@ fn changes(
             name: item.name.to_string(),
             actions: actions(item),
             fingerprint: String::new(),
-            source: Some(sources.locate(item.declaration.span)),
+            source: Some(sources.locate_entry(item.declaration.span)),
             attributes: item
                 .differences
                 .iter()

@@ -1,0 +1,135 @@
+//! `rekon plan`: the difference, and the exact calls.
+
+use std::path::Path;
+
+use super::args::{self, Allow, Narrow, PlanFormat};
+use super::exit::Exit;
+use super::project::{self, Project};
+use super::ui::Ui;
+use super::{saved, session};
+use crate::live;
+use crate::model::Live;
+use crate::plan::{Allowances, Narrowing, Options, Plan, plan};
+use crate::report;
+use crate::report::text::Header;
+
+/// Runs the command.
+pub async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, Exit> {
+    let project = project::open(&args.project.dir, args.deny_warnings, ui)?;
+    let options = options(&args.narrow, args.allow, ui)?;
+    let live = match &args.live {
+        Some(file) => read_snapshot(file, &project, args.format, ui)?,
+        None => {
+            let stack = &project.desired.stack;
+            let session = session::open(&args.connect, stack, &project.loaded.root, ui).await?;
+            announce(&session.header, args.format, ui);
+            session.read(&project.desired, ui).await?
+        }
+    };
+    let plan = make(&project, &live, &options, ui)?;
+    if let Some(file) = &args.out {
+        saved::write(&plan, file, ui)?;
+    }
+    print(&plan, args.format, ui);
+    say_incomplete(&live, ui);
+    Ok(exit(&plan, args.detailed_exitcode))
+}
+
+/// Takes narrowing and allowances as they were typed.
+pub fn options(narrow: &Narrow, allow: Allow, ui: &Ui) -> Result<Options, Exit> {
+    let Narrow { only, exclude, tag, limit } = narrow;
+    let Allow { allow_deletes, allow_replacements, allow_updates, allow_creates } = allow;
+    let narrowing = Narrowing::new(only, exclude, tag, *limit).map_err(|error| {
+        ui.error(&error, None);
+        Exit::Error
+    })?;
+    Ok(Options {
+        narrowing,
+        allowances: Allowances {
+            deletes: allow_deletes,
+            replacements: allow_replacements,
+            updates: allow_updates,
+            creates: allow_creates,
+        },
+    })
+}
+
+/// Plans, and says when a restriction matches nothing.
+pub fn make(project: &Project, live: &Live, options: &Options, ui: &Ui) -> Result<Plan, Exit> {
+    let Project { loaded, desired, warnings } = project;
+    plan(desired, &loaded.sources, warnings, live, options).map_err(|error| {
+        ui.error(&error, None);
+        Exit::Error
+    })
+}
+
+/// Says whose fleet it is: above the text that people read, or beside the data
+/// that programs read.
+pub fn announce(header: &Header, format: PlanFormat, ui: &Ui) {
+    match format {
+        PlanFormat::Text => ui.print(&report::text::header(header, ui.stdout_settings())),
+        PlanFormat::Json | PlanFormat::Diff => {
+            ui.say(&report::text::header(header, ui.stderr_settings()));
+        }
+    }
+}
+
+/// Prints a plan on stdout.
+pub fn print(plan: &Plan, format: PlanFormat, ui: &Ui) {
+    let settings = ui.stdout_settings();
+    ui.print(&match format {
+        PlanFormat::Text => report::text::plan(plan, settings),
+        PlanFormat::Json => report::json::plan(plan),
+        PlanFormat::Diff => report::diff::plan(plan, settings),
+    });
+}
+
+/// Says what was not read, and why.
+pub fn say_incomplete(live: &Live, ui: &Ui) {
+    ui.complain(&report::text::incomplete(live, ui.stderr_settings()));
+}
+
+/// How a plan that was only looked at ends.
+pub fn exit(plan: &Plan, detailed: bool) -> Exit {
+    let holds = [
+        (!plan.complete, Exit::Incomplete),
+        (!plan.refusals.is_empty(), Exit::Refused),
+        (detailed && !plan.changes.is_empty(), Exit::Changes),
+    ];
+    Exit::worst(holds.into_iter().filter(|(holds, _)| *holds).map(|(_, exit)| exit))
+}
+
+fn read_snapshot(
+    file: &Path,
+    project: &Project,
+    format: PlanFormat,
+    ui: &Ui,
+) -> Result<Live, Exit> {
+    let live = live::load(file).map_err(|error| {
+        ui.error(&error, None);
+        Exit::Error
+    })?;
+    let stack = &project.desired.stack;
+    if (&live.account_id, &live.region) != (&stack.account_id, &stack.region) {
+        let message = format!(
+            "{} is of account {} in {}, and stack {} is of account {} in {}",
+            file.display(),
+            live.account_id,
+            live.region,
+            stack.name,
+            stack.account_id,
+            stack.region
+        );
+        ui.error_line(&message, Some("take a snapshot of the stack's own account and region"));
+        return Err(Exit::Error);
+    }
+    let header = Header {
+        stack: stack.clone(),
+        caller: None,
+        endpoint: None,
+        emulated: false,
+        snapshot: Some(file.display().to_string()),
+    };
+    announce(&header, format, ui);
+    Ok(live)
+}

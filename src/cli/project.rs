@@ -1,0 +1,46 @@
+//! Opening a project: every command that reads files begins here.
+
+use std::path::Path;
+
+use super::exit::Exit;
+use super::ui::Ui;
+use crate::config::{self, Loaded};
+use crate::desired::{self, Desired};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::report;
+
+/// A project whose files hold no error.
+pub struct Project {
+    pub loaded: Loaded,
+    pub desired: Desired,
+    /// Warnings; drawn by `validate`, carried along by a plan.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Loads and resolves a project. What is wrong with it is drawn on stderr.
+pub fn open(dir: &Path, deny_warnings: bool, ui: &Ui) -> Result<Project, Exit> {
+    let loaded = config::load(dir);
+    let checked = desired::resolve(&loaded);
+    match checked.desired {
+        Some(desired) if !is_refused(&checked.diagnostics, deny_warnings) => {
+            Ok(Project { loaded, desired, warnings: checked.diagnostics })
+        }
+        _ => {
+            ui.complain(&report::diagnostics::draw(
+                &checked.diagnostics,
+                &loaded.sources,
+                ui.stderr_settings(),
+            ));
+            Err(Exit::Error)
+        }
+    }
+}
+
+/// Whether the diagnostics forbid going on.
+pub fn is_refused(diagnostics: &[Diagnostic], deny_warnings: bool) -> bool {
+    diagnostics.iter().any(|diagnostic| match diagnostic.severity() {
+        Severity::Error => true,
+        Severity::Warning => deny_warnings,
+        Severity::Note => false,
+    })
+}

@@ -1,0 +1,160 @@
+//! A connection to the service that belongs to a stack, and reading through it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::args::Connect;
+use super::exit::Exit;
+use super::ui::Ui;
+use crate::aws::{self, Connection, Identity, Pace};
+use crate::desired::{Desired, Stack};
+use crate::emulator::{self, Emulator};
+use crate::live;
+use crate::model::{Live, ProcessorName};
+use crate::plan;
+use crate::report::text::Header;
+
+/// A connection whose account is known to be the stack's, or not known yet.
+pub struct Session {
+    pub connection: Connection,
+    pub header: Header,
+    /// Who is calling, or why nobody could say.
+    identity: Result<Identity, aws::Error>,
+    /// Kept alive and flushed with the session.
+    emulator: Option<Emulator>,
+}
+
+/// Connects for a stack. `base` is the folder of the project or the saved plan:
+/// the embedded service keeps its state there.
+pub async fn open(connect: &Connect, stack: &Stack, base: &Path, ui: &Ui) -> Result<Session, Exit> {
+    if let Some(region) = connect.region.as_ref().filter(|region| **region != stack.region) {
+        let message = format!("--region {region} is not the stack's region, {}", stack.region);
+        ui.error_line(&message, Some("leave --region out, or change stack.region"));
+        return Err(Exit::Error);
+    }
+    let emulator = match &connect.emulator {
+        Some(state) => Some(open_emulator(Path::new(state), stack, base, ui)?),
+        None => None,
+    };
+    let settings = aws::Settings {
+        region: stack.region.clone(),
+        profile: connect.profile.clone(),
+        endpoint_url: connect.endpoint_url.clone(),
+        pace: match &emulator {
+            Some(_) => Pace::Unlimited,
+            None => Pace::Quota(connect.rate),
+        },
+        http_client: emulator.as_ref().map(Emulator::http_client),
+    };
+    let connection = aws::connect(settings).await.map_err(|error| failed(&error, ui))?;
+    let reader = connection.reader();
+    let identity = reader.caller_identity().await;
+    if let Err(error) = &identity
+        && error.class().concerns_every_call()
+        && reader.endpoint().is_none()
+    {
+        // Where there is an endpoint of its own, it may not speak STS; and a
+        // policy may forbid it. The ARNs of what is read say the account as well.
+        return Err(failed(error, ui));
+    }
+    if let Ok(Identity { account_id, arn }) = &identity
+        && *account_id != stack.account_id
+    {
+        let message = format!(
+            "these credentials are of account {account_id} ({arn}), and stack {} is of account {}",
+            stack.name, stack.account_id
+        );
+        ui.error_line(&message, Some("use other credentials, or --profile"));
+        return Err(Exit::Error);
+    }
+    let header = Header {
+        stack: stack.clone(),
+        caller: identity.iter().map(|who| who.arn.clone()).find(|_| emulator.is_none()),
+        endpoint: reader.endpoint().map(str::to_owned),
+        emulated: emulator.is_some(),
+        snapshot: None,
+    };
+    Ok(Session { connection, header, identity, emulator })
+}
+
+impl Session {
+    /// Reads everything, and asks for certain about tags that are in question.
+    pub async fn read(&self, desired: &Desired, ui: &Ui) -> Result<Live, Exit> {
+        let reader = self.connection.reader();
+        let bar = ui.progress("Reading");
+        let mut live = live::fetch(&reader, &desired.stack.account_id, &|progress| {
+            bar.set_length(progress.total as u64);
+            bar.set_position(progress.described as u64);
+        })
+        .await
+        .map_err(|error| failed(&error, ui))?;
+        bar.finish_and_clear();
+        self.check_account(&live, &desired.stack, ui)?;
+        let questions = plan::tags_in_question(desired, &live);
+        live::confirm_tags(&reader, &mut live, &questions).await;
+        Ok(live)
+    }
+
+    /// Whether the account is the stack's, also by what was read.
+    pub fn check_account(&self, live: &Live, stack: &Stack, ui: &Ui) -> Result<(), Exit> {
+        let accounts: BTreeMap<&str, &ProcessorName> = live
+            .facts
+            .iter()
+            .filter_map(|(name, fact)| Some((fact.arn.split(':').nth(4)?, name)))
+            .collect();
+        if let Some((account, name)) = accounts.iter().find(|(id, _)| **id != stack.account_id) {
+            let message = format!(
+                "{name} is of account {account}, and stack {} is of account {}",
+                stack.name, stack.account_id
+            );
+            ui.error_line(&message, Some("use other credentials, or --profile"));
+            return Err(Exit::Error);
+        }
+        match &self.identity {
+            Err(error) if accounts.is_empty() => Err(failed(error, ui)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Who is calling, or why nobody could say.
+    pub fn identity(&self) -> Result<Identity, &aws::Error> {
+        self.identity.as_ref().cloned()
+    }
+
+    /// Brings the embedded service's state to rest in its file.
+    pub async fn close(self, ui: &Ui) -> Result<(), Exit> {
+        let Some(emulator) = self.emulator else { return Ok(()) };
+        emulator.flush().await.map_err(|error| {
+            ui.error_line(&format!("cannot keep the emulator's state: {error}"), None);
+            Exit::Error
+        })
+    }
+}
+
+/// Says what the service or the way to it did wrong.
+pub fn failed(error: &aws::Error, ui: &Ui) -> Exit {
+    ui.error(error, error.help().as_deref());
+    Exit::Error
+}
+
+/// Opens the embedded service in this process.
+///
+/// Without a state file it starts from the project's `live.json` and keeps what
+/// is written to it in `.rekon/emulator.json`.
+fn open_emulator(state: &Path, stack: &Stack, base: &Path, ui: &Ui) -> Result<Emulator, Exit> {
+    let (source, store): (Option<PathBuf>, PathBuf) = if state.as_os_str().is_empty() {
+        let source = base.join("live.json");
+        (source.exists().then_some(source), base.join(".rekon/emulator.json"))
+    } else {
+        (None, state.to_owned())
+    };
+    let options = emulator::Options {
+        account_id: stack.account_id.clone(),
+        region: stack.region.clone(),
+        ..emulator::Options::default()
+    };
+    Emulator::open(options, source.as_deref(), Some(&store)).map_err(|error| {
+        ui.error(&error, None);
+        Exit::Error
+    })
+}

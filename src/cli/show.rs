@@ -1,0 +1,22 @@
+//! `rekon show`: a saved plan, rendered offline and without credentials.
+
+use super::args;
+use super::exit::Exit;
+use super::ui::Ui;
+use super::{plan, saved};
+use crate::report::text::Header;
+
+/// Runs the command.
+pub fn run(args: &args::Show, ui: &Ui) -> Result<Exit, Exit> {
+    let saved = saved::read(&args.plan, ui)?;
+    let header = Header {
+        stack: saved.stack.clone(),
+        caller: None,
+        endpoint: None,
+        emulated: false,
+        snapshot: None,
+    };
+    plan::announce(&header, args.format, ui);
+    plan::print(&saved, args.format, ui);
+    Ok(Exit::Success)
+}

@@ -1,0 +1,35 @@
+//! `rekon snapshot`: the live state as JSON.
+
+use std::path::Path;
+
+use super::args;
+use super::exit::Exit;
+use super::ui::Ui;
+use super::{plan, project, session};
+use crate::live;
+
+/// Runs the command.
+pub async fn run(args: args::Snapshot, ui: &Ui) -> Result<Exit, Exit> {
+    let args::JsonOnly::Json = args.format;
+    let project = project::open(&args.project.dir, false, ui)?;
+    let stack = &project.desired.stack;
+    let session = session::open(&args.connect, stack, &project.loaded.root, ui).await?;
+    let bar = ui.progress("Reading");
+    let now = jiff::Timestamp::now();
+    let taken = live::take(&session.connection.reader(), &stack.account_id, now, &|progress| {
+        bar.set_length(progress.total as u64);
+        bar.set_position(progress.described as u64);
+    })
+    .await
+    .map_err(|error| session::failed(&error, ui))?;
+    bar.finish_and_clear();
+    let text = format!("{taken:#}\n");
+    ui.print(&text);
+    let live = live::parse(Path::new("the snapshot"), &text).map_err(|error| {
+        ui.error(&error, None);
+        Exit::Error
+    })?;
+    session.check_account(&live, stack, ui)?;
+    plan::say_incomplete(&live, ui);
+    Ok(if live.is_complete() { Exit::Success } else { Exit::Incomplete })
+}

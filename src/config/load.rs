@@ -1,0 +1,236 @@
+//! Reading a project from disk: the only input of this module.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::include::Pattern;
+use super::parse::parse;
+use super::raw::File;
+use crate::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
+
+/// The name of the file that makes a folder a project.
+pub const PROJECT_FILE: &str = "rekon.toml";
+
+/// A file this large is no configuration: ten thousand processors take a third.
+const LARGEST: u64 = 32 * 1024 * 1024;
+
+/// A project's files, read and parsed.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// The project's folder, as it was given.
+    pub root: PathBuf,
+    /// Every file, those that could not be read included, with no text.
+    pub sources: Sources,
+    /// Every file that is TOML, `rekon.toml` first, the others by path.
+    pub files: Vec<LoadedFile>,
+    /// The files that could not be read or are no TOML. What they would have
+    /// said is unknown, so nothing is missed or unused for certain.
+    pub unknown: Vec<SourceId>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A file's tables.
+#[derive(Clone, Debug)]
+pub struct LoadedFile {
+    pub source: SourceId,
+    pub tables: File,
+}
+
+/// Reads and parses the project in a folder.
+///
+/// Paths in diagnostics are relative to the folder, with `/` in between.
+/// Whatever goes wrong is a diagnostic in the result.
+pub fn load(folder: &Path) -> Loaded {
+    let mut loaded = Loaded { root: folder.to_owned(), ..Loaded::default() };
+    let path = folder.join(PROJECT_FILE);
+    if path.symlink_metadata().is_err() {
+        loaded.refuse(PROJECT_FILE, missing_project(folder));
+        return loaded;
+    }
+    let (main, include) = loaded.add(PROJECT_FILE, &path);
+    let mut seen: HashSet<PathBuf> = path.canonicalize().into_iter().collect();
+    let mut found = BTreeMap::new();
+    for pattern in &include {
+        let Some(text) = pattern.get() else { continue };
+        match Pattern::new(text) {
+            Ok(parsed) => {
+                let mut matched = BTreeMap::new();
+                parsed.expand(folder, &mut matched);
+                if matched.is_empty() && loaded.is_known(main) {
+                    let diagnostic = Diagnostic::new(
+                        Code::UnmatchedInclude,
+                        format!("`{text}` matches no file"),
+                    )
+                    .label(pattern.span, "nothing matches")
+                    .help("patterns are relative to the folder of `rekon.toml`");
+                    loaded.diagnostics.push(diagnostic);
+                }
+                found.extend(matched);
+            }
+            Err(reason) => {
+                let diagnostic = Diagnostic::new(
+                    Code::InvalidInclude,
+                    format!("`{text}` is no pattern: {reason}"),
+                )
+                .label(pattern.span, reason)
+                .help("write a glob relative to the project, such as `cameras/*.toml`");
+                loaded.diagnostics.push(diagnostic);
+            }
+        }
+    }
+    for (shown, path) in found {
+        // A file that several patterns or links lead to counts once.
+        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if seen.insert(real) {
+            loaded.add(&shown, &path);
+        }
+    }
+    loaded
+}
+
+impl Loaded {
+    /// Parses a project from texts by path, `rekon.toml` first, without any
+    /// file; `stack.include` is not asked.
+    pub fn from_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Loaded {
+        let mut loaded = Loaded::default();
+        for (path, text) in texts {
+            loaded.add_text(path, text);
+        }
+        loaded
+    }
+
+    /// Whether a file could be read and parsed.
+    pub fn is_known(&self, source: SourceId) -> bool {
+        !self.unknown.contains(&source)
+    }
+
+    /// Reads and parses a file; gives what it includes, as far as that is known.
+    fn add(&mut self, shown: &str, path: &Path) -> (SourceId, super::leaf::List<String>) {
+        match read(path) {
+            Ok(text) => self.add_text(shown, &text),
+            Err((code, reason, help)) => {
+                let mut diagnostic = Diagnostic::new(code, format!("`{shown}` {reason}"));
+                diagnostic.help = help;
+                (self.refuse(shown, diagnostic), Vec::new())
+            }
+        }
+    }
+
+    fn add_text(&mut self, shown: &str, text: &str) -> (SourceId, super::leaf::List<String>) {
+        let source = self.sources.add(shown, text);
+        let parsed = parse(source, text, &mut self.diagnostics);
+        let known = parsed.is_ok();
+        let tables = parsed.unwrap_or_else(|recovered| *recovered);
+        let include = tables.stack.get().and_then(|stack| stack.include.get()).cloned();
+        if known {
+            self.files.push(LoadedFile { source, tables });
+        } else {
+            self.unknown.push(source);
+        }
+        (source, include.unwrap_or_default())
+    }
+
+    /// Notes a file that cannot be read; it has no text, but a place.
+    fn refuse(&mut self, shown: &str, diagnostic: Diagnostic) -> SourceId {
+        let source = self.sources.add(shown, "");
+        self.unknown.push(source);
+        self.diagnostics.push(diagnostic.label(Span::new(source, 0..0), ""));
+        source
+    }
+}
+
+fn missing_project(folder: &Path) -> Diagnostic {
+    let shown = folder.display();
+    let (message, help) = if folder.is_file() {
+        (format!("`{shown}` is a file"), "name the folder that `rekon.toml` is in".to_owned())
+    } else if folder.is_dir() {
+        (
+            format!("there is no `{PROJECT_FILE}` in `{shown}`"),
+            "name the folder that `rekon.toml` is in, or begin a project with `rekon init`"
+                .to_owned(),
+        )
+    } else {
+        (format!("there is no folder `{shown}`"), "check the path".to_owned())
+    };
+    Diagnostic::new(Code::MissingProject, message).help(help)
+}
+
+type Refusal = (Code, String, Option<String>);
+
+/// Reads a file that is one, of reasonable size and UTF-8.
+fn read(path: &Path) -> Result<String, Refusal> {
+    let unreadable = |reason: String| (Code::UnreadableFile, reason, None);
+    let failed = |error: std::io::Error| unreadable(format!("cannot be read: {}", plain(&error)));
+    let metadata = path.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        let help = "name its files, as in `cameras/*.toml`".to_owned();
+        return Err((Code::UnreadableFile, "is a folder".to_owned(), Some(help)));
+    }
+    if !metadata.is_file() {
+        // Opening a pipe would wait for somebody to write to it.
+        return Err(unreadable("is no regular file".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(failed)?;
+    decode(bytes)
+}
+
+/// Takes bytes for text, if they are and if they are not too many.
+fn decode(bytes: Vec<u8>) -> Result<String, Refusal> {
+    if bytes.len() as u64 > LARGEST {
+        let reason = format!("is larger than {} MiB", LARGEST / 1024 / 1024);
+        let help = "is it a configuration at all?".to_owned();
+        return Err((Code::FileTooLarge, reason, Some(help)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let help = "save the file as UTF-8".to_owned();
+        (Code::NotUtf8, format!("is not UTF-8: see line {line}"), Some(help))
+    })
+}
+
+/// An error in words, without the number that the system gives it.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_beyond_reason_is_refused() {
+        let size = usize::try_from(LARGEST).unwrap() + 1;
+        assert_eq!(decode(vec![b' '; size]).unwrap_err().0, Code::FileTooLarge);
+        assert!(decode(vec![b' '; size - 1]).is_ok());
+    }
+
+    #[test]
+    fn a_file_is_taken_once_whatever_leads_to_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let main = "[stack]\ninclude = [\"**/*.toml\", \"a.toml\", \"./b/../a.toml\"]\n";
+        std::fs::write(dir.path().join(PROJECT_FILE), main).unwrap();
+        std::fs::write(dir.path().join("a.toml"), "[zone.a]\n").unwrap();
+        std::fs::create_dir(dir.path().join("b")).unwrap();
+        let loaded = load(dir.path());
+        let paths: Vec<&str> = loaded.sources.iter().map(|(_, source)| &*source.path).collect();
+        assert_eq!(paths, ["rekon.toml", "a.toml"]);
+        assert_eq!(loaded.diagnostics, []);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_refused_without_waiting() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(PROJECT_FILE);
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        if made.is_ok_and(|status| status.success()) {
+            assert_eq!(load(dir.path()).diagnostics[0].code, Code::UnreadableFile);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What a processor looks like from outside: the answer of DescribeStreamProcessor.
+
+use serde_json::{Value, json};
+
+use super::options::Options;
+use super::quirks::{Floats, KmsKey, LabelOrder, NoRegions, PolygonStart, RegionOrder};
+use super::random;
+use super::state::{Kind, Processor, State};
+use super::validate::Object;
+
+/// The processor as it is kept: nothing reordered or expanded, numbers as short as their float32 allows.
+pub(crate) fn stored(state: &State, name: &str, processor: &Processor) -> Object {
+    let mut output = processor.definition.clone();
+    output.values_mut().for_each(shorten);
+    output.insert("Name".to_owned(), json!(name));
+    output.insert("StreamProcessorArn".to_owned(), json!(state.arn(name)));
+    output.insert("Status".to_owned(), json!(processor.status.name()));
+    if let Some(message) = &processor.message {
+        output.insert("StatusMessage".to_owned(), json!(message));
+    }
+    output.insert("CreationTimestamp".to_owned(), json!(processor.created));
+    output.insert("LastUpdateTimestamp".to_owned(), json!(processor.updated));
+    output
+}
+
+/// The processor as the service shows it, which the quirks have a say in.
+pub(crate) fn shown(state: &State, name: &str, processor: &Processor, options: &Options) -> Object {
+    let mut output = stored(state, name, processor);
+    let quirks = &options.quirks;
+    if quirks.label_order == LabelOrder::Shuffled
+        && let Some(Value::Array(labels)) = output
+            .get_mut("Settings")
+            .and_then(|settings| settings.pointer_mut("/ConnectedHome/Labels"))
+    {
+        shuffle(labels, name);
+    }
+    match output.get_mut("RegionsOfInterest") {
+        Some(Value::Array(regions)) => {
+            if quirks.polygon_start == PolygonStart::Rotated {
+                regions
+                    .iter_mut()
+                    .filter_map(|region| region.get_mut("Polygon")?.as_array_mut())
+                    .for_each(|points| rotate(points));
+            }
+            if quirks.region_order == RegionOrder::Shuffled {
+                shuffle(regions, name);
+            }
+        }
+        _ => {
+            if quirks.no_regions == NoRegions::Empty && processor.kind() == Kind::LabelDetection {
+                output.insert("RegionsOfInterest".to_owned(), json!([]));
+            }
+        }
+    }
+    if let Some(Value::String(key)) = output.get_mut("KmsKeyId") {
+        *key = kms_key(state, key, quirks.kms_key);
+    }
+    if quirks.floats == Floats::Widened {
+        for member in ["Settings", "RegionsOfInterest"] {
+            output.get_mut(member).into_iter().for_each(widen);
+        }
+    }
+    output
+}
+
+/// Puts the items into another order, always the same for the same items of the same processor.
+fn shuffle(items: &mut [Value], name: &str) {
+    let before = items.to_vec();
+    items.sort_by_cached_key(|item| {
+        random::mix(&[random::hash(name), random::hash(&item.to_string())])
+    });
+    if *items == before[..] && items.len() > 1 {
+        items.rotate_left(1);
+    }
+}
+
+/// The same outline from another point in the other direction.
+fn rotate(points: &mut [Value]) {
+    points.reverse();
+    points.rotate_left(1);
+}
+
+/// A key or alias as the quirk echoes it.
+fn kms_key(state: &State, sent: &str, quirk: KmsKey) -> String {
+    let arn = |resource: &str| {
+        format!("arn:aws:kms:{}:{}:{resource}", state.region(), state.account_id())
+    };
+    let alias =
+        sent.split_once(":alias/").map(|(_, alias)| alias).or_else(|| sent.strip_prefix("alias/"));
+    match (quirk, alias) {
+        (KmsKey::AsSent, _) => sent.to_owned(),
+        (KmsKey::KeyArn, Some(alias)) => arn(&format!("key/{}", random::uuid(random::hash(alias)))),
+        (KmsKey::Arn | KmsKey::KeyArn, _) if sent.starts_with("arn:") => sent.to_owned(),
+        (KmsKey::Arn, Some(alias)) => arn(&format!("alias/{alias}")),
+        (KmsKey::Arn | KmsKey::KeyArn, None) => arn(&format!("key/{sent}")),
+    }
+}
+
+/// Makes every number the shortest that means the same float32.
+fn shorten(value: &mut Value) {
+    // The shortest digits of the float32 are a number whatever they are, so the parse cannot fail.
+    numbers(value, &|number| (number as f32).to_string().parse().unwrap_or(number));
+}
+
+/// Makes every number what its float32 is when widened to a double.
+fn widen(value: &mut Value) {
+    numbers(value, &|number| f64::from(number as f32));
+}
+
+fn numbers(value: &mut Value, change: &impl Fn(f64) -> f64) {
+    match value {
+        Value::Number(number) => {
+            if let Some(double) = number.as_f64() {
+                *value = json!(change(double));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| numbers(item, change)),
+        Value::Object(members) => members.values_mut().for_each(|member| numbers(member, change)),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::clock::Time;
+    use crate::emulator::model::ServiceModel;
+    use crate::emulator::state::Tags;
+    use crate::emulator::validate;
+
+    fn show(quirk: &str) -> Object {
+        let state = State::new("111122223333", "us-east-1");
+        let definition = json!({
+            "KmsKeyId": "alias/doorbells",
+            "Settings": {"ConnectedHome": {"Labels": ["PERSON", "PET", "PACKAGE"], "MinConfidence": f64::from(80.1_f32)}},
+            "RegionsOfInterest": [
+                {"Polygon": [{"X": 0.0, "Y": 0.0}, {"X": 1.0, "Y": 0.0}, {"X": 0.5, "Y": 1.0}]},
+                {"BoundingBox": {"Left": f64::from(0.7_f32), "Top": 0.0, "Width": 0.25, "Height": 1.0}},
+            ],
+        });
+        let processor =
+            Processor::new(definition.as_object().unwrap().clone(), Tags::new(), Time::default());
+        let mut options = Options::default();
+        if !quirk.is_empty() {
+            options.quirks.apply(quirk).unwrap();
+        }
+        let shown = shown(&state, "front-door", &processor, &options);
+        let model = ServiceModel::named("rekognition");
+        let read =
+            validate::read(model, model.output_of("DescribeStreamProcessor").unwrap(), &shown);
+        assert!(read.is_ok(), "{quirk}: {read:?}");
+        shown
+    }
+
+    #[test]
+    fn floats_come_back_in_two_ways() {
+        assert_eq!(
+            show("")["Settings"]["ConnectedHome"]["MinConfidence"].to_string(),
+            "80.0999984741211"
+        );
+        assert_eq!(show("")["RegionsOfInterest"][1]["BoundingBox"]["Height"].to_string(), "1.0");
+        assert_eq!(
+            show("floats=shortest")["Settings"]["ConnectedHome"]["MinConfidence"].to_string(),
+            "80.1"
+        );
+    }
+
+    #[test]
+    fn keys_come_back_in_three_ways() {
+        let show = |quirk| show(quirk)["KmsKeyId"].as_str().unwrap().to_owned();
+        assert_eq!(show(""), "alias/doorbells");
+        assert_eq!(show("kms-key=arn"), "arn:aws:kms:us-east-1:111122223333:alias/doorbells");
+        assert!(show("kms-key=key-arn").starts_with("arn:aws:kms:us-east-1:111122223333:key/"));
+        let state = State::new("111122223333", "us-east-1");
+        assert_eq!(
+            kms_key(&state, "abc", KmsKey::Arn),
+            "arn:aws:kms:us-east-1:111122223333:key/abc"
+        );
+        assert_eq!(
+            kms_key(&state, "arn:aws:kms:r:a:key/abc", KmsKey::KeyArn),
+            "arn:aws:kms:r:a:key/abc"
+        );
+    }
+
+    #[test]
+    fn order_is_kept_or_not() {
+        let (kept, labels) = (show(""), show("label-order=shuffled"));
+        let items = |shown: &Object| {
+            let mut items: Vec<String> = shown["Settings"]["ConnectedHome"]["Labels"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(Value::to_string)
+                .collect();
+            items.sort();
+            items
+        };
+        assert_ne!(kept["Settings"], labels["Settings"]);
+        assert_eq!(items(&kept), items(&labels));
+        assert_eq!(show("label-order=shuffled"), labels);
+        let regions = show("region-order=shuffled");
+        assert_eq!(regions["RegionsOfInterest"][0], kept["RegionsOfInterest"][1]);
+        let polygon = show("polygon-start=rotated")["RegionsOfInterest"][0]["Polygon"].clone();
+        assert_eq!(polygon[0], kept["RegionsOfInterest"][0]["Polygon"][1]);
+        assert_eq!(polygon[1], kept["RegionsOfInterest"][0]["Polygon"][0]);
+    }
+}

@@ -1,0 +1,398 @@
+//! Faults: what goes wrong between a client and a service that works.
+//!
+//! A fault is either scripted (this operation, this processor, this time) or random with a probability. Random ones
+//! hang on a seed and on how often the same operation was called for the same processor, not on the order in which
+//! calls arrive: a run with many calls at once repeats.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::operation::Operation;
+use super::options::{self, BadOption};
+use super::random;
+
+/// Something that goes wrong with one call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// The service asks to slow down; nothing happened.
+    Throttle,
+    /// The operation's quota is used up, by others; nothing happened.
+    RateExceeded,
+    /// The service failed; nothing happened.
+    Internal,
+    /// The caller lacks the permission; nothing happened.
+    Denied,
+    /// Any other error of the service; nothing happened.
+    Error { code: String, message: String },
+    /// The page token is too old. Touches only requests that carry one.
+    ExpiredToken,
+    /// The connection breaks before the service sees the request.
+    ResetBefore,
+    /// The operation is done, and the connection breaks before the answer.
+    ResetAfter,
+    /// The operation is done, and its answer begins but never ends.
+    Hang,
+    /// The operation is done, and the connection breaks in the middle of the answer.
+    Truncate,
+    /// The operation is done, and the answer comes this much later.
+    Slow(Duration),
+    /// The processor that the call creates is not found for this long.
+    HideCreated(Duration),
+    /// GetResources shows the tags from before the call for this long.
+    LagTags(Duration),
+    /// GetResources goes on listing the processor that the call deletes for this long.
+    LingerDeleted(Duration),
+}
+
+impl Fault {
+    /// Whether the fault means anything to a call of this operation.
+    fn concerns(&self, operation: Operation, has_page_token: bool) -> bool {
+        match self {
+            Fault::ExpiredToken => has_page_token,
+            Fault::HideCreated(_) => operation == Operation::CreateStreamProcessor,
+            Fault::LagTags(_) => matches!(
+                operation,
+                Operation::CreateStreamProcessor
+                    | Operation::TagResource
+                    | Operation::UntagResource
+            ),
+            Fault::LingerDeleted(_) => operation == Operation::DeleteStreamProcessor,
+            _ => true,
+        }
+    }
+}
+
+/// The names of all faults, as they are written.
+pub const FAULT_FORMS: &str = "throttle, rate, internal, deny, error:CODE[:MESSAGE], expired-token, reset-before, \
+     reset-after, hang, truncate, slow:DURATION, hide:DURATION, lag:DURATION, linger:DURATION";
+
+impl FromStr for Fault {
+    type Err = BadFault;
+
+    fn from_str(text: &str) -> Result<Fault, BadFault> {
+        let (name, argument) = match text.split_once(':') {
+            Some((name, argument)) => (name, Some(argument)),
+            None => (text, None),
+        };
+        let unknown = || BadFault::Kind(text.to_owned());
+        let duration =
+            || options::duration(argument.ok_or_else(unknown)?).map_err(BadFault::Option);
+        let fault = match name {
+            "throttle" => Fault::Throttle,
+            "rate" => Fault::RateExceeded,
+            "internal" => Fault::Internal,
+            "deny" => Fault::Denied,
+            "expired-token" => Fault::ExpiredToken,
+            "reset-before" => Fault::ResetBefore,
+            "reset-after" => Fault::ResetAfter,
+            "hang" => Fault::Hang,
+            "truncate" => Fault::Truncate,
+            "slow" => return duration().map(Fault::Slow),
+            "hide" => return duration().map(Fault::HideCreated),
+            "lag" => return duration().map(Fault::LagTags),
+            "linger" => return duration().map(Fault::LingerDeleted),
+            "error" => {
+                let (code, message) = argument
+                    .map(|rest| rest.split_once(':').unwrap_or((rest, "")))
+                    .ok_or_else(unknown)?;
+                return Ok(Fault::Error { code: code.to_owned(), message: message.to_owned() });
+            }
+            _ => return Err(unknown()),
+        };
+        if argument.is_some() { Err(unknown()) } else { Ok(fault) }
+    }
+}
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Throttle => f.write_str("throttle"),
+            Fault::RateExceeded => f.write_str("rate"),
+            Fault::Internal => f.write_str("internal"),
+            Fault::Denied => f.write_str("deny"),
+            Fault::Error { code, message } if message.is_empty() => write!(f, "error:{code}"),
+            Fault::Error { code, message } => write!(f, "error:{code}:{message}"),
+            Fault::ExpiredToken => f.write_str("expired-token"),
+            Fault::ResetBefore => f.write_str("reset-before"),
+            Fault::ResetAfter => f.write_str("reset-after"),
+            Fault::Hang => f.write_str("hang"),
+            Fault::Truncate => f.write_str("truncate"),
+            Fault::Slow(wait) => write!(f, "slow:{}ms", wait.as_millis()),
+            Fault::HideCreated(wait) => write!(f, "hide:{}ms", wait.as_millis()),
+            Fault::LagTags(wait) => write!(f, "lag:{}ms", wait.as_millis()),
+            Fault::LingerDeleted(wait) => write!(f, "linger:{}ms", wait.as_millis()),
+        }
+    }
+}
+
+/// A fault that strikes certain calls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScriptedFault {
+    /// The operation it strikes; `None` for any.
+    pub operation: Option<Operation>,
+    /// The processor that the call must name; `None` for any call.
+    pub processor: Option<String>,
+    /// The first of the matching calls that it strikes, from 1.
+    pub first: u64,
+    /// How many of the matching calls it strikes; `None` for all that follow.
+    pub count: Option<u64>,
+    pub fault: Fault,
+}
+
+impl FromStr for ScriptedFault {
+    type Err = BadFault;
+
+    /// Reads `OPERATION[/PROCESSOR][:NTH[+|xCOUNT]]=FAULT`.
+    ///
+    /// The operation may be cut short or be `*`. Without `:NTH` every call is struck, with it only that one; `:2+` is
+    /// the second and all that follow, `:2x3` the second and two more.
+    fn from_str(text: &str) -> Result<ScriptedFault, BadFault> {
+        let form = || BadFault::Form(text.to_owned());
+        let (calls, fault) = text.split_once('=').ok_or_else(form)?;
+        let (calls, (first, count)) = match calls.rsplit_once(':') {
+            Some((calls, when)) => (calls, span(when).ok_or_else(form)?),
+            None => (calls, (1, None)),
+        };
+        let (operation, processor) = match calls.split_once('/') {
+            Some((operation, processor)) => (operation, Some(processor.to_owned())),
+            None => (calls, None),
+        };
+        let operation = match operation {
+            "*" => None,
+            name => Some(options::operation(name).map_err(BadFault::Option)?),
+        };
+        Ok(ScriptedFault { operation, processor, first, count, fault: fault.parse()? })
+    }
+}
+
+/// The first call and the number of calls, from `2`, `2+` or `2x3`.
+fn span(text: &str) -> Option<(u64, Option<u64>)> {
+    let (first, count) = if let Some(first) = text.strip_suffix('+') {
+        (first, None)
+    } else if let Some((first, count)) = text.split_once('x') {
+        (first, Some(count.parse().ok()?))
+    } else {
+        (text, Some(1))
+    };
+    let first = first.parse().ok().filter(|first| *first > 0)?;
+    Some((first, count))
+}
+
+/// A fault that strikes any call with a probability.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RandomFault {
+    /// From 0, never, to 1, always.
+    pub probability: f64,
+    pub fault: Fault,
+}
+
+impl FromStr for RandomFault {
+    type Err = BadFault;
+
+    /// Reads `FAULT=PROBABILITY`.
+    fn from_str(text: &str) -> Result<RandomFault, BadFault> {
+        let (fault, probability) =
+            text.rsplit_once('=').ok_or_else(|| BadFault::Form(text.to_owned()))?;
+        match probability.parse() {
+            Ok(probability) if (0.0..=1.0).contains(&probability) => {
+                Ok(RandomFault { probability, fault: fault.parse()? })
+            }
+            _ => Err(BadFault::Probability(probability.to_owned())),
+        }
+    }
+}
+
+/// All faults of one emulator. A scripted one goes before a random one, an earlier one before a later one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Faults {
+    pub scripted: Vec<ScriptedFault>,
+    pub random: Vec<RandomFault>,
+    pub seed: u64,
+}
+
+/// A fault that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadFault {
+    #[error("`{0}` is no fault: they are {FAULT_FORMS}")]
+    Kind(String),
+    #[error("`{0}` is not of the form OPERATION[/PROCESSOR][:NTH]=FAULT, or FAULT=PROBABILITY")]
+    Form(String),
+    #[error("`{0}` is no probability: write a number from 0 to 1")]
+    Probability(String),
+    #[error(transparent)]
+    Option(BadOption),
+}
+
+/// The faults of one emulator with what they need to remember.
+#[derive(Debug)]
+pub(crate) struct FaultPlan {
+    faults: Faults,
+    /// How many calls each scripted fault has matched.
+    matched: Vec<u64>,
+    /// How often each operation was called for each processor.
+    called: BTreeMap<(Operation, String), u64>,
+}
+
+impl FaultPlan {
+    pub(crate) fn new(faults: Faults) -> FaultPlan {
+        let matched = vec![0; faults.scripted.len()];
+        FaultPlan { faults, matched, called: BTreeMap::new() }
+    }
+
+    /// The fault that strikes this call, if one does; counts the call.
+    pub(crate) fn strike(
+        &mut self,
+        operation: Operation,
+        processor: &str,
+        has_page_token: bool,
+    ) -> Option<Fault> {
+        if self.faults.scripted.is_empty() && self.faults.random.is_empty() {
+            return None;
+        }
+        let nth = self.called.entry((operation, processor.to_owned())).or_insert(0);
+        *nth += 1;
+        let nth = *nth;
+        let mut struck = None;
+        for (scripted, matched) in self.faults.scripted.iter().zip(&mut self.matched) {
+            let matches = scripted.operation.is_none_or(|wanted| wanted == operation)
+                && scripted.processor.as_deref().is_none_or(|wanted| wanted == processor)
+                && scripted.fault.concerns(operation, has_page_token);
+            if matches {
+                *matched += 1;
+                let position = matched.checked_sub(scripted.first);
+                let strikes = position
+                    .is_some_and(|position| scripted.count.is_none_or(|count| position < count));
+                struck = struck.or_else(|| strikes.then(|| scripted.fault.clone()));
+            }
+        }
+        struck.or_else(|| {
+            let seed = random::mix(&[
+                self.faults.seed,
+                random::hash(operation.name()),
+                random::hash(processor),
+                nth,
+            ]);
+            let mut random = self.faults.random.iter().zip(0..);
+            random
+                .find(|(random, index)| {
+                    random.fault.concerns(operation, has_page_token)
+                        && random::fraction(random::mix(&[seed, *index])) < random.probability
+                })
+                .map(|(random, _)| random.fault.clone())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(scripted: &[&str]) -> FaultPlan {
+        let scripted = scripted.iter().map(|text| text.parse().unwrap()).collect();
+        FaultPlan::new(Faults { scripted, ..Faults::default() })
+    }
+
+    fn strikes(
+        plan: &mut FaultPlan,
+        operation: Operation,
+        processor: &str,
+        calls: usize,
+    ) -> String {
+        (0..calls)
+            .map(|_| if plan.strike(operation, processor, false).is_some() { '!' } else { '.' })
+            .collect()
+    }
+
+    #[test]
+    fn scripts_say_which_calls() {
+        let describe = Operation::DescribeStreamProcessor;
+        assert_eq!(strikes(&mut plan(&["Describe=throttle"]), describe, "a", 3), "!!!");
+        assert_eq!(strikes(&mut plan(&["Describe:2=throttle"]), describe, "a", 4), ".!..");
+        assert_eq!(strikes(&mut plan(&["*:2+=throttle"]), describe, "a", 4), ".!!!");
+        assert_eq!(strikes(&mut plan(&["Describe:2x2=throttle"]), describe, "a", 5), ".!!..");
+        assert_eq!(strikes(&mut plan(&["Delete=throttle"]), describe, "a", 2), "..");
+        let mut named = plan(&["Describe/b:2=throttle"]);
+        assert_eq!(strikes(&mut named, describe, "a", 3), "...");
+        assert_eq!(strikes(&mut named, describe, "b", 3), ".!.");
+    }
+
+    #[test]
+    fn the_first_script_that_strikes_wins_and_all_count() {
+        let mut plan = plan(&["Describe:1=throttle", "Describe:2=internal", "Describe=deny"]);
+        let faults: Vec<Fault> = (0..3)
+            .filter_map(|_| plan.strike(Operation::DescribeStreamProcessor, "a", false))
+            .collect();
+        assert_eq!(faults, [Fault::Throttle, Fault::Internal, Fault::Denied]);
+    }
+
+    #[test]
+    fn a_fault_strikes_only_where_it_means_something() {
+        let mut plan = plan(&["*:1=expired-token"]);
+        assert_eq!(plan.strike(Operation::ListStreamProcessors, "", false), None);
+        assert_eq!(
+            plan.strike(Operation::ListStreamProcessors, "", true),
+            Some(Fault::ExpiredToken)
+        );
+    }
+
+    #[test]
+    fn faults_are_written_as_they_are_read() {
+        for text in [
+            "throttle",
+            "rate",
+            "internal",
+            "deny",
+            "error:Teapot",
+            "error:Teapot:short and: stout",
+            "expired-token",
+            "reset-before",
+            "reset-after",
+            "hang",
+            "truncate",
+            "slow:250ms",
+            "hide:2000ms",
+            "lag:1ms",
+            "linger:5ms",
+        ] {
+            assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);
+        }
+        for text in ["", "slow", "slow:x", "throttle:2", "error", "reset"] {
+            assert!(text.parse::<Fault>().is_err(), "{text}");
+        }
+        for text in [
+            "Describe",
+            "Describe:0=throttle",
+            "Describe:x=throttle",
+            "Paint=throttle",
+            "Describe=",
+        ] {
+            assert!(text.parse::<ScriptedFault>().is_err(), "{text}");
+        }
+        for text in ["throttle", "throttle=2", "throttle=NaN"] {
+            assert!(text.parse::<RandomFault>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn random_faults_repeat_with_the_seed_whatever_the_order() {
+        let random = || Faults {
+            random: vec!["throttle=0.3".parse().unwrap()],
+            seed: 7,
+            ..Faults::default()
+        };
+        let describe = Operation::DescribeStreamProcessor;
+        let mut one = FaultPlan::new(random());
+        let (first, second) =
+            (strikes(&mut one, describe, "a", 50), strikes(&mut one, describe, "b", 50));
+        let mut other = FaultPlan::new(random());
+        assert_eq!(strikes(&mut other, describe, "b", 50), second);
+        assert_eq!(strikes(&mut other, describe, "a", 50), first);
+        assert_ne!(first, second);
+        let struck = strikes(&mut other, describe, "c", 10_000).matches('!').count();
+        assert!((2700..3300).contains(&struck), "{struck} of 10000");
+        let mut reseeded = FaultPlan::new(Faults { seed: 8, ..random() });
+        assert_ne!(strikes(&mut reseeded, describe, "a", 50), first);
+    }
+}

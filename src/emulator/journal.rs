@@ -1,0 +1,158 @@
+//! The journal: every call that reached an operation, and what became of it.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::clock::Time;
+use super::error::ServiceError;
+use super::faults::Fault;
+use super::operation::Operation;
+use super::validate::Object;
+
+/// One call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub time: Time,
+    pub operation: Operation,
+    /// The request as it was sent.
+    pub request: Object,
+    pub request_id: String,
+    /// Who signed it and with what program it was sent, as far as the request says.
+    pub caller: Caller,
+    /// The processor that the request names.
+    pub processor: Option<String>,
+    /// The service's answer: nothing for a success, and the error otherwise. With some faults it never arrives.
+    pub outcome: Result<(), ServiceError>,
+    /// What went wrong on purpose.
+    pub fault: Option<Fault>,
+    /// Whether the call changed something in the service.
+    pub took_effect: bool,
+}
+
+/// What a request says about its sender.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    pub access_key_id: Option<String>,
+    pub region: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+impl Call {
+    /// The call as a line of the journal file.
+    pub fn to_json(&self) -> Value {
+        let Call {
+            time,
+            operation,
+            request,
+            request_id,
+            caller,
+            processor,
+            outcome,
+            fault,
+            took_effect,
+        } = self;
+        json!({
+            "time": time.iso(),
+            "operation": operation.name(),
+            "processor": processor,
+            "request": request,
+            "request_id": request_id,
+            "access_key_id": caller.access_key_id,
+            "region": caller.region,
+            "user_agent": caller.user_agent,
+            "outcome": outcome.as_ref().map_or_else(|error| error.code.as_str(), |()| "ok"),
+            "message": outcome.as_ref().err().map(|error| &error.message),
+            "fault": fault.as_ref().map(Fault::to_string),
+            "took_effect": took_effect,
+        })
+    }
+}
+
+/// The latest calls, and the file that gets a line for each.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    calls: VecDeque<Call>,
+    capacity: usize,
+    file: Option<File>,
+}
+
+impl Journal {
+    pub(crate) fn new(capacity: usize) -> Journal {
+        Journal { calls: VecDeque::new(), capacity, file: None }
+    }
+
+    /// Also writes the calls that follow to this file.
+    pub(crate) fn write_to(&mut self, file: File) {
+        self.file = Some(file);
+    }
+
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.calls.iter()
+    }
+
+    pub(crate) fn record(&mut self, call: Call) {
+        if let Some(file) = &mut self.file {
+            // One write for a whole line, so that lines stay whole. A journal that cannot be written (a full disk)
+            // must not bring down the service it only watches: it ends there.
+            let line = format!("{}\n", call.to_json());
+            if file.write_all(line.as_bytes()).is_err() {
+                self.file = None;
+            }
+        }
+        if self.calls.len() == self.capacity {
+            self.calls.pop_front();
+        }
+        if self.capacity > 0 {
+            self.calls.push_back(call);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Seek};
+
+    fn call(operation: Operation) -> Call {
+        Call {
+            time: Time::default(),
+            operation,
+            request: Object::from_iter([("Name".to_owned(), json!("a"))]),
+            request_id: "1".to_owned(),
+            caller: Caller::default(),
+            processor: Some("a".to_owned()),
+            outcome: Err(ServiceError::in_use("Specified resource is in use.")),
+            fault: Some(Fault::ResetAfter),
+            took_effect: false,
+        }
+    }
+
+    #[test]
+    fn the_latest_calls_are_kept_and_all_are_written() {
+        let mut file = tempfile::tempfile().unwrap();
+        let mut journal = Journal::new(2);
+        journal.write_to(file.try_clone().unwrap());
+        for operation in [
+            Operation::DescribeStreamProcessor,
+            Operation::TagResource,
+            Operation::DeleteStreamProcessor,
+        ] {
+            journal.record(call(operation));
+        }
+        let kept: Vec<Operation> = journal.calls().map(|call| call.operation).collect();
+        assert_eq!(kept, [Operation::TagResource, Operation::DeleteStreamProcessor]);
+        let mut text = String::new();
+        file.rewind().unwrap();
+        file.read_to_string(&mut text).unwrap();
+        let lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), 3);
+        assert_eq!(lines[2]["operation"], "DeleteStreamProcessor");
+        assert_eq!(lines[2]["outcome"], "ResourceInUseException");
+        assert_eq!(lines[2]["fault"], "reset-after");
+        assert_eq!(lines[2]["request"], json!({"Name": "a"}));
+    }
+}

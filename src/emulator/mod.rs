@@ -1,0 +1,61 @@
+//! The embedded service: Amazon Rekognition's stream processors, played faithfully enough to be taken for the real ones.
+//!
+//! ```text
+//!                 ┌ connector ○ (in process) ┐                        ┌ faults, quotas, quirks ●
+//! an AWS client ──┤                          ├─▶ handle ○ ─▶ engine ● ┼ protocol, validate, model ●
+//!                 └ server ○    (HTTP)       ┘        │               └ operations over state ●
+//!                                                     └─▶ store ○ (a snapshot file)
+//! ```
+//!
+//! What is marked ● is values in, values out: the time is an argument. The edges ○ bring the clock, the lock, the file and
+//! the socket.
+//!
+//! The emulator works on the wire's own JSON and shares no conversion code with the rest of rekon, and it names no
+//! other module of it: a mistake made on both sides would cancel out.
+//!
+//! Deliberately absent: signatures are not verified, permissions are not evaluated, video is not looked at, and there
+//! is one account and one region to an emulator: requests signed for another region are answered all the same.
+
+mod clock;
+mod connector;
+mod describe;
+mod engine;
+mod error;
+mod faults;
+mod handle;
+mod interrupted;
+mod journal;
+mod model;
+mod operation;
+mod operations;
+mod options;
+mod pattern;
+mod protocol;
+mod quirks;
+mod quotas;
+mod random;
+mod rules;
+mod server;
+mod state;
+mod store;
+mod token;
+mod validate;
+
+pub use self::clock::Time;
+pub use self::engine::Delivery;
+pub use self::error::ServiceError;
+pub use self::faults::{BadFault, FAULT_FORMS, Fault, Faults, RandomFault, ScriptedFault};
+pub use self::handle::{Answer, Emulator, OpenError, Reset};
+pub use self::journal::{Call, Caller};
+pub use self::operation::{Operation, Service};
+pub use self::options::{
+    BadOption, DEFAULT_ACCOUNT_ID, DEFAULT_REGION, Lag, Limits, Options, Rates, Settle, Signatures,
+};
+pub use self::quirks::{
+    DeleteWhileStarting, DeleteWhileUpdating, DeletedMinConfidence, EmptyRegionsUpdate,
+    EmptyUpdate, FaceSearchLimit, Floats, KmsKey, LabelOrder, LabelsUpdate, NoRegions,
+    NotificationChannel, PolygonStart, Quirk, Quirks, RegionOrder, SetAndDelete, StopWhileStarting,
+    Tagging, UnknownQuirk, UnsetDataSharing, UnsetMinConfidence, UpdateWhileBusy, Variant,
+};
+pub use self::server::serve;
+pub use self::state::{BadSnapshot, State};

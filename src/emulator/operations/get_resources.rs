@@ -1,0 +1,352 @@
+//! GetResources of the Resource Groups Tagging API, as far as it is about stream processors.
+//!
+//! It reads an index that follows the tags at a distance: it may lag behind them and go on listing what is deleted.
+//! It never lists a processor without tags.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Context};
+use crate::emulator::error::ServiceError;
+use crate::emulator::quirks::Tagging;
+use crate::emulator::random;
+use crate::emulator::state::{State, Tags};
+use crate::emulator::token;
+use crate::emulator::validate::Object;
+
+/// The resource types under which stream processors are found.
+const TYPES: [&str; 2] = ["rekognition", "rekognition:streamprocessor"];
+/// Resources on a page, if the request does not say.
+const DEFAULT_PAGE: usize = 50;
+
+pub(super) fn get_resources(state: &State, input: &Object, context: &Context<'_>) -> Answer {
+    let page = Page::read(input)?;
+    let filters = tag_filters(input)?;
+    let flag = |member: &str| input.get(member) == Some(&Value::Bool(true));
+    if flag("ExcludeCompliantResources") && !flag("IncludeComplianceDetails") {
+        return invalid(
+            "ExcludeCompliantResources can only be used with IncludeComplianceDetails.",
+        );
+    }
+
+    let covered = context.options.quirks.tagging == Tagging::Covered;
+    let typed = strings(input, "ResourceTypeFilters");
+    let of_type = typed.is_empty() || typed.iter().any(|wanted| TYPES.contains(wanted));
+    // Without a tag policy every resource complies.
+    let listed = covered && of_type && !flag("ExcludeCompliantResources");
+    let arns = strings(input, "ResourceARNList");
+    let wanted: Vec<&str> = arns.iter().filter_map(|arn| state.name_in(arn)).collect();
+    let index = if listed { index(state, context) } else { BTreeMap::new() };
+    let rest = (page.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+    let found = index.range::<str, _>(rest).filter(|(name, tags)| {
+        (arns.is_empty() || wanted.contains(name))
+            && filters.iter().all(|filter| filter.matches(tags))
+    });
+
+    let mut mappings = Vec::new();
+    let mut tag_count = 0;
+    let mut last = "";
+    let mut more = false;
+    for (name, tags) in found {
+        tag_count += tags.len();
+        if mappings.len() == page.resources || (tag_count > page.tags && !mappings.is_empty()) {
+            more = true;
+            break;
+        }
+        let tags: Vec<Value> =
+            tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+        let mut mapping = json!({"ResourceARN": state.arn(name), "Tags": tags});
+        if flag("IncludeComplianceDetails") {
+            mapping["ComplianceDetails"] = json!({"ComplianceStatus": true});
+        }
+        mappings.push(mapping);
+        last = name;
+    }
+    let token = if more { token::write(&page.purpose, last) } else { String::new() };
+    Ok(Map::from_iter([
+        ("PaginationToken".to_owned(), json!(token)),
+        ("ResourceTagMappingList".to_owned(), json!(mappings)),
+    ]))
+}
+
+/// The tagged processors by name, as the index has them.
+fn index<'a>(state: &'a State, context: &Context<'_>) -> BTreeMap<&'a str, &'a Tags> {
+    let visible =
+        state.processors().iter().filter(|(_, processor)| processor.is_visible(context.now));
+    let living =
+        visible.map(|(name, processor)| (name.as_str(), processor.tags_in_index(context.now)));
+    let all = state.departed(context.now).chain(living);
+    all.filter(|(_, tags)| !tags.is_empty()).collect()
+}
+
+/// Which part of the result a request wants.
+struct Page {
+    resources: usize,
+    tags: usize,
+    after: Option<String>,
+    /// What the page's tokens are good for: the same request only.
+    purpose: String,
+}
+
+impl Page {
+    fn read(input: &Object) -> Result<Page, ServiceError> {
+        let resources = size(input, "ResourcesPerPage", 1..=100)?;
+        let tags = size(input, "TagsPerPage", 100..=500)?;
+        let token =
+            input.get("PaginationToken").and_then(Value::as_str).filter(|token| !token.is_empty());
+        let paged = resources.is_some() || tags.is_some() || token.is_some();
+        if paged && !strings(input, "ResourceARNList").is_empty() {
+            return invalid(
+                "ResourceARNList cannot be used with ResourcesPerPage, TagsPerPage or PaginationToken.",
+            );
+        }
+        let mut question = input.clone();
+        question.remove("PaginationToken");
+        let purpose =
+            format!("GetResources {:x}", random::hash(&Value::Object(question).to_string()));
+        let after = match token {
+            None => None,
+            Some(token) => match token::read(&purpose, token) {
+                None => return invalid("The PaginationToken is not valid for this request."),
+                position => position,
+            },
+        };
+        let resources = resources.unwrap_or(if tags.is_some() { usize::MAX } else { DEFAULT_PAGE });
+        Ok(Page { resources, tags: tags.unwrap_or(usize::MAX), after, purpose })
+    }
+}
+
+fn size(
+    input: &Object,
+    member: &str,
+    range: std::ops::RangeInclusive<usize>,
+) -> Result<Option<usize>, ServiceError> {
+    let Some(given) = input.get(member).and_then(Value::as_i64) else { return Ok(None) };
+    match usize::try_from(given).ok().filter(|size| range.contains(size)) {
+        Some(size) => Ok(Some(size)),
+        None => invalid(&format!(
+            "{member} must be from {} to {}, but is {given}.",
+            range.start(),
+            range.end()
+        )),
+    }
+}
+
+/// A key that a resource must have, with one of the values if there are any.
+struct TagFilter<'a> {
+    key: &'a str,
+    values: Vec<&'a str>,
+}
+
+impl TagFilter<'_> {
+    fn matches(&self, tags: &Tags) -> bool {
+        let value = tags.get(self.key);
+        value.is_some_and(|value| self.values.is_empty() || self.values.contains(&value.as_str()))
+    }
+}
+
+fn tag_filters(input: &Object) -> Result<Vec<TagFilter<'_>>, ServiceError> {
+    let filters = input.get("TagFilters").and_then(Value::as_array).into_iter().flatten();
+    let read = |filter| match Object::get(filter, "Key").and_then(Value::as_str) {
+        Some(key) => Ok(TagFilter { key, values: strings(filter, "Values") }),
+        None => invalid("TagFilters: each filter must specify a Key."),
+    };
+    filters.filter_map(Value::as_object).map(read).collect()
+}
+
+fn strings<'a>(object: &'a Object, member: &str) -> Vec<&'a str> {
+    object
+        .get(member)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+fn invalid<T>(message: &str) -> Result<T, ServiceError> {
+    Err(ServiceError::invalid(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::operation::Operation;
+    use crate::emulator::operations::testing::{Service, code, label_detection};
+    use std::time::Duration;
+
+    const GET: Operation = Operation::GetResources;
+
+    fn service() -> Service {
+        let mut service = Service::new();
+        for (name, tags) in [
+            ("a", json!({"site": "north", "team": "home"})),
+            ("b", json!({"site": "south"})),
+            ("c", json!({})),
+            ("d", json!({"site": "west", "team": "shop"})),
+        ] {
+            let mut request = label_detection(name);
+            request["Tags"] = tags;
+            service.create(request);
+        }
+        service
+    }
+
+    fn names(service: &mut Service, request: Value) -> String {
+        names_in(&service.call(GET, request).unwrap())
+    }
+
+    fn names_in(page: &Value) -> String {
+        let mappings = page["ResourceTagMappingList"].as_array().unwrap();
+        mappings
+            .iter()
+            .filter_map(|mapping| mapping["ResourceARN"].as_str()?.rsplit('/').next())
+            .collect()
+    }
+
+    #[test]
+    fn tagged_processors_are_listed_with_their_tags() {
+        let mut service = service();
+        let all = service.call(GET, json!({})).unwrap();
+        assert_eq!(names_in(&all), "abd");
+        assert_eq!(all["PaginationToken"], "");
+        assert_eq!(
+            all["ResourceTagMappingList"][1],
+            json!({
+                "ResourceARN": "arn:aws:rekognition:us-east-1:111122223333:streamprocessor/b",
+                "Tags": [{"Key": "site", "Value": "south"}],
+            })
+        );
+    }
+
+    #[test]
+    fn filters_narrow() {
+        let mut service = service();
+        let types = |types: Value| json!({ "ResourceTypeFilters": types });
+        assert_eq!(
+            names(&mut service, types(json!(["ec2:instance", "rekognition:streamprocessor"]))),
+            "abd"
+        );
+        assert_eq!(names(&mut service, types(json!(["rekognition"]))), "abd");
+        assert_eq!(names(&mut service, types(json!(["rekognition:collection"]))), "");
+        let tags = |filters: Value| json!({ "TagFilters": filters });
+        assert_eq!(names(&mut service, tags(json!([{"Key": "team"}]))), "ad");
+        assert_eq!(
+            names(&mut service, tags(json!([{"Key": "site", "Values": ["south", "west"]}]))),
+            "bd"
+        );
+        assert_eq!(
+            names(
+                &mut service,
+                tags(json!([{"Key": "team"}, {"Key": "site", "Values": ["west"]}]))
+            ),
+            "d"
+        );
+        assert_eq!(
+            code(service.call(GET, tags(json!([{"Values": ["west"]}])))),
+            "InvalidParameterException"
+        );
+        let arn = "arn:aws:rekognition:us-east-1:111122223333:streamprocessor/b";
+        assert_eq!(
+            names(&mut service, json!({"ResourceARNList": [arn, "arn:aws:s3:::other"]})),
+            "b"
+        );
+        assert_eq!(
+            names(
+                &mut service,
+                json!({"IncludeComplianceDetails": true, "ExcludeCompliantResources": true})
+            ),
+            ""
+        );
+        assert_eq!(
+            code(service.call(GET, json!({"ExcludeCompliantResources": true}))),
+            "InvalidParameterException"
+        );
+    }
+
+    #[test]
+    fn pages_lead_to_an_empty_token() {
+        let mut service = service();
+        let first = service.call(GET, json!({"ResourcesPerPage": 2})).unwrap();
+        assert_eq!(names_in(&first), "ab");
+        let token = first["PaginationToken"].clone();
+        let second =
+            service.call(GET, json!({"ResourcesPerPage": 2, "PaginationToken": token})).unwrap();
+        assert_eq!((names_in(&second).as_str(), &second["PaginationToken"]), ("d", &json!("")));
+        for bad in [
+            json!({"ResourcesPerPage": 0}),
+            json!({"ResourcesPerPage": 101}),
+            json!({"TagsPerPage": 99}),
+            json!({"ResourcesPerPage": 2, "PaginationToken": "nonsense"}),
+            json!({"ResourcesPerPage": 3, "PaginationToken": token}),
+            json!({"ResourcesPerPage": 2, "ResourceARNList": ["arn:aws:s3:::other"]}),
+        ] {
+            assert_eq!(code(service.call(GET, bad.clone())), "InvalidParameterException", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_page_can_be_bounded_by_tags() {
+        let mut service = Service::new();
+        for name in ["a", "b", "c"] {
+            let mut request = label_detection(name);
+            request["Tags"] = (0..45).map(|tag| (format!("tag{tag}"), json!("x"))).collect();
+            service.create(request);
+        }
+        let first = service.call(GET, json!({"TagsPerPage": 100})).unwrap();
+        assert_eq!(names_in(&first), "ab");
+        let token = first["PaginationToken"].clone();
+        assert_eq!(names(&mut service, json!({"TagsPerPage": 100, "PaginationToken": token})), "c");
+    }
+
+    #[test]
+    fn the_index_lags_and_lingers() {
+        let mut service = service();
+        service.options.lag.tags = Duration::from_secs(5);
+        service.options.lag.deleted = Duration::from_secs(60);
+        let arn = |name: &str| {
+            format!("arn:aws:rekognition:us-east-1:111122223333:streamprocessor/{name}")
+        };
+        service
+            .call(
+                Operation::TagResource,
+                json!({"ResourceArn": arn("c"), "Tags": {"site": "east"}}),
+            )
+            .unwrap();
+        service
+            .call(Operation::UntagResource, json!({"ResourceArn": arn("b"), "TagKeys": ["site"]}))
+            .unwrap();
+        service.on(Operation::DeleteStreamProcessor, "a").unwrap();
+        service.wait(4);
+        assert_eq!(names(&mut service, json!({})), "abd");
+        service.wait(1);
+        assert_eq!(names(&mut service, json!({})), "acd");
+        service.wait(55);
+        assert_eq!(names(&mut service, json!({})), "cd");
+    }
+
+    #[test]
+    fn a_recreated_processor_may_show_its_predecessors_tags() {
+        let mut service = service();
+        service.options.lag.tags = Duration::from_secs(5);
+        service.options.lag.deleted = Duration::from_secs(60);
+        service.on(Operation::DeleteStreamProcessor, "a").unwrap();
+        service.wait(10);
+        service.create(label_detection("a"));
+        assert_eq!(
+            names(&mut service, json!({"TagFilters": [{"Key": "site", "Values": ["north"]}]})),
+            "a"
+        );
+        service.wait(5);
+        assert_eq!(names(&mut service, json!({})), "bd");
+    }
+
+    #[test]
+    fn the_type_may_not_be_covered_at_all() {
+        let mut service = service();
+        service.options.quirks.apply("tagging=absent").unwrap();
+        assert_eq!(names(&mut service, json!({})), "");
+    }
+}

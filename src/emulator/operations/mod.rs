@@ -1,0 +1,217 @@
+//! The operations, each a function from the state and a request to an answer.
+//!
+//! A request that arrives here has the shape that the model demands. An operation changes the state only if it
+//! succeeds, so that an error means that nothing happened.
+
+mod create;
+mod delete;
+mod get_caller_identity;
+mod get_resources;
+mod read;
+mod start;
+mod stop;
+mod tags;
+mod update;
+
+use serde_json::Value;
+
+use super::clock::Time;
+use super::error::ServiceError;
+use super::operation::Operation;
+use super::options::{Lag, Options};
+use super::state::State;
+use super::validate::Object;
+
+pub(crate) use self::get_caller_identity::caller_arn;
+
+/// What an operation may look at beside the state and its request.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) now: Time,
+    pub(crate) options: &'a Options,
+    /// The lag that holds for this call.
+    pub(crate) lag: Lag,
+    /// An identifier that no other call has.
+    pub(crate) request_id: &'a str,
+}
+
+type Answer = Result<Object, ServiceError>;
+
+/// Carries out one operation.
+pub(crate) fn perform(
+    operation: Operation,
+    state: &mut State,
+    input: &Object,
+    context: &Context<'_>,
+) -> Answer {
+    match operation {
+        Operation::CreateStreamProcessor => create::create(state, input, context),
+        Operation::DescribeStreamProcessor => read::describe(state, input, context),
+        Operation::ListStreamProcessors => read::list(state, input, context),
+        Operation::UpdateStreamProcessor => update::update(state, input, context),
+        Operation::StartStreamProcessor => start::start(state, input, context),
+        Operation::StopStreamProcessor => stop::stop(state, input, context),
+        Operation::DeleteStreamProcessor => delete::delete(state, input, context),
+        Operation::TagResource => tags::tag(state, input, context),
+        Operation::UntagResource => tags::untag(state, input, context),
+        Operation::ListTagsForResource => tags::list(state, input, context),
+        Operation::GetResources => get_resources::get_resources(state, input, context),
+        Operation::GetCallerIdentity => {
+            Ok(get_caller_identity::get_caller_identity(state, context.options))
+        }
+    }
+}
+
+/// The processor that a request is about, by its Name or its ARN.
+pub(crate) fn processor_named<'a>(state: &State, input: &'a Object) -> Option<&'a str> {
+    let by_arn = || state.name_in(text(input, "ResourceArn"));
+    input.get("Name").and_then(Value::as_str).or_else(by_arn)
+}
+
+/// A string member; empty if it is absent, which the model rules out for the required ones.
+fn text<'a>(input: &'a Object, member: &str) -> &'a str {
+    input.get(member).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn not_found(name: &str) -> ServiceError {
+    ServiceError::not_found(format!("Stream processor {name} not found."))
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! A service without clock and wire, to call operations on.
+
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::emulator::validate;
+
+    pub(crate) struct Service {
+        pub(crate) state: State,
+        pub(crate) options: Options,
+        pub(crate) now: Time,
+        calls: u64,
+    }
+
+    impl Service {
+        /// Settling takes ten seconds, so that a test sees every status.
+        pub(crate) fn new() -> Service {
+            Service::with_quirks(&[])
+        }
+
+        pub(crate) fn with_quirks(quirks: &[&str]) -> Service {
+            let mut options = Options {
+                settle: crate::emulator::Settle::all(Duration::from_secs(10)),
+                ..Options::default()
+            };
+            quirks.iter().for_each(|quirk| options.quirks.apply(quirk).unwrap());
+            let state = State::new("111122223333", "us-east-1");
+            Service {
+                state,
+                options,
+                now: Time::since_epoch(Duration::from_secs(1_700_000_000)),
+                calls: 0,
+            }
+        }
+
+        pub(crate) fn call(
+            &mut self,
+            operation: Operation,
+            input: Value,
+        ) -> Result<Value, ServiceError> {
+            self.calls += 1;
+            self.state.advance(self.now);
+            let input = input.as_object().unwrap();
+            let model = operation.service().model().unwrap();
+            let input = validate::read(model, model.input_of(operation.name()).unwrap(), input)
+                .map_err(|violations| ServiceError::invalid_request(&violations))?;
+            let request_id = format!("request-{}", self.calls);
+            let context = Context {
+                now: self.now,
+                options: &self.options,
+                lag: self.options.lag,
+                request_id: &request_id,
+            };
+            let before = self.state.render(self.now);
+            let answer = perform(operation, &mut self.state, &input, &context);
+            match &answer {
+                Ok(output) => {
+                    let checked =
+                        validate::read(model, model.output_of(operation.name()).unwrap(), output);
+                    assert!(checked.is_ok(), "the answer fits the model: {checked:?}");
+                }
+                Err(_) => {
+                    assert_eq!(self.state.render(self.now), before, "an error changes nothing")
+                }
+            }
+            answer.map(Value::Object)
+        }
+
+        /// Calls an operation on a processor by name alone.
+        pub(crate) fn on(
+            &mut self,
+            operation: Operation,
+            name: &str,
+        ) -> Result<Value, ServiceError> {
+            self.call(operation, json!({ "Name": name }))
+        }
+
+        pub(crate) fn create(&mut self, request: Value) {
+            self.call(Operation::CreateStreamProcessor, request).unwrap();
+        }
+
+        pub(crate) fn wait(&mut self, seconds: u64) {
+            self.now = self.now.after(Duration::from_secs(seconds));
+        }
+
+        pub(crate) fn describe(&mut self, name: &str) -> Value {
+            self.on(Operation::DescribeStreamProcessor, name).unwrap()
+        }
+
+        pub(crate) fn status(&mut self, name: &str) -> String {
+            self.describe(name)["Status"].as_str().unwrap().to_owned()
+        }
+
+        pub(crate) fn start_session(
+            &mut self,
+            name: &str,
+            seconds: u64,
+        ) -> Result<Value, ServiceError> {
+            self.call(
+                Operation::StartStreamProcessor,
+                json!({
+                    "Name": name,
+                    "StartSelector": {"KVSStreamStartSelector": {"ProducerTimestamp": 1_700_000_000_000_u64}},
+                    "StopSelector": {"MaxDurationInSeconds": seconds},
+                }),
+            )
+        }
+    }
+
+    pub(crate) fn label_detection(name: &str) -> Value {
+        json!({
+            "Name": name,
+            "Input": {"KinesisVideoStream": {"Arn": format!("arn:aws:kinesisvideo:us-east-1:111122223333:stream/{name}/1")}},
+            "Output": {"S3Destination": {"Bucket": "doorbell-results", "KeyPrefix": format!("{name}/")}},
+            "RoleArn": "arn:aws:iam::111122223333:role/RekognitionStreams",
+            "NotificationChannel": {"SNSTopicArn": "arn:aws:sns:us-east-1:111122223333:AmazonRekognitionDoorbells"},
+            "Settings": {"ConnectedHome": {"Labels": ["PERSON", "PET"]}},
+        })
+    }
+
+    pub(crate) fn face_search(name: &str) -> Value {
+        json!({
+            "Name": name,
+            "Input": {"KinesisVideoStream": {"Arn": format!("arn:aws:kinesisvideo:us-east-1:111122223333:stream/{name}/1")}},
+            "Output": {"KinesisDataStream": {"Arn": format!("arn:aws:kinesis:us-east-1:111122223333:stream/AmazonRekognition{name}")}},
+            "RoleArn": "arn:aws:iam::111122223333:role/RekognitionFaces",
+            "Settings": {"FaceSearch": {"CollectionId": "staff"}},
+        })
+    }
+
+    pub(crate) fn code<T: std::fmt::Debug>(answer: Result<T, ServiceError>) -> String {
+        answer.unwrap_err().code
+    }
+}

@@ -1,0 +1,377 @@
+//! How an emulator behaves: everything that can be set before it starts.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::faults::Faults;
+use super::operation::Operation;
+use super::quirks::Quirks;
+
+/// The account of a service that was not told any other: the one of AWS's own examples.
+pub const DEFAULT_ACCOUNT_ID: &str = "111122223333";
+/// The region of a service that was not told any other.
+pub const DEFAULT_REGION: &str = "us-east-1";
+
+/// The settings of one emulator; the default suits one that runs inside a process.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The account, where the state names none.
+    pub account_id: String,
+    /// The region, where the state names none.
+    pub region: String,
+    /// Who GetCallerIdentity says is calling: an ARN, or the name of a user of the account.
+    pub identity: String,
+    pub settle: Settle,
+    /// Processors that end up FAILED when they are started, and the StatusMessage they then show.
+    pub failures: BTreeMap<String, String>,
+    pub rates: Rates,
+    pub limits: Limits,
+    pub lag: Lag,
+    pub faults: Faults,
+    pub quirks: Quirks,
+    pub signatures: Signatures,
+    /// How many of the latest calls are remembered.
+    pub journal_capacity: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            account_id: DEFAULT_ACCOUNT_ID.to_owned(),
+            region: DEFAULT_REGION.to_owned(),
+            identity: "emulator".to_owned(),
+            settle: Settle::default(),
+            failures: BTreeMap::new(),
+            rates: Rates::off(),
+            limits: Limits::default(),
+            lag: Lag::default(),
+            faults: Faults::default(),
+            quirks: Quirks::default(),
+            signatures: Signatures::Optional,
+            journal_capacity: 100_000,
+        }
+    }
+}
+
+/// Whether a request must look signed; the signature itself is never checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signatures {
+    /// A request without an `Authorization` header is answered MissingAuthenticationTokenException, as AWS does.
+    Required,
+    Optional,
+}
+
+/// How long things take that the real service takes seconds for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settle {
+    /// From STARTING to RUNNING, or to FAILED.
+    pub starting: Duration,
+    /// From STOPPING to STOPPED.
+    pub stopping: Duration,
+    /// From UPDATING back to what was before.
+    pub updating: Duration,
+    /// For how long the name of a deleted processor cannot be used again.
+    pub name: Duration,
+    /// The longest that a label detection session lasts, whatever MaxDurationInSeconds allows.
+    pub session: Duration,
+}
+
+impl Default for Settle {
+    fn default() -> Settle {
+        Settle::all(Duration::from_millis(200))
+    }
+}
+
+impl Settle {
+    /// Everything takes equally long, and a session as long as it asks for.
+    pub fn all(duration: Duration) -> Settle {
+        Settle {
+            starting: duration,
+            stopping: duration,
+            updating: duration,
+            name: duration,
+            session: Duration::MAX,
+        }
+    }
+}
+
+impl FromStr for Settle {
+    type Err = BadOption;
+
+    /// Reads `2s`, or single durations over the default: `starting=2s,name=5s`.
+    fn from_str(text: &str) -> Result<Settle, BadOption> {
+        if !text.contains('=') {
+            return duration(text).map(Settle::all);
+        }
+        let mut settle = Settle::default();
+        for (name, value) in assignments(text)? {
+            let field = match name {
+                "starting" => &mut settle.starting,
+                "stopping" => &mut settle.stopping,
+                "updating" => &mut settle.updating,
+                "name" => &mut settle.name,
+                "session" => &mut settle.session,
+                _ => {
+                    return Err(BadOption::name(
+                        name,
+                        "starting, stopping, updating, name, session",
+                    ));
+                }
+            };
+            *field = duration(value)?;
+        }
+        Ok(settle)
+    }
+}
+
+/// How late the effects of calls show elsewhere; all zero by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lag {
+    /// For how long a processor that was just created is not found.
+    pub created: Duration,
+    /// For how long GetResources shows the tags of before.
+    pub tags: Duration,
+    /// For how long GetResources goes on listing a deleted processor.
+    pub deleted: Duration,
+}
+
+impl FromStr for Lag {
+    type Err = BadOption;
+
+    /// Reads `created=2s,tags=30s,deleted=1h`, each optional.
+    fn from_str(text: &str) -> Result<Lag, BadOption> {
+        let mut lag = Lag::default();
+        for (name, value) in assignments(text)? {
+            let field = match name {
+                "created" => &mut lag.created,
+                "tags" => &mut lag.tags,
+                "deleted" => &mut lag.deleted,
+                _ => return Err(BadOption::name(name, "created, tags, deleted")),
+            };
+            *field = duration(value)?;
+        }
+        Ok(lag)
+    }
+}
+
+/// Requests per second that each operation takes; one that is not listed takes any number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rates(BTreeMap<Operation, f64>);
+
+impl Rates {
+    /// No quota on anything.
+    pub fn off() -> Rates {
+        Rates(BTreeMap::new())
+    }
+
+    /// The quotas that an account has by default.
+    pub fn published() -> Rates {
+        let rates = Operation::ALL
+            .into_iter()
+            .filter_map(|operation| Some((operation, operation.default_rate()?)));
+        Rates(rates.collect())
+    }
+
+    pub fn is_off(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The quota of an operation in requests per second, if it has one.
+    pub fn of(&self, operation: Operation) -> Option<f64> {
+        self.0.get(&operation).copied()
+    }
+}
+
+impl FromStr for Rates {
+    type Err = BadOption;
+
+    /// Reads `off`, `default`, or rates over the default: `Describe=5,CreateStreamProcessor=off`.
+    ///
+    /// The part of an operation's name is enough that no other begins with.
+    fn from_str(text: &str) -> Result<Rates, BadOption> {
+        match text {
+            "off" => return Ok(Rates::off()),
+            "default" => return Ok(Rates::published()),
+            _ => {}
+        }
+        let mut rates = Rates::published();
+        for (name, value) in assignments(text)? {
+            let operation = operation(name)?;
+            if value == "off" {
+                rates.0.remove(&operation);
+                continue;
+            }
+            match value.parse::<f64>() {
+                Ok(rate) if rate > 0.0 && rate.is_finite() => rates.0.insert(operation, rate),
+                _ => return Err(BadOption::Rate(value.to_owned())),
+            };
+        }
+        Ok(rates)
+    }
+}
+
+/// How much there may be of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Stream processors in the account and region.
+    pub processors: usize,
+    /// Face searches that run at once.
+    pub face_searches: usize,
+    /// Tags that a user may put on one processor.
+    pub tags: usize,
+    /// Processors on one page of ListStreamProcessors.
+    pub page: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { processors: 10_000, face_searches: 10, tags: 50, page: 1000 }
+    }
+}
+
+impl FromStr for Limits {
+    type Err = BadOption;
+
+    /// Reads `processors=100,face-searches=2,tags=50,page=10`, each optional.
+    fn from_str(text: &str) -> Result<Limits, BadOption> {
+        let mut limits = Limits::default();
+        for (name, value) in assignments(text)? {
+            let field = match name {
+                "processors" => &mut limits.processors,
+                "face-searches" => &mut limits.face_searches,
+                "tags" => &mut limits.tags,
+                "page" => &mut limits.page,
+                _ => return Err(BadOption::name(name, "processors, face-searches, tags, page")),
+            };
+            // A page of nothing would never come to an end.
+            let least = if name == "page" { 1 } else { 0 };
+            let read = value.parse().ok().filter(|read| *read >= least);
+            *field = read.ok_or_else(|| BadOption::Limit(value.to_owned()))?;
+        }
+        Ok(limits)
+    }
+}
+
+/// A setting that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadOption {
+    #[error("`{0}` is no duration: write 500ms, 2s or 1m")]
+    Duration(String),
+    #[error("`{0}` is not of the form NAME=VALUE")]
+    Form(String),
+    #[error("there is no `{given}` here: it is one of {known}")]
+    Name { given: String, known: String },
+    #[error("`{0}` is no rate: write requests per second, more than 0, or off")]
+    Rate(String),
+    #[error("`{0}` is no limit: write a whole number")]
+    Limit(String),
+    #[error("`{0}` is no operation of the emulator")]
+    Operation(String),
+    #[error("`{given}` could be {first} or {second}")]
+    Ambiguous { given: String, first: Operation, second: Operation },
+}
+
+impl BadOption {
+    fn name(given: &str, known: &str) -> BadOption {
+        BadOption::Name { given: given.to_owned(), known: known.to_owned() }
+    }
+}
+
+/// A duration with its unit; zero needs none.
+pub(crate) fn duration(text: &str) -> Result<Duration, BadOption> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let parsed = text
+        .parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok());
+    parsed.ok_or_else(|| BadOption::Duration(text.to_owned()))
+}
+
+/// The operation whose name this is or begins.
+pub(crate) fn operation(text: &str) -> Result<Operation, BadOption> {
+    if let Some(exact) = Operation::named(text) {
+        return Ok(exact);
+    }
+    let mut candidates = Operation::ALL
+        .into_iter()
+        .filter(|operation| !text.is_empty() && operation.name().starts_with(text));
+    match (candidates.next(), candidates.next()) {
+        (None, _) => Err(BadOption::Operation(text.to_owned())),
+        (Some(only), None) => Ok(only),
+        (Some(first), Some(second)) => {
+            Err(BadOption::Ambiguous { given: text.to_owned(), first, second })
+        }
+    }
+}
+
+fn assignments(text: &str) -> Result<Vec<(&str, &str)>, BadOption> {
+    let parts = text
+        .split(',')
+        .map(|part| part.split_once('=').ok_or_else(|| BadOption::Form(part.to_owned())));
+    parts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settle_is_one_duration_or_several() {
+        assert_eq!("2s".parse(), Ok(Settle::all(Duration::from_secs(2))));
+        let settle: Settle = "starting=1m,session=3s".parse().unwrap();
+        assert_eq!(
+            settle,
+            Settle {
+                starting: Duration::from_secs(60),
+                session: Duration::from_secs(3),
+                ..Settle::default()
+            }
+        );
+        assert_eq!("0".parse(), Ok(Settle::all(Duration::ZERO)));
+        assert!("-1s".parse::<Settle>().is_err());
+        assert!("beginning=1s".parse::<Settle>().is_err());
+    }
+
+    #[test]
+    fn rates_change_the_default() {
+        assert!("off".parse::<Rates>().unwrap().is_off());
+        assert_eq!("default".parse(), Ok(Rates::published()));
+        let rates: Rates = "Describe=5,Stop=off".parse().unwrap();
+        assert_eq!(rates.of(Operation::DescribeStreamProcessor), Some(5.0));
+        assert_eq!(rates.of(Operation::StopStreamProcessor), None);
+        assert_eq!(rates.of(Operation::ListStreamProcessors), Some(5.0));
+        assert_eq!(
+            "Sto=1".parse::<Rates>().map(|rates| rates.of(Operation::StopStreamProcessor)),
+            Ok(Some(1.0))
+        );
+        assert!(matches!("List=1".parse::<Rates>(), Err(BadOption::Ambiguous { .. })));
+        assert!(matches!("Detect=1".parse::<Rates>(), Err(BadOption::Operation(_))));
+        assert!(matches!("Describe=0".parse::<Rates>(), Err(BadOption::Rate(_))));
+    }
+
+    #[test]
+    fn lag_names_what_lags() {
+        let lag: Lag = "tags=30s,deleted=1h".parse().unwrap();
+        assert_eq!(
+            lag,
+            Lag {
+                created: Duration::ZERO,
+                tags: Duration::from_secs(30),
+                deleted: Duration::from_secs(3600)
+            }
+        );
+        assert!("30s".parse::<Lag>().is_err());
+    }
+
+    #[test]
+    fn limits_change_the_default() {
+        let limits: Limits = "processors=2,page=1".parse().unwrap();
+        assert_eq!(limits, Limits { processors: 2, page: 1, ..Limits::default() });
+        for bad in ["page=0", "tags=-1", "processors=many", "cameras=2", "2"] {
+            assert!(bad.parse::<Limits>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! The wire: which operation a request asks for, and how answers and errors look.
+//!
+//! Rekognition and the Tagging API speak AWS JSON 1.1, where a header names the operation. STS speaks the Query
+//! protocol: a form in, XML out. Newer clients may prefer Smithy's RPC with CBOR; they are told what to do.
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::error::ServiceError;
+use super::journal::Caller;
+use super::operation::{Operation, Service};
+use super::options::Signatures;
+use super::validate::Object;
+
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
+
+const JSON: &str = "application/x-amz-json-1.1";
+const FORM: &str = "application/x-www-form-urlencoded";
+const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+/// A request that asks for an operation the emulator has.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) operation: Operation,
+    pub(crate) body: Object,
+    pub(crate) caller: Caller,
+}
+
+/// How an answer must look for the client that asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Json,
+    Query,
+}
+
+/// The dialect in which a request was made.
+pub(crate) fn dialect<B>(request: &Request<B>) -> Dialect {
+    if has_media_type(request.headers(), FORM) { Dialect::Query } else { Dialect::Json }
+}
+
+/// Finds out what a request asks for.
+pub(crate) fn read(
+    request: &Request<Bytes>,
+    signatures: Signatures,
+) -> Result<Incoming, ServiceError> {
+    let headers = request.headers();
+    if request.method() != Method::POST {
+        return Err(unknown_operation("Requests of this service are sent with POST."));
+    }
+    let protocol = text(headers, &SMITHY_PROTOCOL);
+    if protocol.is_some() || has_media_type(headers, "application/cbor") {
+        let message = "This emulator speaks AWS JSON 1.1 and not CBOR: configure the client to use the JSON protocol.";
+        return Err(ServiceError::new("UnsupportedMediaTypeException", 415, message));
+    }
+    let (operation, body) = match dialect(request) {
+        Dialect::Query => (query_operation(request.body())?, Object::new()),
+        Dialect::Json => {
+            let operation = json_operation(headers)?;
+            (operation, json_body(request.body())?)
+        }
+    };
+    let authorization = text(headers, &AUTHORIZATION);
+    if authorization.is_none() && signatures == Signatures::Required {
+        return Err(ServiceError::new(
+            "MissingAuthenticationTokenException",
+            400,
+            "Missing Authentication Token",
+        ));
+    }
+    Ok(Incoming { operation, body, caller: caller(authorization, text(headers, &USER_AGENT)) })
+}
+
+fn json_operation(headers: &HeaderMap) -> Result<Operation, ServiceError> {
+    let target = text(headers, &TARGET)
+        .ok_or_else(|| unknown_operation("The header X-Amz-Target is missing."))?;
+    if !has_media_type(headers, JSON) {
+        let message = format!("The Content-Type of a request must be {JSON}.");
+        return Err(ServiceError::new("UnsupportedMediaTypeException", 415, message));
+    }
+    let operation = target.rsplit_once('.').and_then(|(prefix, name)| {
+        let service = Service::of_target(prefix)?;
+        Operation::named(name).filter(|operation| operation.service() == service)
+    });
+    operation.ok_or_else(|| {
+        unknown_operation(&format!("This emulator does not have the operation {target}."))
+    })
+}
+
+fn json_body(body: &Bytes) -> Result<Object, ServiceError> {
+    let serialization = |message: String| ServiceError::new("SerializationException", 400, message);
+    if body.is_empty() {
+        return Ok(Object::new());
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(serialization("The request body must be a JSON object.".to_owned())),
+        Err(error) => Err(serialization(format!("The request body is no JSON: {error}."))),
+    }
+}
+
+fn query_operation(body: &Bytes) -> Result<Operation, ServiceError> {
+    let form = String::from_utf8_lossy(body);
+    // The one action the emulator has consists of letters only, which no client percent-encodes.
+    let action = form.split('&').find_map(|field| field.strip_prefix("Action="));
+    match action.and_then(Operation::named).filter(|operation| operation.service() == Service::Sts)
+    {
+        Some(operation) => Ok(operation),
+        None => {
+            let message = format!(
+                "Could not find operation {} for version 2011-06-15.",
+                action.unwrap_or("(none)")
+            );
+            Err(ServiceError::new("InvalidAction", 400, message))
+        }
+    }
+}
+
+fn unknown_operation(message: &str) -> ServiceError {
+    ServiceError::new("UnknownOperationException", 400, message)
+}
+
+/// Reads the credential scope of a signature: `Credential=AKID/20260101/us-east-1/rekognition/aws4_request`.
+fn caller(authorization: Option<&str>, user_agent: Option<&str>) -> Caller {
+    let scope =
+        authorization.and_then(|header| header.split_once("Credential=")).map(|(_, rest)| rest);
+    let mut scope =
+        scope.map(|scope| scope.split([',', ' ']).next().unwrap_or_default().split('/'));
+    let mut part =
+        |position| scope.as_mut().and_then(|parts| parts.nth(position)).map(str::to_owned);
+    Caller { access_key_id: part(0), region: part(1), user_agent: user_agent.map(str::to_owned) }
+}
+
+fn has_media_type(headers: &HeaderMap, media_type: &str) -> bool {
+    let given = text(headers, &CONTENT_TYPE).and_then(|given| given.split(';').next());
+    given.is_some_and(|given| given.trim().eq_ignore_ascii_case(media_type))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The response that carries an operation's answer.
+pub(crate) fn answer(operation: Operation, output: &Object, request_id: &str) -> Response<Bytes> {
+    match operation.service() {
+        Service::Sts => {
+            let fields: String = output
+                .iter()
+                .map(|(name, value)| element(name, value.as_str().unwrap_or_default()))
+                .collect();
+            let body = format!(
+                "<{operation}Response xmlns=\"{STS_NAMESPACE}\"><{operation}Result>{fields}</{operation}Result>{}\
+                 </{operation}Response>",
+                metadata(request_id)
+            );
+            response(StatusCode::OK, "text/xml", body, request_id)
+        }
+        Service::Rekognition | Service::Tagging => {
+            let body = serde_json::to_string(output).unwrap_or_default();
+            response(StatusCode::OK, JSON, body, request_id)
+        }
+    }
+}
+
+/// The response that carries an error.
+pub(crate) fn error(dialect: Dialect, error: &ServiceError, request_id: &str) -> Response<Bytes> {
+    let ServiceError { code, status, message } = error;
+    let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST);
+    let (media_type, body) = match dialect {
+        Dialect::Json => {
+            let body =
+                json!({"__type": code, "Code": code, "Logref": request_id, "Message": message});
+            (JSON, body.to_string())
+        }
+        Dialect::Query => {
+            let fault = if status.is_server_error() { "Receiver" } else { "Sender" };
+            let fields =
+                [element("Type", fault), element("Code", code), element("Message", message)]
+                    .concat();
+            let id = element("RequestId", request_id);
+            (
+                "text/xml",
+                format!(
+                    "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error>{fields}</Error>{id}</ErrorResponse>"
+                ),
+            )
+        }
+    };
+    let mut response = response(status, media_type, body, request_id);
+    if let Ok(code) = HeaderValue::from_str(code) {
+        response.headers_mut().insert(ERROR_TYPE, code);
+    }
+    response
+}
+
+fn response(
+    status: StatusCode,
+    media_type: &'static str,
+    body: String,
+    request_id: &str,
+) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    if let Ok(request_id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert(REQUEST_ID, request_id);
+    }
+    response
+}
+
+fn metadata(request_id: &str) -> String {
+    format!("<ResponseMetadata>{}</ResponseMetadata>", element("RequestId", request_id))
+}
+
+fn element(name: &str, text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("<{name}>{escaped}</{name}>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AUTHORIZED: &str = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/eu-west-1/rekognition/aws4_request, SignedHeaders=host, Signature=0";
+
+    fn request(target: &str, media_type: &str, body: &'static str) -> Request<Bytes> {
+        let request = Request::post("/").header(TARGET, target).header(CONTENT_TYPE, media_type);
+        request.header(AUTHORIZATION, AUTHORIZED).body(Bytes::from_static(body.as_bytes())).unwrap()
+    }
+
+    fn code(request: &Request<Bytes>) -> String {
+        read(request, Signatures::Required).unwrap_err().code
+    }
+
+    #[test]
+    fn the_header_names_the_operation() {
+        let incoming = read(
+            &request("RekognitionService.DescribeStreamProcessor", JSON, r#"{"Name":"a"}"#),
+            Signatures::Required,
+        );
+        let incoming = incoming.unwrap();
+        assert_eq!(incoming.operation, Operation::DescribeStreamProcessor);
+        assert_eq!(incoming.body["Name"], "a");
+        assert_eq!(incoming.caller.access_key_id.as_deref(), Some("AKIDEXAMPLE"));
+        assert_eq!(incoming.caller.region.as_deref(), Some("eu-west-1"));
+        let charset = request(
+            "ResourceGroupsTaggingAPI_20170126.GetResources",
+            "application/x-amz-json-1.1; charset=utf-8",
+            "",
+        );
+        assert_eq!(
+            read(&charset, Signatures::Required).unwrap().operation,
+            Operation::GetResources
+        );
+    }
+
+    #[test]
+    fn what_is_no_request_gets_the_protocols_errors() {
+        assert_eq!(
+            code(&request("RekognitionService.DetectFaces", JSON, "{}")),
+            "UnknownOperationException"
+        );
+        assert_eq!(
+            code(&request("RekognitionService.GetResources", JSON, "{}")),
+            "UnknownOperationException"
+        );
+        assert_eq!(code(&request("Nonsense", JSON, "{}")), "UnknownOperationException");
+        assert_eq!(
+            code(&request("RekognitionService.DeleteStreamProcessor", "application/json", "{}")),
+            "UnsupportedMediaTypeException"
+        );
+        for body in ["{", "[]", "7", "{}x", "\u{0}"] {
+            assert_eq!(
+                code(&request("RekognitionService.DeleteStreamProcessor", JSON, body)),
+                "SerializationException"
+            );
+        }
+        let mut get = request("RekognitionService.ListStreamProcessors", JSON, "{}");
+        *get.method_mut() = Method::GET;
+        assert_eq!(code(&get), "UnknownOperationException");
+        let cbor = read(&request("", "application/cbor", ""), Signatures::Required).unwrap_err();
+        assert_eq!(cbor.status, 415);
+        assert!(cbor.message.contains("CBOR"));
+    }
+
+    #[test]
+    fn a_signature_may_be_required() {
+        let mut unsigned = request("RekognitionService.ListStreamProcessors", JSON, "{}");
+        unsigned.headers_mut().remove(AUTHORIZATION);
+        assert_eq!(code(&unsigned), "MissingAuthenticationTokenException");
+        assert_eq!(read(&unsigned, Signatures::Optional).unwrap().caller, Caller::default());
+    }
+
+    #[test]
+    fn sts_speaks_query_and_xml() {
+        let incoming = read(
+            &request("", FORM, "Action=GetCallerIdentity&Version=2011-06-15"),
+            Signatures::Required,
+        )
+        .unwrap();
+        assert_eq!(incoming.operation, Operation::GetCallerIdentity);
+        assert_eq!(code(&request("", FORM, "Action=AssumeRole")), "InvalidAction");
+        assert_eq!(code(&request("", FORM, "Action=ListStreamProcessors")), "InvalidAction");
+        let output = Object::from_iter([("Arn".to_owned(), json!("a<&>b"))]);
+        let answered = answer(Operation::GetCallerIdentity, &output, "id");
+        let body = String::from_utf8(answered.body().to_vec()).unwrap();
+        assert!(
+            body.contains(
+                "<GetCallerIdentityResult><Arn>a&lt;&amp;&gt;b</Arn></GetCallerIdentityResult>"
+            ),
+            "{body}"
+        );
+        let refused = error(Dialect::Query, &ServiceError::new("InvalidAction", 400, "no"), "id");
+        let body = String::from_utf8(refused.body().to_vec()).unwrap();
+        assert!(
+            body.contains(
+                "<Error><Type>Sender</Type><Code>InvalidAction</Code><Message>no</Message></Error>"
+            ),
+            "{body}"
+        );
+    }
+
+    #[test]
+    fn errors_carry_their_type_and_the_request_id() {
+        let refused =
+            error(Dialect::Json, &ServiceError::in_use("Specified resource is in use."), "id");
+        assert_eq!(refused.status(), 400);
+        assert_eq!(refused.headers()["x-amzn-errortype"], "ResourceInUseException");
+        assert_eq!(refused.headers()["x-amzn-requestid"], "id");
+        let body: Value = serde_json::from_slice(refused.body()).unwrap();
+        assert_eq!(body["__type"], "ResourceInUseException");
+        assert_eq!(body["Message"], "Specified resource is in use.");
+    }
+}

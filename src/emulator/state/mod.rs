@@ -1,0 +1,288 @@
+//! What the service holds: the processors of one account and region, and what is still to happen to them.
+//!
+//! Values only. Time enters as an argument, and [`State::advance`] lets everything happen that is due by then, so that a
+//! state needs no timers and can be saved and resumed at any moment.
+
+mod processor;
+mod snapshot;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::clock::Time;
+use super::options::Settle;
+
+pub(crate) use self::processor::{Kind, Next, Processor, StaleTags, Status, streams};
+pub use self::snapshot::BadSnapshot;
+
+/// Tags by key.
+pub(crate) type Tags = BTreeMap<String, String>;
+
+/// Everything that the service holds for one account and region.
+#[derive(Clone, Debug)]
+pub struct State {
+    account_id: String,
+    region: String,
+    processors: BTreeMap<String, Processor>,
+    /// The processors that use each Kinesis stream, by its ARN. The service allows one, but a snapshot may say more.
+    streams: BTreeMap<String, BTreeSet<String>>,
+    /// When something happens next to which processor.
+    due: BTreeSet<(Time, String)>,
+    /// The names of deleted processors that cannot be used before the given time.
+    held_names: BTreeMap<String, Time>,
+    /// The deleted processors that GetResources still lists, by name.
+    departed: BTreeMap<String, StaleTags>,
+    /// When the snapshot that this state was resumed from was taken.
+    resumed_at: Time,
+}
+
+impl State {
+    /// An account without processors.
+    pub fn new(account_id: &str, region: &str) -> State {
+        State {
+            account_id: account_id.to_owned(),
+            region: region.to_owned(),
+            processors: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            due: BTreeSet::new(),
+            held_names: BTreeMap::new(),
+            departed: BTreeMap::new(),
+            resumed_at: Time::default(),
+        }
+    }
+
+    pub fn account_id(&self) -> &str {
+        &self.account_id
+    }
+
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// When the snapshot was taken that this state goes on from; the epoch if it goes on from none.
+    pub(crate) fn resumed_at(&self) -> Time {
+        self.resumed_at
+    }
+
+    /// The ARN of a processor of this name, whether there is one or not.
+    pub(crate) fn arn(&self, name: &str) -> String {
+        format!("{}{name}", self.arn_prefix())
+    }
+
+    /// The name in the ARN of a stream processor of this account and region.
+    pub(crate) fn name_in<'a>(&self, arn: &'a str) -> Option<&'a str> {
+        arn.strip_prefix(&self.arn_prefix())
+    }
+
+    fn arn_prefix(&self) -> String {
+        format!("arn:aws:rekognition:{}:{}:streamprocessor/", self.region, self.account_id)
+    }
+
+    /// All processors, by name, those included that are not found yet.
+    pub(crate) fn processors(&self) -> &BTreeMap<String, Processor> {
+        &self.processors
+    }
+
+    /// The processor as a caller sees it: not while its creation has not got around.
+    pub(crate) fn visible(&self, name: &str, now: Time) -> Option<&Processor> {
+        self.processors.get(name).filter(|processor| processor.is_visible(now))
+    }
+
+    /// Whether a processor of this name cannot be created.
+    pub(crate) fn name_in_use(&self, name: &str, now: Time) -> bool {
+        self.processors.contains_key(name)
+            || self.held_names.get(name).is_some_and(|free| *free > now)
+    }
+
+    /// Whether some processor uses the Kinesis stream.
+    pub(crate) fn stream_in_use(&self, arn: &str) -> bool {
+        self.streams.contains_key(arn)
+    }
+
+    /// The deleted processors that GetResources still lists, by name, with their last tags.
+    pub(crate) fn departed(&self, now: Time) -> impl Iterator<Item = (&str, &Tags)> {
+        let lingering = self.departed.iter().filter(move |(_, departed)| departed.until > now);
+        lingering.map(|(name, departed)| (name.as_str(), &departed.tags))
+    }
+
+    /// Adds a processor under a name that is free.
+    pub(crate) fn insert(&mut self, name: &str, processor: Processor) {
+        for stream in processor.streams() {
+            self.streams.entry(stream.to_owned()).or_default().insert(name.to_owned());
+        }
+        if let Some(next) = &processor.next {
+            self.due.insert((next.at, name.to_owned()));
+        }
+        self.held_names.remove(name);
+        self.departed.remove(name);
+        self.processors.insert(name.to_owned(), processor);
+    }
+
+    /// Takes a processor out.
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Processor> {
+        let processor = self.processors.remove(name)?;
+        for stream in processor.streams() {
+            if let Some(users) = self.streams.get_mut(stream) {
+                users.remove(name);
+                if users.is_empty() {
+                    self.streams.remove(stream);
+                }
+            }
+        }
+        if let Some(next) = &processor.next {
+            self.due.remove(&(next.at, name.to_owned()));
+        }
+        Some(processor)
+    }
+
+    /// Keeps the name of a deleted processor from being used until the given time.
+    pub(crate) fn hold_name(&mut self, name: &str, until: Time, now: Time) {
+        self.held_names.retain(|_, free| *free > now);
+        self.held_names.insert(name.to_owned(), until);
+    }
+
+    /// Lets GetResources list a deleted processor until the given time.
+    pub(crate) fn linger(&mut self, name: &str, departed: StaleTags, now: Time) {
+        self.departed.retain(|_, departed| departed.until > now);
+        self.departed.insert(name.to_owned(), departed);
+    }
+
+    /// Changes a processor; anything but its streams may change.
+    pub(crate) fn change<T>(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut Processor) -> T,
+    ) -> Option<T> {
+        let processor = self.processors.get_mut(name)?;
+        let before = processor.next.as_ref().map(|next| next.at);
+        let result = change(processor);
+        processor.changed();
+        let after = processor.next.as_ref().map(|next| next.at);
+        if before != after {
+            if let Some(at) = before {
+                self.due.remove(&(at, name.to_owned()));
+            }
+            if let Some(at) = after {
+                self.due.insert((at, name.to_owned()));
+            }
+        }
+        Some(result)
+    }
+
+    /// Lets everything happen that is due.
+    pub(crate) fn advance(&mut self, now: Time) {
+        while let Some((at, name)) = self.due.first().filter(|(at, _)| *at <= now).cloned() {
+            self.change(&name, |processor| processor.settle(at));
+        }
+    }
+
+    /// Fills in what a snapshot leaves open: when a processor was created, and when what it is doing will end.
+    ///
+    /// A snapshot of the real service says that a processor is STARTING, but not for how long.
+    pub(crate) fn resume(&mut self, now: Time, settle: &Settle) {
+        let undated =
+            self.processors.iter().filter(|(_, processor)| processor.created == Time::default());
+        let undated: Vec<String> = undated.map(|(name, _)| name.clone()).collect();
+        for name in undated {
+            self.change(&name, |processor| {
+                processor.created = now;
+                processor.updated = processor.updated.max(now);
+            });
+        }
+        let unsettled = self.processors.iter().filter(|(_, processor)| processor.next.is_none());
+        let next: Vec<(String, Next)> = unsettled
+            .filter_map(|(name, processor)| {
+                let (wait, status) = match (processor.status, processor.kind()) {
+                    (Status::Starting, Kind::FaceSearch) => (settle.starting, Status::Running),
+                    (Status::Starting, Kind::LabelDetection) => (settle.starting, Status::Stopped),
+                    (Status::Stopping, _) => (settle.stopping, Status::Stopped),
+                    (Status::Updating, _) => (settle.updating, Status::Stopped),
+                    (Status::Stopped | Status::Running | Status::Failed, _) => return None,
+                };
+                Some((name.clone(), Next { at: now.after(wait), status, message: None }))
+            })
+            .collect();
+        for (name, next) in next {
+            self.change(&name, |processor| processor.next = Some(next));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::time::Duration;
+
+    fn at(seconds: u64) -> Time {
+        Time::since_epoch(Duration::from_secs(seconds))
+    }
+
+    fn state() -> State {
+        let mut state = State::new("111122223333", "us-east-1");
+        let definition = json!({
+            "Input": {"KinesisVideoStream": {"Arn": "video"}},
+            "Output": {"KinesisDataStream": {"Arn": "data"}},
+            "Settings": {"FaceSearch": {"CollectionId": "staff"}},
+        });
+        state.insert(
+            "lobby",
+            Processor::new(definition.as_object().unwrap().clone(), Tags::new(), at(0)),
+        );
+        state
+    }
+
+    #[test]
+    fn what_is_due_happens_at_its_time() {
+        let mut state = state();
+        state.change("lobby", |lobby| {
+            lobby.enter(Status::Starting, at(10));
+            lobby.next = Some(Next { at: at(12), status: Status::Running, message: None });
+        });
+        state.advance(at(11));
+        assert_eq!(state.processors()["lobby"].status, Status::Starting);
+        state.advance(at(100));
+        let lobby = &state.processors()["lobby"];
+        assert_eq!((lobby.status, lobby.updated), (Status::Running, at(12)));
+        assert!(state.due.is_empty());
+    }
+
+    #[test]
+    fn streams_are_in_use_as_long_as_their_processor_is_there() {
+        let mut state = state();
+        assert!(state.stream_in_use("video") && state.stream_in_use("data"));
+        state.remove("lobby").unwrap();
+        assert!(!state.stream_in_use("video") && !state.stream_in_use("data"));
+    }
+
+    #[test]
+    fn a_held_name_becomes_free() {
+        let mut state = state();
+        state.remove("lobby");
+        state.hold_name("lobby", at(5), at(0));
+        assert!(state.name_in_use("lobby", at(4)));
+        assert!(!state.name_in_use("lobby", at(5)));
+    }
+
+    #[test]
+    fn a_snapshot_in_the_middle_of_something_gets_to_its_end() {
+        let mut state = state();
+        state.change("lobby", |lobby| lobby.status = Status::Starting);
+        state.resume(at(20), &Settle::all(Duration::from_secs(1)));
+        state.advance(at(21));
+        assert_eq!(state.processors()["lobby"].status, Status::Running);
+    }
+
+    #[test]
+    fn arns_name_processors_of_this_account_and_region_only() {
+        let state = state();
+        assert_eq!(state.name_in(&state.arn("lobby")), Some("lobby"));
+        assert_eq!(
+            state.name_in("arn:aws:rekognition:us-west-2:111122223333:streamprocessor/lobby"),
+            None
+        );
+        assert_eq!(
+            state.name_in("arn:aws:rekognition:us-east-1:111122223333:collection/lobby"),
+            None
+        );
+    }
+}

@@ -1,0 +1,415 @@
+//! Reading a request's JSON against the API model: a clean value, or everything that is wrong with it.
+//!
+//! All constraints are checked in one walk and reported together, phrased and placed as AWS does it. The result holds
+//! only what the model knows: unknown members and nulls are gone, as the service ignores them, and every float has
+//! been through float32, as it has on the service's side. Rules that relate several members stand in [`super::rules`].
+
+use std::fmt::{self, Display};
+
+use serde_json::{Map, Number, Value};
+
+use super::model::{ServiceModel, Shape};
+
+/// A JSON object.
+pub(crate) type Object = Map<String, Value>;
+
+/// One constraint that one value breaks.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Violation {
+    value: Value,
+    path: String,
+    constraint: String,
+}
+
+impl Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Violation { value, path, constraint } = self;
+        match value {
+            Value::Null => f.write_str("Value null")?,
+            Value::String(text) => write!(f, "Value '{text}'")?,
+            other => write!(f, "Value '{other}'")?,
+        }
+        write!(f, " at '{path}' failed to satisfy constraint: {constraint}")
+    }
+}
+
+/// The message AWS gives for a request with these violations.
+pub(crate) fn message(violations: &[Violation]) -> String {
+    let plural = if violations.len() == 1 { "error" } else { "errors" };
+    let all: Vec<String> = violations.iter().map(Violation::to_string).collect();
+    format!("{} validation {plural} detected: {}", violations.len(), all.join("; "))
+}
+
+/// Reads `input` as the structure named `shape`.
+pub(crate) fn read(
+    service: &ServiceModel,
+    shape: &str,
+    input: &Object,
+) -> Result<Object, Vec<Violation>> {
+    let mut walk = Walk { service, violations: Vec::new() };
+    let clean = match service.shape(shape) {
+        Shape::Structure { required, members } => walk.structure(required, members, input, ""),
+        _ => Object::new(),
+    };
+    if walk.violations.is_empty() { Ok(clean) } else { Err(walk.violations) }
+}
+
+struct Walk<'a> {
+    service: &'a ServiceModel,
+    violations: Vec<Violation>,
+}
+
+type Members = std::collections::BTreeMap<String, String>;
+
+impl Walk<'_> {
+    fn structure(
+        &mut self,
+        required: &[String],
+        members: &Members,
+        input: &Object,
+        path: &str,
+    ) -> Object {
+        let mut clean = Object::new();
+        for (name, shape) in members {
+            let path = join(path, &lower_first(name));
+            match input.get(name) {
+                None | Some(Value::Null) => {
+                    if required.contains(name) {
+                        self.broken(&Value::Null, &path, "Member must not be null");
+                    }
+                }
+                Some(value) => {
+                    if let Some(value) = self.value(shape, value, &path) {
+                        clean.insert(name.clone(), value);
+                    }
+                }
+            }
+        }
+        clean
+    }
+
+    /// The clean value, or `None` once at least one violation in it is noted.
+    fn value(&mut self, shape: &str, value: &Value, path: &str) -> Option<Value> {
+        let before = self.violations.len();
+        let clean = match (self.service.shape(shape), value) {
+            (Shape::Structure { required, members }, Value::Object(input)) => {
+                Some(Value::Object(self.structure(required, members, input, path)))
+            }
+            (Shape::List { min, max, member }, Value::Array(items)) => {
+                self.length(*min, *max, items.len(), value, path);
+                let items = items.iter().enumerate();
+                let clean = items.filter_map(|(index, item)| {
+                    self.item(member, item, &format!("{path}.{}.member", index + 1))
+                });
+                Some(Value::Array(clean.collect()))
+            }
+            (Shape::Map { min, max, key, value: member }, Value::Object(entries)) => {
+                self.length(*min, *max, entries.len(), value, path);
+                Some(Value::Object(self.entries(key, member, entries, path)))
+            }
+            (Shape::String { min, max, pattern, values }, Value::String(text)) => {
+                self.length(*min, *max, text.chars().count(), value, path);
+                if let Some(pattern) = pattern
+                    && !pattern.matches(text)
+                {
+                    let constraint = format!(
+                        "Member must satisfy regular expression pattern: {}",
+                        pattern.source()
+                    );
+                    self.broken(value, path, &constraint);
+                }
+                if !values.is_empty() && !values.contains(text) {
+                    self.broken(
+                        value,
+                        path,
+                        &format!("Member must satisfy enum value set: [{}]", values.join(", ")),
+                    );
+                }
+                Some(value.clone())
+            }
+            (Shape::Integer { min, max }, Value::Number(number)) => {
+                self.whole(number, i64::from(i32::MIN)..=i64::from(i32::MAX), *min, *max, path)
+            }
+            (Shape::Long { min, max }, Value::Number(number)) => {
+                self.whole(number, i64::MIN..=i64::MAX, *min, *max, path)
+            }
+            (Shape::Float { min, max }, Value::Number(number)) => {
+                self.float(number, *min, *max, path)
+            }
+            (Shape::Boolean, Value::Bool(_)) => Some(value.clone()),
+            (Shape::Timestamp, Value::Number(_)) => Some(value.clone()),
+            (shape, _) => {
+                self.broken(value, path, &format!("Member must be {}", kind(shape)));
+                None
+            }
+        };
+        clean.filter(|_| self.violations.len() == before)
+    }
+
+    /// An item of a list or a value of a map, where null is a violation rather than an absence.
+    fn item(&mut self, shape: &str, value: &Value, path: &str) -> Option<Value> {
+        if value.is_null() {
+            self.broken(value, path, "Member must not be null");
+            return None;
+        }
+        self.value(shape, value, path)
+    }
+
+    fn entries(&mut self, key: &str, member: &str, entries: &Object, path: &str) -> Object {
+        let mut clean = Object::new();
+        for (name, value) in entries {
+            self.value(key, &Value::String(name.clone()), &format!("{path}.{name}.key"));
+            if let Some(value) = self.item(member, value, &format!("{path}.{name}.member")) {
+                clean.insert(name.clone(), value);
+            }
+        }
+        clean
+    }
+
+    fn length(
+        &mut self,
+        min: Option<usize>,
+        max: Option<usize>,
+        length: usize,
+        value: &Value,
+        path: &str,
+    ) {
+        if let Some(min) = min.filter(|min| length < *min) {
+            self.broken(
+                value,
+                path,
+                &format!("Member must have length greater than or equal to {min}"),
+            );
+        }
+        if let Some(max) = max.filter(|max| length > *max) {
+            self.broken(
+                value,
+                path,
+                &format!("Member must have length less than or equal to {max}"),
+            );
+        }
+    }
+
+    fn whole(
+        &mut self,
+        number: &Number,
+        type_range: std::ops::RangeInclusive<i64>,
+        min: Option<i64>,
+        max: Option<i64>,
+        path: &str,
+    ) -> Option<Value> {
+        let value = Value::Number(number.clone());
+        let Some(whole) = as_whole(number).filter(|whole| type_range.contains(whole)) else {
+            self.broken(&value, path, "Member must be a whole number within its type's range");
+            return None;
+        };
+        if let Some(min) = min.filter(|min| whole < *min) {
+            self.broken(
+                &value,
+                path,
+                &format!("Member must have value greater than or equal to {min}"),
+            );
+        }
+        if let Some(max) = max.filter(|max| whole > *max) {
+            self.broken(
+                &value,
+                path,
+                &format!("Member must have value less than or equal to {max}"),
+            );
+        }
+        Some(whole.into())
+    }
+
+    fn float(
+        &mut self,
+        number: &Number,
+        min: Option<f32>,
+        max: Option<f32>,
+        path: &str,
+    ) -> Option<Value> {
+        let value = Value::Number(number.clone());
+        let Some(single) =
+            number.as_f64().map(|double| double as f32).filter(|single| single.is_finite())
+        else {
+            self.broken(&value, path, "Member must be a single-precision floating point number");
+            return None;
+        };
+        if let Some(min) = min.filter(|min| single < *min) {
+            self.broken(
+                &value,
+                path,
+                &format!("Member must have value greater than or equal to {min}"),
+            );
+        }
+        if let Some(max) = max.filter(|max| single > *max) {
+            self.broken(
+                &value,
+                path,
+                &format!("Member must have value less than or equal to {max}"),
+            );
+        }
+        Number::from_f64(f64::from(single)).map(Value::Number)
+    }
+
+    fn broken(&mut self, value: &Value, path: &str, constraint: &str) {
+        let path = if path.is_empty() { "input" } else { path };
+        self.violations.push(Violation {
+            value: value.clone(),
+            path: path.to_owned(),
+            constraint: constraint.to_owned(),
+        });
+    }
+}
+
+/// The number as an integer, also when a client wrote `5.0`.
+fn as_whole(number: &Number) -> Option<i64> {
+    // 2^63 is exactly representable, so the comparison below is exact and the conversion loses nothing.
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    number.as_i64().or_else(|| {
+        let double = number.as_f64()?;
+        (double.fract() == 0.0 && (-LIMIT..LIMIT).contains(&double)).then_some(double as i64)
+    })
+}
+
+fn kind(shape: &Shape) -> &'static str {
+    match shape {
+        Shape::Structure { .. } => "a structure",
+        Shape::List { .. } => "a list",
+        Shape::Map { .. } => "a map",
+        Shape::String { .. } => "a string",
+        Shape::Integer { .. } | Shape::Long { .. } => "a whole number",
+        Shape::Float { .. } => "a number",
+        Shape::Boolean => "a boolean",
+        Shape::Timestamp => "a timestamp in epoch seconds",
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// AWS names members in messages with a small first letter, whatever the wire calls them.
+fn lower_first(name: &str) -> String {
+    let mut characters = name.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_ascii_lowercase().to_string() + characters.as_str()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn check(operation: &str, input: Value) -> Result<Object, Vec<Violation>> {
+        let service = ServiceModel::named("rekognition");
+        read(service, service.input_of(operation).unwrap(), input.as_object().unwrap())
+    }
+
+    fn complaint(operation: &str, input: Value) -> String {
+        message(&check(operation, input).unwrap_err())
+    }
+
+    #[test]
+    fn phrases_a_violation_as_aws_does() {
+        assert_eq!(
+            complaint("DescribeStreamProcessor", json!({"Name": "front door!"})),
+            "1 validation error detected: Value 'front door!' at 'name' failed to satisfy constraint: \
+             Member must satisfy regular expression pattern: [a-zA-Z0-9_.\\-]+"
+        );
+        assert_eq!(
+            complaint("DescribeStreamProcessor", json!({})),
+            "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null"
+        );
+    }
+
+    #[test]
+    fn reports_everything_at_once_with_its_place() {
+        let all = complaint(
+            "UpdateStreamProcessor",
+            json!({
+                "Name": "",
+                "SettingsForUpdate": {"ConnectedHomeForUpdate": {"Labels": [], "MinConfidence": 101}},
+                "ParametersToDelete": ["RegionsOfInterest", "Name"],
+                "DataSharingPreferenceForUpdate": {},
+                "RegionsOfInterestForUpdate": [{"Polygon": [{"X": "left"}]}]
+            }),
+        );
+        assert!(all.starts_with("7 validation errors detected: "), "{all}");
+        for part in [
+            "at 'name' failed to satisfy constraint: Member must have length greater than or equal to 1",
+            "at 'settingsForUpdate.connectedHomeForUpdate.labels' failed",
+            "Value '101' at 'settingsForUpdate.connectedHomeForUpdate.minConfidence' failed to satisfy constraint: \
+             Member must have value less than or equal to 100",
+            "Value 'Name' at 'parametersToDelete.2.member' failed to satisfy constraint: Member must satisfy enum value \
+             set: [ConnectedHomeMinConfidence, RegionsOfInterest]",
+            "Value null at 'dataSharingPreferenceForUpdate.optIn'",
+            "Value 'left' at 'regionsOfInterestForUpdate.1.member.polygon.1.member.x' failed to satisfy constraint: \
+             Member must be a number",
+        ] {
+            assert!(all.contains(part), "{part}\n{all}");
+        }
+    }
+
+    #[test]
+    fn unknown_members_and_nulls_are_no_members() {
+        let clean =
+            check("DescribeStreamProcessor", json!({"Name": "a", "Colour": "red", "Tags": null}))
+                .unwrap();
+        assert_eq!(Value::Object(clean), json!({"Name": "a"}));
+    }
+
+    #[test]
+    fn floats_are_float32() {
+        let update = |confidence: Value| json!({"Name": "a", "SettingsForUpdate": {"ConnectedHomeForUpdate": {"MinConfidence": confidence}}});
+        let clean = check("UpdateStreamProcessor", update(json!(80.1))).unwrap();
+        assert_eq!(
+            clean["SettingsForUpdate"]["ConnectedHomeForUpdate"]["MinConfidence"],
+            json!(80.0999984741211)
+        );
+        for bad in
+            [json!("NaN"), json!("Infinity"), json!("80"), json!(1e39), json!(-0.1), json!(true)]
+        {
+            assert!(check("UpdateStreamProcessor", update(bad.clone())).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_whole_and_in_range() {
+        let list = |max: Value| check("ListStreamProcessors", json!({ "MaxResults": max }));
+        assert_eq!(list(json!(5.0)).unwrap()["MaxResults"], json!(5));
+        for bad in [json!(0), json!(1.5), json!(3_000_000_000_u32), json!(1e300), json!("5")] {
+            assert!(list(bad.clone()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn keys_of_maps_are_checked_too() {
+        let tags = |tags: Value| {
+            let arn = "arn:aws:rekognition:us-east-1:111122223333:streamprocessor/a";
+            check("TagResource", json!({"ResourceArn": arn, "Tags": tags}))
+        };
+        assert!(tags(json!({"a": "b", "": null})).is_err());
+        assert!(message(&tags(json!({"aws:x": "b"})).unwrap_err()).contains("'tags.aws:x.key'"));
+        assert!(message(&tags(json!({"x": "a#b"})).unwrap_err()).contains("'tags.x.member'"));
+        assert!(tags(json!({"x": ""})).is_ok());
+    }
+
+    proptest! {
+        /// Whatever arrives, reading ends, and what it lets through passes a second time unchanged.
+        #[test]
+        fn what_is_accepted_is_accepted_again(name in ".{0,140}", confidence in any::<f64>(), labels in proptest::collection::vec(".{0,8}", 0..4)) {
+            let input = json!({"Name": name, "SettingsForUpdate": {"ConnectedHomeForUpdate": {"Labels": labels, "MinConfidence": confidence}}});
+            match check("UpdateStreamProcessor", input) {
+                Ok(clean) => {
+                    prop_assert!((0.0..=100.0).contains(&(confidence as f32)));
+                    prop_assert!(!labels.is_empty());
+                    prop_assert!((1..=128).contains(&name.len()));
+                    prop_assert_eq!(check("UpdateStreamProcessor", Value::Object(clean.clone())).unwrap(), clean);
+                }
+                Err(violations) => prop_assert!(!violations.is_empty()),
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+use std::time::Instant;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::diagnostic::{Code, Span};
+use crate::report::samples::at;
+use crate::report::{Charset, escape};
+
+const MAIN: &str = "\
+[processor.front-door]
+input.kinesis_video_stream.arn = \"arn:aws:kinesisvideo:us-east-1:111122223333:stream/a/1\"
+settings.connected_home = { labels = [\"PERSON\"], min_confidence = 180 }
+";
+
+fn range_of(text: &str, part: &str) -> std::ops::Range<usize> {
+    let start = text.find(part).expect("the text holds the part");
+    start..start + part.len()
+}
+
+fn conflict() -> (Sources, Vec<Diagnostic>) {
+    let other = "# the shed\n\n[processor.shed]\r\n\
+                 \tinput.kinesis_video_stream.arn = \"arn:aws:kinesisvideo:us-east-1:111122223333:stream/a/1\"\r\n";
+    let mut sources = Sources::default();
+    let (main, shed) = (sources.add("rekon.toml", MAIN), sources.add("cameras/shed.toml", other));
+    let arn = "\"arn:aws:kinesisvideo:us-east-1:111122223333:stream/a/1\"";
+    let diagnostics = vec![
+        Diagnostic::new(Code::KmsKeyUnclear, "two processors read the video stream a")
+            .label(Span::new(shed, range_of(other, arn)), "read here too")
+            .label(Span::new(main, range_of(MAIN, arn)), "first read here")
+            .help(
+                "the service allows one processor for each video stream in an account and region",
+            ),
+        Diagnostic::new(Code::ProcessorFailed, "min_confidence is 180")
+            .label(Span::new(main, range_of(MAIN, "180")), "at most 100"),
+    ];
+    (sources, diagnostics)
+}
+
+#[test]
+fn places_in_several_files_are_drawn_one_below_the_other() {
+    let (sources, found) = conflict();
+    insta::assert_snapshot!(draw(&found, &sources, at(80)), @r#"
+    warning[kms-key-unclear]
+
+      ⚠ two processors read the video stream a
+       ╭─[cameras/shed.toml:4:35]
+     3 │ [processor.shed]
+     4 │ …stream.arn = "arn:aws:kinesisvideo:us-east-1:111122223333:stream/a/1"
+       ·               ────────────────────────────┬───────────────────────────
+       ·                                           ╰── read here too
+       ╰────
+       ╭─[rekon.toml:2:34]
+     1 │ [processor.front-door]
+     2 │ …stream.arn = "arn:aws:kinesisvideo:us-east-1:111122223333:stream/a/1"
+       ·               ────────────────────────────┬───────────────────────────
+       ·                                           ╰── first read here
+     3 │ settings.connected_home = { labels = ["PERSON"], min_confidence = 180 }
+       ╰────
+      help: the service allows one processor for each video stream in an account and
+            region
+
+    note[processor-failed]
+
+      ☞ min_confidence is 180
+       ╭─[rekon.toml:3:67]
+     2 │ input.kinesis_video_stream.arn = "arn:aws:kinesisvideo:us-east-1:1111…
+     3 │ …ected_home = { labels = ["PERSON"], min_confidence = 180 }
+       ·                                                       ─┬─
+       ·                                                        ╰── at most 100
+       ╰────
+
+    1 warning, 1 note
+    "#);
+}
+
+#[test]
+fn ascii_terminals_get_ascii() {
+    let (sources, found) = conflict();
+    let text = draw(&found, &sources, Settings { charset: Charset::Ascii, ..at(80) });
+    assert!(text.is_ascii(), "{text}");
+}
+
+#[test]
+fn colour_adds_styles_and_nothing_else() {
+    let (sources, found) = conflict();
+    let colored = draw(&found, &sources, Settings { color: true, ..at(80) });
+    assert!(colored.contains('\u{1b}'));
+    assert_eq!(anstream::adapter::strip_str(&colored).to_string(), draw(&found, &sources, at(80)));
+}
+
+#[test]
+fn a_missing_file_is_named_without_a_drawing() {
+    let mut sources = Sources::default();
+    let id = sources.add("rekon.toml", "");
+    let found = Diagnostic::new(Code::KmsKeyUnclear, "there is no project here")
+        .label(Span::new(id, 0..0), "not found")
+        .help("`rekon init` writes a starter project");
+    let nowhere = Diagnostic::new(Code::KmsKeyUnclear, "nothing to point at");
+    insta::assert_snapshot!(draw(&[found, nowhere], &sources, at(80)), @r#"
+    warning[kms-key-unclear]
+
+      ⚠ there is no project here
+      ╰─▶ rekon.toml: not found
+      help: `rekon init` writes a starter project
+
+    warning[kms-key-unclear]
+
+      ⚠ nothing to point at
+
+    2 warnings
+    "#);
+}
+
+#[test]
+fn labels_on_one_line_and_at_the_end_of_a_file_are_drawn() {
+    let text = "a = 1\nbcd = [1, 2";
+    let mut sources = Sources::default();
+    let id = sources.add("a.toml", text);
+    let found = Diagnostic::new(Code::KmsKeyUnclear, "the array is not closed")
+        .label(Span::new(id, text.len()..text.len()), "expected `]`")
+        .label(Span::new(id, 12..13), "opened here");
+    insta::assert_snapshot!(draw(&[found], &sources, at(80)), @r#"
+    warning[kms-key-unclear]
+
+      ⚠ the array is not closed
+       ╭─[a.toml:2:12]
+     1 │ a = 1
+     2 │ bcd = [1, 2
+       ·       ┬    ▲
+       ·       │    ╰── expected `]`
+       ·       ╰── opened here
+       ╰────
+
+    1 warning
+    "#);
+}
+
+#[test]
+fn nothing_hostile_reaches_the_terminal() {
+    let text = "na\u{1b}[2Jme = \"\u{202e}evil\u{9b}1m\" \u{7f}\n";
+    let mut sources = Sources::default();
+    let id = sources.add("ev\u{1b}il.toml", text);
+    let empty = sources.add("\u{9b}.toml", "");
+    let found = Diagnostic::new(Code::KmsKeyUnclear, "bad \u{1b}]0;title\u{7}")
+        .label(Span::new(id, 0..8), "here \u{1b}[0m")
+        .label(Span::new(empty, 0..0), "and \u{202e}here")
+        .help("do\u{8} this\nthen that\u{1b}");
+    for width in [None, Some(40), Some(80)] {
+        let settings = Settings { width, ..Settings::default() };
+        let text = draw(std::slice::from_ref(&found), &sources, settings);
+        assert!(text.split('\n').all(|line| escape(line) == line), "{text:?}");
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal_even_for_huge_lines() {
+    let text = format!("[a]\nkey = \"{}\"\n{}\n", "x".repeat(100_000), "# ".repeat(50_000));
+    let mut sources = Sources::default();
+    let id = sources.add("a.toml", &text);
+    let message = "a message that is long enough to need more than one line of a terminal";
+    let found = [10..100_012, 60_000..60_001, 100_012..100_013].map(|range| {
+        Diagnostic::new(Code::KmsKeyUnclear, message)
+            .label(Span::new(id, range), message)
+            .help(message)
+    });
+    let drawn = draw(&found, &sources, at(80));
+    for line in drawn.lines() {
+        assert!(crate::report::layout::width(line) <= 80, "{line}");
+    }
+    let logged = draw(&found, &sources, Settings::default());
+    assert!(logged.len() < 10_000);
+}
+
+#[test]
+fn many_diagnostics_take_time_in_proportion() {
+    let text = "key = \"value that is wrong\"\n".repeat(10_000);
+    let mut sources = Sources::default();
+    let id = sources.add("a.toml", &text);
+    let found: Vec<Diagnostic> = (0..10_000)
+        .map(|line| {
+            let start = line * 28;
+            Diagnostic::new(Code::KmsKeyUnclear, "this is wrong")
+                .label(Span::new(id, start..start + 3), "here")
+        })
+        .collect();
+    let before = Instant::now();
+    let drawn = draw(&found, &sources, at(80));
+    assert!(before.elapsed().as_secs_f64() < 5.0, "{:?}", before.elapsed());
+    assert!(drawn.ends_with("\n10000 warnings\n"));
+    assert!(drawn.contains("[a.toml:10000:1]"));
+}
+
+proptest! {
+    #[test]
+    fn any_text_with_any_labels_is_drawn_harmlessly(
+        text in "[ab \\t\\r\\n\"玄é\u{1b}\u{202e}]{0,80}",
+        places in prop::collection::vec((0_usize..100, 0_usize..30, "[a-z ]{0,60}"), 0..5),
+        width in prop::option::of(0_usize..120),
+        ascii in any::<bool>(),
+    ) {
+        let mut sources = Sources::default();
+        let ids = [sources.add("a.toml", &text), sources.add("b.toml", &text)];
+        let mut found = Diagnostic::new(Code::KmsKeyUnclear, "something is wrong");
+        for (at, (start, length, message)) in places.into_iter().enumerate() {
+            found = found.label(Span::new(ids[at % 2], start..start + length), message);
+        }
+        let charset = if ascii { Charset::Ascii } else { Charset::Unicode };
+        let settings = Settings { width, charset, ..Settings::default() };
+        let drawn = draw(&[found], &sources, settings);
+        prop_assert!(drawn.split('\n').all(|line| escape(line) == line), "{drawn:?}");
+        prop_assert!(!drawn.contains("Failed to read"), "{drawn}");
+    }
+}

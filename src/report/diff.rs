@@ -1,0 +1,168 @@
+//! A plan as a unified diff: the canonical TOML of what lives, against that of
+//! what is declared.
+//!
+//! The output is what `patch` and review tools read: a pair of headers for each
+//! processor, `/dev/null` on the side where it does not exist. It needs nothing
+//! but the plan, so a saved one can be shown this way too.
+
+use similar::{ChangeTag, TextDiff};
+
+use super::palette::Meaning;
+use super::{Settings, escape, toml, view};
+use crate::plan::{Change, Plan};
+
+/// Lines of context around a difference.
+const CONTEXT: usize = 3;
+
+/// Draws every change of a plan whose definition differs; empty if none does.
+pub fn plan(plan: &Plan, settings: Settings) -> String {
+    let mut out = String::new();
+    for change in &plan.changes {
+        one(&mut out, change, settings);
+    }
+    out
+}
+
+fn one(out: &mut String, change: &Change, settings: Settings) {
+    let (before, after) = view::sides(change);
+    let text = |side: &Option<toml::Attributes>| {
+        side.as_ref().map(|attributes| toml::table(&change.name, attributes)).unwrap_or_default()
+    };
+    let header = |side: &Option<toml::Attributes>, folder: &str| match side {
+        Some(_) => format!("{folder}/{}", escape(&change.name)),
+        None => "/dev/null".to_owned(),
+    };
+    let (text_before, text_after) = (text(&before), text(&after));
+    let diff = TextDiff::from_lines(&text_before, &text_after);
+    let mut line = |meaning: Meaning, text: &str| {
+        out.push_str(&meaning.paint(settings.color, text));
+        out.push('\n');
+    };
+    for (at, hunk) in diff.unified_diff().context_radius(CONTEXT).iter_hunks().enumerate() {
+        if at == 0 {
+            line(Meaning::Strong, &format!("--- {}", header(&before, "live")));
+            line(Meaning::Strong, &format!("+++ {}", header(&after, "declared")));
+        }
+        line(Meaning::Note, &hunk.header().to_string());
+        for row in hunk.iter_changes() {
+            let meaning = match row.tag() {
+                ChangeTag::Equal => Meaning::Plain,
+                ChangeTag::Delete => Meaning::Before,
+                ChangeTag::Insert => Meaning::After,
+            };
+            // Canonical TOML ends every line with a line break.
+            line(meaning, &format!("{}{}", row.tag(), row.value().trim_end_matches('\n')));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::plan::{Action, Effect};
+    use crate::report::samples::{PlanBuilder, attribute, model_attributes, sample, verbose};
+
+    #[test]
+    fn each_processor_is_compared_with_what_is_declared() {
+        let plan = PlanBuilder::new()
+            .change(
+                "front-door",
+                &[Action::Update],
+                None,
+                vec![
+                    attribute(
+                        "settings.connected_home.labels",
+                        json!(["PERSON", "PET"]),
+                        json!(["PACKAGE", "PERSON"]),
+                    ),
+                    attribute("data_sharing_preference.opt_in", json!(true), Value::Null),
+                    attribute("tags.site", Value::Null, json!("depot\u{1b}[2J")),
+                    attribute("a.path.of.a.newer.version", Value::Null, json!(1)),
+                ],
+                &[],
+            )
+            .build();
+        insta::assert_snapshot!(super::plan(&plan, Settings::default()), @r#"
+    --- live/front-door
+    +++ declared/front-door
+    @@ -2,11 +2,10 @@
+     role_arn = "arn:aws:iam::111122223333:role/RekognitionStreams"
+     input.kinesis_video_stream.arn = "arn:aws:kinesisvideo:us-east-1:111122223333:stream/front-door/1574421418636"
+     output.s3_destination = { bucket = "doorbell-results", key_prefix = "front-door/" }
+    -settings.connected_home = { labels = ["PERSON", "PET"], min_confidence = 80 }
+    +settings.connected_home = { labels = ["PACKAGE", "PERSON"], min_confidence = 80 }
+     notification_channel.sns_topic_arn = "arn:aws:sns:us-east-1:111122223333:AmazonRekognitionDoorbells"
+    -data_sharing_preference.opt_in = true
+     regions_of_interest = [
+       { bounding_box = { left = 0.0, top = 0.0, width = 0.25, height = 0.5 } },
+       { polygon = [[0.0, 1.0], [0.1, 0.55], [0.9, 0.55], [1.0, 1.0]] },
+     ]
+    -tags = { team = "home-security" }
+    +tags = { site = "depot\u001B[2J", team = "home-security" }
+    "#);
+    }
+
+    #[test]
+    fn what_comes_and_what_goes_is_compared_with_nothing() {
+        let mut gone = model_attributes("old");
+        for change in &mut gone {
+            std::mem::swap(&mut change.before, &mut change.after);
+            change.effect = Effect::Delete;
+        }
+        let plan = PlanBuilder::new()
+            .change("old", &[Action::Delete], None, gone, &[])
+            .change("new", &[Action::Create], None, model_attributes("new"), &[])
+            .build();
+        insta::assert_snapshot!(super::plan(&plan, Settings::default()), @r#"
+    --- live/old
+    +++ /dev/null
+    @@ -1,12 +0,0 @@
+    -[processor.old]
+    -role_arn = "arn:aws:iam::111122223333:role/RekognitionStreams"
+    -input.kinesis_video_stream.arn = "arn:aws:kinesisvideo:us-east-1:111122223333:stream/front-door/1574421418636"
+    -output.s3_destination = { bucket = "doorbell-results", key_prefix = "front-door/" }
+    -settings.connected_home = { labels = ["PERSON", "PET"], min_confidence = 80 }
+    -notification_channel.sns_topic_arn = "arn:aws:sns:us-east-1:111122223333:AmazonRekognitionDoorbells"
+    -data_sharing_preference.opt_in = true
+    -regions_of_interest = [
+    -  { bounding_box = { left = 0.0, top = 0.0, width = 0.25, height = 0.5 } },
+    -  { polygon = [[0.0, 1.0], [0.1, 0.55], [0.9, 0.55], [1.0, 1.0]] },
+    -]
+    -tags = { team = "home-security" }
+    --- /dev/null
+    +++ declared/new
+    @@ -0,0 +1,12 @@
+    +[processor.new]
+    +role_arn = "arn:aws:iam::111122223333:role/RekognitionStreams"
+    +input.kinesis_video_stream.arn = "arn:aws:kinesisvideo:us-east-1:111122223333:stream/new/1574421418636"
+    +output.s3_destination = { bucket = "doorbell-results", key_prefix = "front-door/" }
+    +settings.connected_home = { labels = ["PERSON", "PET"], min_confidence = 80 }
+    +notification_channel.sns_topic_arn = "arn:aws:sns:us-east-1:111122223333:AmazonRekognitionDoorbells"
+    +data_sharing_preference.opt_in = true
+    +regions_of_interest = [
+    +  { bounding_box = { left = 0.0, top = 0.0, width = 0.25, height = 0.5 } },
+    +  { polygon = [[0.0, 1.0], [0.1, 0.55], [0.9, 0.55], [1.0, 1.0]] },
+    +]
+    +tags = { team = "home-security" }
+    "#);
+    }
+
+    #[test]
+    fn what_does_not_change_a_definition_does_not_appear() {
+        let plan = PlanBuilder::new().change("a", &[Action::Record], None, vec![], &[]).build();
+        assert_eq!(super::plan(&plan, Settings::default()), "");
+        assert_eq!(super::plan(&PlanBuilder::new().build(), Settings::default()), "");
+    }
+
+    #[test]
+    fn colour_adds_styles_and_nothing_else() {
+        let colored = super::plan(&sample(), Settings { color: true, ..verbose() });
+        assert!(colored.contains("\u{1b}[31m-"));
+        assert_eq!(
+            anstream::adapter::strip_str(&colored).to_string(),
+            super::plan(&sample(), verbose())
+        );
+    }
+}

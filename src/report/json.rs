@@ -1,0 +1,207 @@
+//! The machine formats: versioned documents with a stable order of keys.
+//!
+//! Characters that could act on a terminal, which JSON would let stand, are
+//! written as `\u` escapes; to a parser that is the same text.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::escape::is_unsafe;
+use super::view::{self, Applied};
+use crate::desired::Stack;
+use crate::diagnostic::{Record, Severity};
+use crate::plan::{Action, Fate, Operation, Outcome, Plan, Removed};
+
+/// The version of the outcome's and the diagnostics' JSON.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// A plan, as `plan --format json` prints it and `plan --out` saves it.
+pub fn plan(plan: &Plan) -> String {
+    document(plan)
+}
+
+/// What became of a plan, as `apply --format json` prints it.
+pub fn outcome(outcome: &Outcome, plan: &Plan) -> String {
+    let counts = view::counts(outcome);
+    document(&OutcomeDocument {
+        format_version: FORMAT_VERSION,
+        rekon_version: &plan.rekon_version,
+        stack: &plan.stack,
+        fingerprint: &plan.fingerprint,
+        applied: view::applied(outcome),
+        interrupted: outcome.interrupted,
+        summary: OutcomeSummary {
+            done: counts.done,
+            failed: counts.failed,
+            not_tried: counts.not_tried,
+            moved: counts.moved,
+            removed: outcome.removed.len(),
+            calls: CallCounts {
+                planned: plan.summary.calls.total,
+                made: outcome.tally.made,
+                retried: outcome.tally.retried,
+                throttled: outcome.tally.throttled,
+                seconds: (outcome.elapsed.as_secs_f64() * 10.0).ceil() / 10.0,
+            },
+        },
+        processors: view::results(outcome, plan).map(processor_document).collect(),
+        removed: outcome.removed.iter().map(removed_document).collect(),
+    })
+}
+
+/// What is wrong in the files, as `validate --format json` prints it.
+pub fn diagnostics(records: &[Record]) -> String {
+    let count = |severity| records.iter().filter(|record| record.severity == severity).count();
+    document(&DiagnosticsDocument {
+        format_version: FORMAT_VERSION,
+        summary: DiagnosticsSummary {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
+        },
+        diagnostics: records,
+    })
+}
+
+#[derive(Serialize)]
+struct OutcomeDocument<'a> {
+    format_version: &'static str,
+    rekon_version: &'a str,
+    stack: &'a Stack,
+    /// The fingerprint of the plan that was applied.
+    fingerprint: &'a str,
+    applied: Applied,
+    interrupted: Option<&'static str>,
+    summary: OutcomeSummary,
+    processors: Vec<ProcessorDocument<'a>>,
+    removed: Vec<RemovedDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct OutcomeSummary {
+    done: usize,
+    failed: usize,
+    not_tried: usize,
+    moved: usize,
+    removed: usize,
+    calls: CallCounts,
+}
+
+#[derive(Serialize)]
+struct CallCounts {
+    planned: usize,
+    made: u64,
+    retried: u64,
+    throttled: u64,
+    /// Rounded up to a tenth.
+    seconds: f64,
+}
+
+#[derive(Serialize)]
+struct ProcessorDocument<'a> {
+    name: &'a str,
+    actions: &'a [Action],
+    /// `done`, `failed`, `not_tried` or `moved`.
+    result: &'static str,
+    made: &'a [Operation],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<Operation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    differences: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct RemovedDocument<'a> {
+    name: &'a str,
+    recovery_file: &'a str,
+    restore: &'a str,
+}
+
+#[derive(Serialize)]
+struct DiagnosticsDocument<'a> {
+    format_version: &'static str,
+    summary: DiagnosticsSummary,
+    diagnostics: &'a [Record],
+}
+
+#[derive(Serialize)]
+struct DiagnosticsSummary {
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+}
+
+fn processor_document(result: view::ProcessorResult<'_>) -> ProcessorDocument<'_> {
+    let view::ProcessorResult { outcome, actions } = result;
+    let mut document = ProcessorDocument {
+        name: &outcome.name,
+        actions,
+        result: view::fate_word(&outcome.fate),
+        made: &outcome.made,
+        call: None,
+        operation: None,
+        reason: None,
+        help: None,
+        differences: None,
+        notes: &outcome.notes,
+    };
+    match &outcome.fate {
+        Fate::Done => {}
+        Fate::Failed { call, operation, reason, help } => {
+            document.call = call.as_deref();
+            document.operation = *operation;
+            document.reason = Some(reason);
+            document.help = help.as_deref();
+        }
+        Fate::NotTried { reason } => document.reason = Some(reason),
+        Fate::Moved { differences } => document.differences = Some(differences),
+    }
+    document
+}
+
+fn removed_document(removed: &Removed) -> RemovedDocument<'_> {
+    let Removed { name, recovery_file, restore } = removed;
+    RemovedDocument { name, recovery_file, restore }
+}
+
+/// Writes a value as an indented document that ends with a line break.
+fn document(value: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(value)
+        .expect("the documents hold strings as keys and no number that JSON lacks");
+    let mut out = escape_in_json(text);
+    out.push('\n');
+    out
+}
+
+/// Writes as `\u` escapes what serde leaves raw. Such characters can only stand
+/// inside strings: the rest of a document is ASCII without control characters
+/// other than its line breaks.
+fn escape_in_json(text: String) -> String {
+    let raw = |character: char| character != '\n' && is_unsafe(character);
+    if !text.chars().any(raw) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 64);
+    for character in text.chars() {
+        if raw(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

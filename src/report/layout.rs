@@ -1,0 +1,223 @@
+//! Columns: measuring, padding, wrapping and shortening text for a terminal.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::Settings;
+use super::palette::Meaning;
+
+/// The columns that a text fills.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// A line under construction, which knows how wide it looks.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    text: String,
+    width: usize,
+    color: bool,
+}
+
+impl Line {
+    pub(super) fn new(settings: Settings) -> Line {
+        Line { text: String::new(), width: 0, color: settings.color }
+    }
+
+    /// Appends text, which must hold no control characters.
+    pub(super) fn push(mut self, meaning: Meaning, text: &str) -> Line {
+        self.text.push_str(&meaning.paint(self.color, text));
+        self.width += width(text);
+        self
+    }
+
+    /// Appends another line.
+    pub(super) fn append(mut self, other: &Line) -> Line {
+        self.text.push_str(&other.text);
+        self.width += other.width;
+        self
+    }
+
+    /// Fills up with spaces to a column, if it is not beyond it.
+    pub(super) fn pad_to(mut self, column: usize) -> Line {
+        for _ in self.width..column {
+            self.text.push(' ');
+        }
+        self.width = self.width.max(column);
+        self
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Ends the line.
+    pub(super) fn finish(&self, out: &mut String) {
+        out.push_str(self.text.trim_end());
+        out.push('\n');
+    }
+}
+
+/// Writes `left`, and `right` at the margin; what does not fit beside `left`
+/// follows below it, a piece to a line.
+pub(super) fn heading(out: &mut String, left: Line, right: &[Line], settings: Settings) {
+    const GAP: usize = 4;
+    let pieces = right.iter().filter(|piece| piece.width > 0);
+    let total = pieces.clone().map(|piece| piece.width + GAP).sum::<usize>();
+    let margin = settings.margin();
+    if left.width + total <= margin {
+        let mut column = margin - total.saturating_sub(GAP);
+        let mut line = left;
+        for piece in pieces {
+            line = line.pad_to(column).append(piece);
+            column = line.width + GAP;
+        }
+        line.finish(out);
+        return;
+    }
+    left.finish(out);
+    for piece in pieces {
+        Line::new(settings).pad_to(GAP).append(piece).finish(out);
+    }
+}
+
+/// Writes pieces with a separator between them, over as many lines as it takes;
+/// no piece is broken. Lines after the first are indented.
+pub(super) fn flow(
+    out: &mut String,
+    pieces: &[Line],
+    separator: &str,
+    indent: usize,
+    settings: Settings,
+) {
+    let mut line = Line::new(settings);
+    for (at, piece) in pieces.iter().enumerate() {
+        let added = width(separator) + piece.width;
+        if at > 0 && settings.limit().is_some_and(|limit| line.width + added > limit) {
+            line.finish(out);
+            line = Line::new(settings).pad_to(indent);
+        } else if at > 0 {
+            line = line.push(Meaning::Faint, separator);
+        }
+        line = line.append(piece);
+    }
+    line.finish(out);
+}
+
+/// Where a text may be broken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Break {
+    /// Between words only: prose, in which a long path is better left whole.
+    Words,
+    /// Between words, and within a word that is too long for a line.
+    Anywhere,
+}
+
+/// Breaks text into lines of at most `limit` columns, where there is a limit.
+pub(super) fn wrap(text: &str, limit: Option<usize>, at: Break) -> Vec<String> {
+    wrap_behind(0, text, limit, at)
+}
+
+/// Like [`wrap`], with part of the first line already filled by something else.
+fn wrap_behind(mut filled: usize, text: &str, limit: Option<usize>, at: Break) -> Vec<String> {
+    let Some(limit) = limit.map(|limit| limit.max(8)) else { return vec![text.to_owned()] };
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_inclusive(' ') {
+        let bare = width(word.trim_end_matches(' '));
+        if !line.is_empty() && filled + bare > limit {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            filled = 0;
+        }
+        if bare <= limit || at == Break::Words {
+            line.push_str(word);
+            filled += width(word);
+            continue;
+        }
+        for character in word.chars() {
+            let columns = character.width().unwrap_or(0);
+            if filled + columns > limit {
+                lines.push(std::mem::take(&mut line));
+                filled = 0;
+            }
+            line.push(character);
+            filled += columns;
+        }
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
+/// Writes prose with a first and a hanging indent, wrapped to the terminal.
+///
+/// `first` may be styled; its width counts for the first line only. Line breaks
+/// in the text are kept.
+pub(super) fn paragraph(
+    out: &mut String,
+    first: &Line,
+    indent: usize,
+    text: &str,
+    settings: Settings,
+) {
+    let limit = settings.limit().map(|limit| limit.saturating_sub(indent));
+    let mut line = first.clone();
+    for part in text.split('\n') {
+        let filled = line.width.saturating_sub(indent);
+        for wrapped in wrap_behind(filled, part, limit, Break::Words) {
+            line.push(Meaning::Plain, &wrapped).finish(out);
+            line = Line::new(settings).pad_to(indent);
+        }
+    }
+}
+
+/// Shortens text to `limit` columns by leaving out its middle.
+pub(super) fn elide(text: &str, limit: usize, ellipsis: &str) -> String {
+    if width(text) <= limit {
+        return text.to_owned();
+    }
+    let room = limit.saturating_sub(width(ellipsis));
+    let head = take(text.chars(), room.div_ceil(2));
+    let tail = take(text.chars().rev(), room / 2);
+    let tail: String = tail.chars().rev().collect();
+    format!("{head}{ellipsis}{tail}")
+}
+
+/// The first characters that fit into `room` columns.
+fn take(characters: impl Iterator<Item = char>, room: usize) -> String {
+    let mut filled = 0;
+    characters
+        .take_while(|character| {
+            filled += character.width().unwrap_or(0);
+            filled <= room
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elided_text_keeps_both_ends_and_fits() {
+        assert_eq!(elide("arn:aws:iam::1:role/Recorder", 15, "…"), "arn:aws…ecorder");
+        assert_eq!(elide("short", 5, "…"), "short");
+        let wide = elide("玄関カメラ玄関カメラ", 9, "…");
+        assert!(width(&wide) <= 9, "{wide}");
+    }
+
+    #[test]
+    fn wrapping_breaks_between_words_and_within_only_when_allowed() {
+        assert_eq!(wrap("one two three", Some(8), Break::Words), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghijkl", Some(8), Break::Words), ["abcdefghijkl"]);
+        assert_eq!(wrap("a bcdefghijkl", Some(8), Break::Anywhere), ["a", "bcdefghi", "jkl"]);
+        assert_eq!(wrap("one two three", None, Break::Words), ["one two three"]);
+    }
+
+    #[test]
+    fn a_paragraph_hangs_below_its_first_line() {
+        let settings = Settings { width: Some(40), ..Settings::default() };
+        let mut out = String::new();
+        let first = Line::new(settings).push(Meaning::Error, "error: ");
+        paragraph(&mut out, &first, 4, "the quick brown fox jumps over the lazy dog", settings);
+        assert_eq!(out, "error: the quick brown fox jumps over\n    the lazy dog\n");
+    }
+}

@@ -1,0 +1,28 @@
+//! Values to text: a file for each format, over one shared view.
+//!
+//! Everything here is a pure function: values in, a `String` out. Whether there
+//! is colour and how wide the terminal is comes in as [`Settings`]; printing is
+//! `cli`'s. Text that comes from a file or from the service passes through
+//! [`escape()`] on its way, so that nothing a stranger wrote can move a cursor,
+//! recolour a line or turn its direction around.
+//!
+//! Deliberately absent: exit codes, decisions of any kind, and the terminal.
+
+pub mod diagnostics;
+pub mod diff;
+pub mod json;
+pub mod text;
+pub mod toml;
+
+mod escape;
+mod layout;
+mod palette;
+mod settings;
+mod values;
+mod view;
+
+#[cfg(test)]
+mod samples;
+
+pub use escape::escape;
+pub use settings::{Charset, Detail, Settings};

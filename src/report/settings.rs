@@ -1,0 +1,84 @@
+//! How text should look: the little that a renderer must know of the outside.
+
+/// How text should look. `cli` decides; nothing here asks the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether meanings are marked with ANSI colours.
+    pub color: bool,
+    pub charset: Charset,
+    /// The terminal's columns. `None`: no terminal, so nothing is wrapped or
+    /// shortened to fit one.
+    pub width: Option<usize>,
+    pub detail: Detail,
+}
+
+/// Which characters the reader's terminal can show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Charset {
+    #[default]
+    Unicode,
+    Ascii,
+}
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// `--quiet`: results and complaints only.
+    Quiet,
+    #[default]
+    Normal,
+    /// `--verbose`: nothing is summarised.
+    Verbose,
+}
+
+/// Narrower than this, text is laid out as if the terminal were this wide.
+const NARROWEST: usize = 40;
+
+/// What stands at the right margin is not moved further right than this.
+const WIDEST: usize = 110;
+
+impl Settings {
+    /// The column at which right-aligned text ends.
+    pub(super) fn margin(self) -> usize {
+        self.width.unwrap_or(100).clamp(NARROWEST, WIDEST)
+    }
+
+    /// The columns that a line may fill, if there is a limit.
+    pub(super) fn limit(self) -> Option<usize> {
+        self.width.map(|width| width.max(NARROWEST))
+    }
+
+    pub(super) fn is_verbose(self) -> bool {
+        self.detail == Detail::Verbose
+    }
+
+    pub(super) fn is_quiet(self) -> bool {
+        self.detail == Detail::Quiet
+    }
+}
+
+impl Charset {
+    /// Picks the spelling that the terminal can show.
+    pub(super) fn pick(self, unicode: &'static str, ascii: &'static str) -> &'static str {
+        match self {
+            Charset::Unicode => unicode,
+            Charset::Ascii => ascii,
+        }
+    }
+
+    pub(super) fn arrow(self) -> &'static str {
+        self.pick("→", "->")
+    }
+
+    pub(super) fn minus(self) -> &'static str {
+        self.pick("−", "-")
+    }
+
+    pub(super) fn dot(self) -> &'static str {
+        self.pick("·", "|")
+    }
+
+    pub(super) fn ellipsis(self) -> &'static str {
+        self.pick("…", "...")
+    }
+}

@@ -1,0 +1,104 @@
+//! The line above a plan: whose fleet this is, and through which door.
+
+use crate::desired::Stack;
+use crate::report::layout::{Line, flow};
+use crate::report::palette::Meaning;
+use crate::report::{Settings, escape};
+
+/// What a user must know before believing a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    pub stack: Stack,
+    /// The ARN that the calls are made as, if it is known.
+    pub caller: Option<String>,
+    /// The endpoint, when it is not AWS's own.
+    pub endpoint: Option<String>,
+    /// Whether the embedded service answers instead of AWS.
+    pub emulated: bool,
+    /// The snapshot that stands for the live state.
+    pub snapshot: Option<String>,
+}
+
+/// Draws the header, with an empty line below it.
+pub fn header(header: &Header, settings: Settings) -> String {
+    let Header { stack, caller, endpoint, emulated, snapshot } = header;
+    let mut parts = vec![
+        (Meaning::Strong, format!("stack {}", escape(&stack.name))),
+        (Meaning::Plain, format!("account {}", escape(&stack.account_id))),
+        (Meaning::Plain, escape(&stack.region).into_owned()),
+    ];
+    if *emulated {
+        parts.push((Meaning::Note, "emulated".to_owned()));
+    }
+    if let Some(endpoint) = endpoint {
+        parts.push((Meaning::Warning, format!("endpoint {}", escape(endpoint))));
+    }
+    if let Some(snapshot) = snapshot {
+        parts.push((Meaning::Note, format!("snapshot {}", escape(snapshot))));
+    }
+    if let Some(caller) = caller {
+        parts.push((Meaning::Plain, format!("as {}", escape(&short_caller(caller, stack)))));
+    }
+    let pieces: Vec<Line> =
+        parts.iter().map(|(meaning, text)| Line::new(settings).push(*meaning, text)).collect();
+    let mut out = String::new();
+    flow(&mut out, &pieces, &format!(" {} ", settings.charset.dot()), 2, settings);
+    out.push('\n');
+    out
+}
+
+/// The caller without its ARN's beginning, when that says only what the header
+/// has already said.
+fn short_caller(caller: &str, stack: &Stack) -> String {
+    ["iam", "sts"]
+        .iter()
+        .find_map(|service| {
+            caller.strip_prefix(&format!("arn:aws:{service}::{}:", stack.account_id))
+        })
+        .unwrap_or(caller)
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Header {
+        Header {
+            stack: Stack {
+                name: "doorbells".into(),
+                account_id: "111122223333".into(),
+                region: "us-east-1".into(),
+            },
+            caller: None,
+            endpoint: None,
+            emulated: true,
+            snapshot: None,
+        }
+    }
+
+    #[test]
+    fn the_header_names_stack_account_region_and_what_is_unusual() {
+        assert_eq!(
+            header(&sample(), Settings::default()),
+            "stack doorbells · account 111122223333 · us-east-1 · emulated\n\n"
+        );
+        let real = Header {
+            emulated: false,
+            caller: Some("arn:aws:sts::111122223333:assumed-role/Deploy/ci".into()),
+            endpoint: Some("http://localhost:4566".into()),
+            ..sample()
+        };
+        assert_eq!(
+            header(&real, Settings { width: Some(80), ..Settings::default() }),
+            "stack doorbells · account 111122223333 · us-east-1\n  \
+             endpoint http://localhost:4566 · as assumed-role/Deploy/ci\n\n"
+        );
+    }
+
+    #[test]
+    fn a_hostile_endpoint_is_escaped() {
+        let hostile = Header { endpoint: Some("http://\u{1b}[2J".into()), ..sample() };
+        assert!(header(&hostile, Settings::default()).contains("http://\\u{1b}[2J"));
+    }
+}
