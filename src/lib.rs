@@ -25,6 +25,7 @@ pub mod plan;
 
 pub mod report;
 
+pub mod apply;
 pub mod aws;
 
 pub mod live;
