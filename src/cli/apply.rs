@@ -25,11 +25,8 @@ struct Ready {
 
 /// Runs the command.
 pub async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, Exit> {
-    let ready = if args.target.is_dir() {
-        fresh(&args, ui).await?
-    } else {
-        from_file(&args, ui).await?
-    };
+    let ready =
+        if args.target.is_dir() { fresh(&args, ui).await? } else { from_file(&args, ui).await? };
     let planned = &ready.plan;
     if args.format == TextOrJson::Text {
         plan::print(planned, PlanFormat::Text, ui);
@@ -65,10 +62,9 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, Exit> {
     plan::say_incomplete(&live, ui);
     // The account has been checked by what was read, also where nobody could
     // say who is calling.
-    let identity = session.identity().unwrap_or_else(|_| Identity {
-        account_id: stack.account_id.clone(),
-        arn: String::new(),
-    });
+    let identity = session
+        .identity()
+        .unwrap_or_else(|_| Identity { account_id: stack.account_id.clone(), arn: String::new() });
     Ok(Ready { plan, session, identity, base })
 }
 
