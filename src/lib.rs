@@ -25,7 +25,6 @@ pub mod plan;
 
 pub mod report;
 
-pub mod apply;
 pub mod aws;
 
 pub mod live;
