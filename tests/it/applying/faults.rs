@@ -28,7 +28,8 @@ async fn succeeds(options: Options, about: &str) -> World {
 
 #[tokio::test(start_paused = true)]
 async fn the_calls_made_are_the_calls_planned() {
-    let world = World::full(Options::default()).await;
+    let settle = Settle::all(Duration::ZERO);
+    let world = World::full(Options { settle, ..Options::default() }).await;
     let plan = world.plan().await;
     let outcome = world.apply(&plan).await;
     assert!(all_done(&outcome), "{outcome:#?}");
@@ -55,7 +56,9 @@ async fn a_lost_answer_to_any_write_is_settled_by_reading() {
 #[tokio::test(start_paused = true)]
 async fn a_write_that_took_effect_is_not_sent_again() {
     for operation in ["CreateStreamProcessor", "DeleteStreamProcessor", "UpdateStreamProcessor"] {
-        let world = succeeds(with_faults(&[&format!("{operation}=reset-after")]), operation).await;
+        let mut options = with_faults(&[&format!("{operation}=reset-after")]);
+        options.settle = Settle::all(Duration::ZERO);
+        let world = succeeds(options, operation).await;
         let calls = world.emulator.journal();
         let mut sent: Vec<_> = calls
             .iter()
