@@ -147,8 +147,7 @@ fn missing_project(folder: &Path) -> Diagnostic {
     } else if folder.is_dir() {
         (
             format!("there is no `{PROJECT_FILE}` in `{shown}`"),
-            "name the folder that `rekon.toml` is in"
-                .to_owned(),
+            "name the folder that `rekon.toml` is in".to_owned(),
         )
     } else {
         (format!("there is no folder `{shown}`"), "check the path".to_owned())
