@@ -159,7 +159,7 @@ pub(crate) fn answer(operation: Operation, output: &Object, request_id: &str) ->
             );
             response(StatusCode::OK, "text/xml", body, request_id)
         }
-        Service::Rekognition | Service::Tagging => {
+        Service::Rekognition | Service::Tagging | Service::CloudTrail => {
             let body = serde_json::to_string(output).unwrap_or_default();
             response(StatusCode::OK, JSON, body, request_id)
         }
