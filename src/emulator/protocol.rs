@@ -197,6 +197,13 @@ pub(crate) fn error(dialect: Dialect, error: &ServiceError, request_id: &str) ->
     response
 }
 
+/// The response to a health check.
+pub(crate) fn health(health: &Value) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(health.to_string()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
 fn response(
     status: StatusCode,
     media_type: &'static str,
