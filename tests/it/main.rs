@@ -2,5 +2,6 @@
 
 mod applying;
 mod examples;
+mod readme;
 mod rooms;
 mod support;
