@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use tokio::signal::unix::{SignalKind, signal};
-
 use super::args::{self, PlanFormat, TextOrJson};
 use super::exit::Exit;
 use super::session::{self, Session};
+use super::signals::Signals;
 use super::ui::Ui;
 use super::{plan, project, saved};
 use crate::apply::{self, Event, RecoveryRoot, StopSignal};
@@ -25,8 +24,12 @@ struct Ready {
 
 /// Runs the command.
 pub async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, Exit> {
-    let ready =
-        if args.target.is_dir() { fresh(&args, ui).await? } else { from_file(&args, ui).await? };
+    let mut signals = Signals::listen(ui)?;
+    let ready = if args.target.is_dir() {
+        signals.cut_short(fresh(&args, ui)).await?
+    } else {
+        signals.cut_short(from_file(&args, ui)).await?
+    };
     let planned = &ready.plan;
     if args.format == TextOrJson::Text {
         plan::print(planned, PlanFormat::Text, ui);
@@ -37,10 +40,13 @@ pub async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, Exit> {
         Exit::Success => {}
         exit => return Err(exit),
     }
-    if !planned.changes.is_empty() && !args.auto_approve {
-        ask(ui)?;
+    if planned.changes.is_empty() && args.format == TextOrJson::Text {
+        return Ok(Exit::Success);
     }
-    let outcome = execute(&ready, &args, ui).await?;
+    if !planned.changes.is_empty() && !args.auto_approve {
+        signals.cut_short(ask(ui)).await?;
+    }
+    let outcome = execute(&ready, &args, signals, ui).await?;
     ui.print(&match args.format {
         TextOrJson::Text => report::text::outcome(&outcome, planned, ui.stdout_settings()),
         TextOrJson::Json => report::json::outcome(&outcome, planned),
@@ -93,13 +99,13 @@ fn shown_as(format: TextOrJson) -> PlanFormat {
 }
 
 /// Asks for a `yes` in full.
-fn ask(ui: &Ui) -> Result<(), Exit> {
+async fn ask(ui: &Ui) -> Result<(), Exit> {
     if !ui.can_ask() {
         let message = "nobody is there to confirm: standard input is no terminal";
         ui.error_line(message, Some("to apply without asking: --auto-approve"));
         return Err(Exit::Error);
     }
-    match ui.ask("\nApply this plan? Only \"yes\" will do: ") {
+    match ui.ask("\nApply this plan? Only \"yes\" will do: ").await {
         Ok(answer) if answer == "yes" => Ok(()),
         _ => {
             ui.complain("Nothing was changed.\n");
@@ -110,7 +116,12 @@ fn ask(ui: &Ui) -> Result<(), Exit> {
 
 /// Makes the plan's calls, with progress on a terminal and a line per finished
 /// processor elsewhere.
-async fn execute(ready: &Ready, args: &args::Apply, ui: &Ui) -> Result<Outcome, Exit> {
+async fn execute(
+    ready: &Ready,
+    args: &args::Apply,
+    signals: Signals,
+    ui: &Ui,
+) -> Result<Outcome, Exit> {
     let Ready { plan, session, identity, base } = ready;
     let options = apply::Options {
         identity: identity.clone(),
@@ -124,7 +135,7 @@ async fn execute(ready: &Ready, args: &args::Apply, ui: &Ui) -> Result<Outcome, 
         write_toml: &report::toml::processor,
     };
     let (reader, writer) = (session.connection.reader(), session.connection.writer());
-    let stop = watch_signals(ui)?;
+    let stop = stop_on(signals);
     let bar = ui.progress("Applying");
     let settings = ui.stderr_settings();
     let tell = |event: Event| match event {
@@ -163,28 +174,19 @@ async fn execute(ready: &Ready, args: &args::Apply, ui: &Ui) -> Result<Outcome, 
     })
 }
 
-/// Turns SIGINT and SIGTERM into requests to stop: the first to finish what is
-/// under way, the second to leave it.
-fn watch_signals(ui: &Ui) -> Result<StopSignal, Exit> {
-    let listen = |kind| {
-        signal(kind).map_err(|error| {
-            ui.error_line(&format!("cannot listen for signals: {error}"), None);
-            Exit::Error
-        })
-    };
-    let (mut interrupt, mut terminate) =
-        (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+/// Turns signals into requests to stop: the first to finish what is under way,
+/// the second to leave it.
+fn stop_on(mut signals: Signals) -> StopSignal {
     let (stopper, stop) = apply::stopper();
     tokio::spawn(async move {
         loop {
-            let signal = tokio::select! {
-                _ = interrupt.recv() => "SIGINT",
-                _ = terminate.recv() => "SIGTERM",
-            };
-            stopper.stop(signal);
+            stopper.stop(match signals.next().await {
+                Exit::Terminated => "SIGTERM",
+                _ => "SIGINT",
+            });
         }
     });
-    Ok(stop)
+    stop
 }
 
 /// How an apply ended, by what was written and what was not.

@@ -143,11 +143,13 @@ impl Ui {
         io::stdin().is_terminal()
     }
 
-    /// Asks on stderr and reads a line.
-    pub fn ask(&self, question: &str) -> io::Result<String> {
+    /// Asks on stderr and waits for a line, without holding up anything else.
+    pub async fn ask(&self, question: &str) -> io::Result<String> {
         self.complain(question);
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        Ok(answer.trim().to_owned())
+        let read = || {
+            let mut answer = String::new();
+            io::stdin().lock().read_line(&mut answer).map(|_| answer.trim().to_owned())
+        };
+        tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
     }
 }

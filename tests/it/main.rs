@@ -1,7 +1,9 @@
 //! The one integration binary: rekon as its users and its service see it.
 
+mod applying;
 mod convergence;
 mod examples;
+mod readme;
 mod rooms;
 mod support;
 mod world;
