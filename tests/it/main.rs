@@ -1,6 +1,7 @@
 //! The one integration binary: rekon as its users and its service see it.
 
 mod applying;
+mod chaos;
 mod convergence;
 mod examples;
 mod readme;
