@@ -7,5 +7,6 @@ mod examples;
 mod read_verbs;
 mod readme;
 mod rooms;
+mod signals;
 mod support;
 mod world;
