@@ -58,7 +58,9 @@ pub(super) async fn undo(
             stale: withdrawn.filter(|_| done_before(Operation::DeleteStreamProcessor)),
             must_finish: true,
             follows_delete: true,
-            just_created: done_before(Operation::CreateStreamProcessor),
+            // What is withdrawn was created in this run.
+            just_created: step.request.operation() == Operation::DeleteStreamProcessor
+                || done_before(Operation::CreateStreamProcessor),
             unsettled: None,
         };
         let ended = execute(tools, slot, &job).await;
