@@ -39,14 +39,14 @@ fn pairwise() -> Vec<Row> {
     };
     let mut dice = Dice::new(1);
     let mut rows = vec![vec![0; sizes.len()]];
-    pairs(&rows[0]).iter().for_each(|pair| drop(missing.remove(pair)));
+    missing.retain(|pair| !pairs(&rows[0]).contains(pair));
     while !missing.is_empty() {
         let candidates: Vec<Row> =
             (0..60).map(|_| sizes.iter().map(|size| dice.below(*size)).collect()).collect();
         let gain = |row: &Row| pairs(row).iter().filter(|pair| missing.contains(*pair)).count();
         let best = candidates.into_iter().max_by_key(gain).unwrap();
         if gain(&best) > 0 {
-            pairs(&best).iter().for_each(|pair| drop(missing.remove(pair)));
+            missing.retain(|pair| !pairs(&best).contains(pair));
             rows.push(best);
         }
     }
