@@ -2,5 +2,6 @@
 
 mod applying;
 mod examples;
+mod reading;
 mod rooms;
 mod support;
