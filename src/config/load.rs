@@ -163,8 +163,7 @@ fn read(path: &Path) -> Result<String, Refusal> {
     let failed = |error: std::io::Error| unreadable(format!("cannot be read: {}", plain(&error)));
     let metadata = path.metadata().map_err(failed)?;
     if metadata.is_dir() {
-        let help = "name its files, as in `cameras/*.toml`".to_owned();
-        return Err((Code::UnreadableFile, "is a folder".to_owned(), Some(help)));
+        return Err(unreadable("is a folder, not a file".to_owned()));
     }
     if !metadata.is_file() {
         // Opening a pipe would wait for somebody to write to it.

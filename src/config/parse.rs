@@ -8,9 +8,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::outline::outline;
 use super::raw::File;
-use super::reader::{Reader, Table, list};
-use super::suggest::{closest, did_you_mean};
+use super::reader::{Reader, Table};
 use super::value::{At, Reported};
+use super::words::{closest, did_you_mean, list};
 use super::{syntax, value::Slot};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
 

@@ -19,7 +19,7 @@ pub(in super::super) fn unused(names: &Names<'_>, diagnostics: &mut Vec<Diagnost
             found.uncertain |= kind.is_reported();
         }
     }
-    for at in names.templates.values() {
+    for at in names.every_template() {
         match at.get() {
             Some(template) => {
                 found.extends(&template.extends);
@@ -28,7 +28,7 @@ pub(in super::super) fn unused(names: &Names<'_>, diagnostics: &mut Vec<Diagnost
             None => found.uncertain = true,
         }
     }
-    for at in names.processors.values() {
+    for at in names.every_processor() {
         match at.get() {
             Some(processor) => {
                 found.extends(&processor.extends);
