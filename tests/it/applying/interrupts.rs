@@ -13,8 +13,7 @@ use super::world::World;
 /// Applies everything and asks to stop at the `at`-th event. Says whether there
 /// were as many.
 async fn interrupted_at(at: usize, settle: Duration) -> bool {
-    let world =
-        World::full(Options { settle: Settle::all(settle), ..Options::default() }).await;
+    let world = World::full(Options { settle: Settle::all(settle), ..Options::default() }).await;
     let plan = world.plan().await;
     let (stopper, stop) = apply::stopper();
     let seen = Cell::new(0);

@@ -44,8 +44,9 @@ async fn a_failed_creation_puts_the_old_one_back_and_no_further_delete_begins() 
         assert_eq!(world.names(), names(&world.before), "{refused}");
         assert_eq!(outcome.removed, [], "{refused}");
         let failed = outcome.processors.iter().find(|processor| processor.name == refused).unwrap();
-        let Fate::Failed { operation: Some(Operation::CreateStreamProcessor), reason, help, .. } =
-            &failed.fate
+        let Fate::Failed {
+            operation: Some(Operation::CreateStreamProcessor), reason, help, ..
+        } = &failed.fate
         else {
             panic!("{outcome:#?}");
         };
@@ -160,8 +161,5 @@ async fn a_running_processor_that_cannot_be_deleted_runs_again() {
     else {
         panic!("{outcome:#?}");
     };
-    assert_eq!(
-        help.as_deref(),
-        Some("Allow rekognition:DeleteStreamProcessor to the caller")
-    );
+    assert_eq!(help.as_deref(), Some("Allow rekognition:DeleteStreamProcessor to the caller"));
 }

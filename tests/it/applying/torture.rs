@@ -10,8 +10,19 @@ use super::world::{World, all_done};
 /// Every kind of fault, each with this probability.
 fn tortured(seed: u64, probability: f64) -> Options {
     let faults = [
-        "throttle", "rate", "internal", "reset-before", "reset-after", "hang", "truncate",
-        "slow:3s", "hide:4s", "lag:20s", "linger:60s", "deny", "error:LimitExceededException",
+        "throttle",
+        "rate",
+        "internal",
+        "reset-before",
+        "reset-after",
+        "hang",
+        "truncate",
+        "slow:3s",
+        "hide:4s",
+        "lag:20s",
+        "linger:60s",
+        "deny",
+        "error:LimitExceededException",
     ];
     let random = faults.iter().map(|fault| format!("{fault}={probability}").parse().unwrap());
     Options {
