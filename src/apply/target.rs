@@ -6,6 +6,7 @@ use super::look::Seen;
 use crate::diff::{Difference, unlike};
 use crate::model::{Attribute, Processor, TagKnowledge, from_json, set};
 use crate::plan::{Action, Change};
+use crate::report::pair;
 
 /// What a processor should be.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,11 +96,12 @@ pub(super) fn same_definition(one: &Processor, other: &Processor) -> bool {
 
 fn told(difference: &Difference, verb: &str) -> String {
     let Difference { attribute, before, after } = difference;
-    let shown = |value: &Value| match value {
-        Value::Null => "absent".to_owned(),
-        value => value.to_string(),
-    };
-    format!("{attribute} {verb} {} instead of {}", shown(before), shown(after))
+    let (found, wanted) = pair(&attribute.to_string(), before, after);
+    if found == wanted {
+        // Regions are told by their number.
+        return format!("{attribute} {verb} not the same");
+    }
+    format!("{attribute} {verb} {found} instead of {wanted}")
 }
 
 #[cfg(test)]
