@@ -285,6 +285,7 @@ fn job(prepared: &Prepared, call: usize, must_finish: bool, status: Option<Statu
             Target::Gone => None,
         },
         stale: subject.expect.as_ref().filter(|_| earlier(Operation::DeleteStreamProcessor)),
+        was_so: false,
         must_finish,
         follows_delete: earlier(Operation::DeleteStreamProcessor) || !planned.after.is_empty(),
         just_created: earlier(Operation::CreateStreamProcessor),

@@ -56,6 +56,9 @@ pub(super) struct Job<'a> {
     /// Something is deleted in this run, so that its name or its stream may be
     /// taken for some time.
     pub(super) follows_delete: bool,
+    /// What the call is for showed before it was sent, so that finding it
+    /// there is no sign of the call.
+    pub(super) was_so: bool,
     /// The processor was created in this run and may not show yet.
     pub(super) just_created: bool,
     /// The status, as last read before; `None`: of no interest, or settled.
@@ -194,7 +197,10 @@ impl Run<'_> {
         let retry = may_retry && self.failures < self.tools.writer.attempts(&error);
         let again = || Next::Again(Some(self.tools.writer.backoff(self.failures.max(1) - 1)));
         match evidence(&self.tools.reader, self.job.request, self.job.target).await {
-            Ok(Evidence::Took(seen)) => Next::End(self.settle(Some(seen)).await),
+            Ok(Evidence::Took(seen)) => {
+                self.others = self.job.was_so;
+                Next::End(self.settle(Some(seen)).await)
+            }
             Ok(Evidence::Contradicts(seen)) if !self.is_stale(&seen) => {
                 Next::End(self.contradicted(seen))
             }
@@ -217,7 +223,7 @@ impl Run<'_> {
     async fn busy(&mut self, error: Error) -> Next {
         let seen = match evidence(&self.tools.reader, self.job.request, self.job.target).await {
             Ok(Evidence::Took(seen)) => {
-                self.others = !self.doubt;
+                self.others = !self.doubt || self.job.was_so;
                 return Next::End(self.settle(Some(seen)).await);
             }
             Ok(Evidence::Contradicts(seen)) if !self.is_stale(&seen) => {
@@ -259,7 +265,7 @@ impl Run<'_> {
     async fn missing(&mut self, error: Error) -> Next {
         match self.operation() {
             Operation::DeleteStreamProcessor => {
-                let made = self.doubt;
+                let made = self.doubt && !self.job.was_so;
                 Next::End(Ended { end: End::Done, made, seen: Some(Seen::Gone) })
             }
             Operation::CreateStreamProcessor => Next::End(self.failed_of(&error, Effect::None)),

@@ -3,5 +3,6 @@
 mod applying;
 mod examples;
 mod readme;
+mod reading;
 mod rooms;
 mod support;

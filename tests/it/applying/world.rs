@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rekon::apply::{self, ApplyError, Event, RecoveryRoot, StopSignal};
 use rekon::aws::{self, Connection, Identity, Pace};
@@ -179,6 +180,8 @@ impl World {
         };
         let before = self.emulator.snapshot();
         let emulator = emulator(&before, options);
+        // What was created a moment ago shows by then.
+        tokio::time::sleep(Duration::from_secs(120)).await;
         let connection = connect(&emulator).await;
         let folder = tempfile::tempdir().unwrap();
         let file = "rekon.toml";
