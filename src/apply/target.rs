@@ -164,7 +164,7 @@ mod tests {
             deviations(&target, &seen(json!(80), json!({"a": "2"})), &|_| false),
             [
                 "settings.connected_home.min_confidence is 80 instead of 60",
-                "tags.a is \"2\" instead of \"1\""
+                "tags.a is 2 instead of 1"
             ]
         );
     }
@@ -187,7 +187,7 @@ mod tests {
         let tags = json!({"a": "1", "b": "2"});
         assert_eq!(
             deviations(&target, &seen(json!(80), tags), &mentioned),
-            ["tags.b is \"2\" instead of absent"]
+            ["tags.b is 2 instead of none"]
         );
     }
 
@@ -200,7 +200,7 @@ mod tests {
             movements(Some(&expect), &seen(json!(70), json!({"a": "1", "n": "2"}))),
             [
                 "settings.connected_home.min_confidence is now 70 instead of 80",
-                "tags.n is now \"2\" instead of absent"
+                "tags.n is now 2 instead of none"
             ]
         );
         assert_eq!(movements(Some(&expect), &Seen::Gone), ["it does not exist any more"]);
