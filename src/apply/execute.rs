@@ -20,7 +20,7 @@ const TAKEN_LIMIT: Duration = Duration::from_secs(30);
 /// after its stop.
 const RUNNING_LIMIT: Duration = Duration::from_secs(15);
 /// How long a processor that was just created may stay invisible.
-const UNSEEN_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const UNSEEN_LIMIT: Duration = Duration::from_secs(60);
 /// How long a failure from before a start may still show.
 const STALE_FAILURE_LIMIT: Duration = Duration::from_secs(3);
 /// How long a start may not show at all.

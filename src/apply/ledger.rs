@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::execute::Ended;
 use super::judge::Effect;
 use super::look::Seen;
-use super::prepare::Prepared;
+use super::prepare::{Prepared, Subject};
 use super::recovery::Recovery;
 use super::schedule::End;
 use super::undo::{Found, Undone};
-use crate::plan::{Operation, ProcessorOutcome, Removed};
+use crate::model::RunState;
+use crate::plan::{Fate, Operation, ProcessorOutcome, Removed};
 
 /// What was done to each processor, by position in the plan.
 #[derive(Debug)]
@@ -114,13 +115,25 @@ impl Ledger {
     pub(super) fn close(
         self,
         prepared: &Prepared,
-        fate: impl Fn(usize) -> crate::plan::Fate,
+        fate: impl Fn(usize) -> Fate,
         recovery: &BTreeMap<usize, Recovery>,
     ) -> (Vec<ProcessorOutcome>, Vec<Removed>) {
         let mut removed = Vec::new();
         let mut processors = Vec::new();
-        for (index, Entry { made, notes, gone }) in self.0.into_iter().enumerate() {
-            let name = &prepared.subjects[index].name;
+        for (index, entry) in self.0.into_iter().enumerate() {
+            let fate = fate(index);
+            let subject = &prepared.subjects[index];
+            let left_stopped = entry.was_left_stopped(subject) && fate != Fate::Done;
+            let Entry { made, mut notes, gone } = entry;
+            let name = &subject.name;
+            if left_stopped {
+                // Where the files leave the run state alone, planning again
+                // would find nothing wrong.
+                notes.push(
+                    "it ran before and is stopped now; desired_status = \"running\" starts it"
+                        .to_owned(),
+                );
+            }
             if let Some(recovery) = recovery.get(&index).filter(|_| gone) {
                 removed.push(Removed {
                     name: name.clone(),
@@ -128,18 +141,23 @@ impl Ledger {
                     restore: recovery.restore.clone(),
                 });
             }
-            processors.push(ProcessorOutcome {
-                name: name.clone(),
-                fate: fate(index),
-                made,
-                notes,
-            });
+            processors.push(ProcessorOutcome { name: name.clone(), fate, made, notes });
         }
         (processors, removed)
     }
 }
 
 impl Entry {
+    /// Whether a processor that ran was stopped and not started again.
+    fn was_left_stopped(&self, subject: &Subject) -> bool {
+        let ran = subject.expect.as_ref().and_then(|old| old.run_state) == Some(RunState::Running);
+        let mut last = self.made.iter().rev();
+        let last = last.find(|operation| {
+            matches!(operation, Operation::StartStreamProcessor | Operation::StopStreamProcessor)
+        });
+        ran && !self.gone && last == Some(&Operation::StopStreamProcessor)
+    }
+
     fn was_recreated(&self) -> bool {
         self.made.contains(&Operation::CreateStreamProcessor)
     }

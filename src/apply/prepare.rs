@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ApplyError;
 use super::target::{Target, target};
 use crate::aws::Request;
+use crate::live;
 use crate::model::{Processor, from_json};
 use crate::plan::{Change, FORMAT_VERSION, Operation, Plan};
 
@@ -186,14 +187,37 @@ fn subject(
         .attributes
         .iter()
         .filter_map(|attribute| Some(attribute.path.strip_prefix("tags.")?.to_owned()));
+    let mut target = target(change).map_err(damaged)?;
+    if let Target::Holds(wanted) = &mut target {
+        spell_as_created(wanted, &own, calls)?;
+    }
     Ok(Subject {
         name: change.name.clone(),
         expect,
-        target: target(change).map_err(damaged)?,
+        target,
         tag_keys: tag_keys.collect(),
         calls: own,
         unit: 0,
     })
+}
+
+/// Takes over how a creation spells the definition. What was not changed is
+/// expected as it lived, but a processor that is created again has what its
+/// request says: an alias for the key behind it, no confidence for the default.
+fn spell_as_created(
+    wanted: &mut Processor,
+    own: &[usize],
+    calls: &[PreparedCall],
+) -> Result<(), ApplyError> {
+    let mut requests = own.iter().map(|call| &calls[*call].request);
+    let creation = requests.find(|request| request.operation() == Operation::CreateStreamProcessor);
+    if let Some(request) = creation {
+        let created =
+            live::processor(request.json()).map_err(|error| damaged(error.to_string()))?;
+        let (tags, run_state) = (std::mem::take(&mut wanted.tags), wanted.run_state);
+        *wanted = Processor { tags, run_state, ..created };
+    }
+    Ok(())
 }
 
 /// Joins the processors that an undoing names together.

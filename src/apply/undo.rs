@@ -1,6 +1,6 @@
 //! Putting a unit's old processors back.
 
-use super::execute::{Ended, Job, Tools, execute};
+use super::execute::{Ended, Job, Tools, UNSEEN_LIMIT, execute};
 use super::judge::{Evidence, evidence};
 use super::look::{Blind, Seen, look_with_tags};
 use super::prepare::Prepared;
@@ -70,13 +70,25 @@ pub(super) async fn undo(
     }
     let mut found = Vec::new();
     for &subject in &prepared.units[unit].subjects {
-        found.push((subject, find(tools, slot, prepared, subject).await));
+        let created = calls.iter().any(|(of, operation, ended)| {
+            *of == subject
+                && *operation == Operation::CreateStreamProcessor
+                && ended.end == End::Done
+        });
+        found.push((subject, find(tools, slot, prepared, subject, created).await));
     }
     Undone { calls, found }
 }
 
-/// Compares what is there with what was there before anything began.
-async fn find(tools: &Tools, slot: &mut Slot, prepared: &Prepared, subject: usize) -> Found {
+/// Compares what is there with what was there before anything began. What was
+/// created just now may take its time to show.
+async fn find(
+    tools: &Tools,
+    slot: &mut Slot,
+    prepared: &Prepared,
+    subject: usize,
+    created: bool,
+) -> Found {
     let subject = &prepared.subjects[subject];
     let Some(expect) = &subject.expect else { return Found::Gone };
     // AWS's own tags cannot be set by anyone else.
@@ -98,7 +110,11 @@ async fn find(tools: &Tools, slot: &mut Slot, prepared: &Prepared, subject: usiz
         if movements.is_empty() {
             return Found::Old { lost_tags };
         }
-        if patience.is_over() {
+        let over = match seen {
+            Seen::Gone if created => patience.elapsed() >= UNSEEN_LIMIT,
+            _ => patience.is_over(),
+        };
+        if over {
             return match seen {
                 Seen::Gone => Found::Gone,
                 Seen::Present(_) => Found::Other(movements),

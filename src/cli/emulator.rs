@@ -30,9 +30,10 @@ pub struct EmulatorArgs {
     /// The region to play; requests for any region are answered [default: the state's, or us-east-1]
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// Who GetCallerIdentity says is calling: an ARN, or the name of a user of the account
-    #[arg(long, value_name = "ARN|NAME", default_value = "emulator")]
-    pub identity: String,
+    /// Who is calling, to GetCallerIdentity and in CloudTrail: an ARN, or the name of a user of the account; for one
+    /// access key only with KEY= before it [default: emulator]
+    #[arg(long, value_name = "[KEY=]ARN|NAME")]
+    pub identity: Vec<String>,
     /// How long a status takes to settle: 2s, or starting=2s,stopping=1s,updating=0,name=5s,session=10s
     #[arg(long, value_name = "DURATION", default_value = "200ms")]
     pub settle: Settle,
@@ -45,7 +46,7 @@ pub struct EmulatorArgs {
     /// How much there may be of what: processors=10000, face-searches=10 (at once), tags=50 (each), page=1000 (of a list)
     #[arg(long, value_name = "LIMITS")]
     pub limit: Option<Limits>,
-    /// How late effects show: created=2s (found), tags=30s and deleted=1h (in GetResources)
+    /// How late effects show: created=2s (found), tags=30s and deleted=1h (in GetResources), trail=5m (in LookupEvents)
     #[arg(long, value_name = "LAG")]
     pub lag: Option<Lag>,
     /// Something that goes wrong: OPERATION[/PROCESSOR][:NTH[+|xCOUNT]]=FAULT, as in Update/front-door:2=reset-after
@@ -123,6 +124,17 @@ fn open(args: &EmulatorArgs) -> Result<Emulator, ServeError> {
 
 fn options(args: &EmulatorArgs) -> Options {
     let default = Options::default();
+    let mut identity = default.identity;
+    let mut identities = default.identities;
+    for given in &args.identity {
+        match given.split_once('=') {
+            // No ARN begins with an access key, and the name of a user may hold any number of `=`.
+            Some((key, somebody)) if is_access_key(key) => {
+                identities.insert(key.to_owned(), somebody.to_owned());
+            }
+            _ => identity.clone_from(given),
+        }
+    }
     let mut quirks = Quirks::default();
     for setting in &args.quirk {
         // Each was tried when the arguments were read.
@@ -131,7 +143,8 @@ fn options(args: &EmulatorArgs) -> Options {
     Options {
         account_id: args.account_id.clone().unwrap_or(default.account_id),
         region: args.region.clone().unwrap_or(default.region),
-        identity: args.identity.clone(),
+        identity,
+        identities,
         settle: args.settle,
         failures: args.fail.iter().cloned().collect(),
         rates: args.quota.clone(),
@@ -182,6 +195,11 @@ fn account_id(text: &str) -> Result<String, String> {
     } else {
         Err("an account id has 12 digits".to_owned())
     }
+}
+
+/// Whether a text has the form of an access key's identifier.
+fn is_access_key(text: &str) -> bool {
+    text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 fn failure(text: &str) -> Result<(String, String), String> {
@@ -247,10 +265,17 @@ mod tests {
             "444455556666",
             "--identity",
             "ci",
+            "--identity",
+            "AKIAIOSFODNN7EXAMPLE=arn:aws:sts::444455556666:assumed-role/Admin/mary",
         ])
         .unwrap();
         let options = options(&args);
         assert_eq!(options.account_id, "444455556666");
+        assert_eq!(options.identity, "ci");
+        assert_eq!(
+            options.identities["AKIAIOSFODNN7EXAMPLE"],
+            "arn:aws:sts::444455556666:assumed-role/Admin/mary"
+        );
         assert_eq!(options.failures["front-door"], "Access denied to Role");
         assert_eq!(options.faults.scripted.len(), 1);
         assert_eq!((options.faults.random.len(), options.faults.seed), (2, 7));

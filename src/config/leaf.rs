@@ -7,9 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::reader::{Entry, Read, Reader, Table, list};
-use super::suggest::{closest, did_you_mean};
+use super::reader::{Entry, Read, Reader, Table};
 use super::value::{At, Reported};
+use super::words::{closest, did_you_mean, list};
 use crate::diagnostic::{Code, Diagnostic, Span};
 
 /// An array, item by item.
@@ -101,9 +101,7 @@ impl<T: Read> Read for List<T> {
 
     fn read(entry: &Entry<'_, '_>, reader: &mut Reader<'_>) -> Result<List<T>, Reported> {
         match entry.value.get_ref() {
-            DeValue::Array(items) => {
-                Ok(items.iter().map(|item| reader.item(entry.name, item)).collect())
-            }
+            DeValue::Array(items) => Ok(reader.items(entry.name, items)),
             _ => Err(reader.wrong_type::<List<T>>(entry)),
         }
     }
@@ -127,8 +125,8 @@ impl Read for Point {
     fn read(entry: &Entry<'_, '_>, reader: &mut Reader<'_>) -> Result<Point, Reported> {
         match entry.value.get_ref() {
             DeValue::Array(items) if items.len() == 2 => {
-                let x = f64::read(&Entry { name: entry.name, value: &items[0] }, reader);
-                let y = f64::read(&Entry { name: entry.name, value: &items[1] }, reader);
+                let x = f64::read(&Entry { name: "x", value: &items[0] }, reader);
+                let y = f64::read(&Entry { name: "y", value: &items[1] }, reader);
                 Ok(Point { x: x?, y: y? })
             }
             DeValue::Array(items) => {
@@ -183,14 +181,17 @@ impl<T: Table + Read> Read for Map<T> {
                 .iter()
                 .filter_map(|(key, value)| dotted_name(key, value, &keys).map(|rest| (key, rest)))
                 .collect();
-            for (key, rest) in &dotted {
+            for (_, (rest, last)) in &dotted {
                 let kind = entry.name;
                 let quoted = format!("[{kind}.\"{}.{rest}\"]", name.get_ref());
                 let diagnostic = Diagnostic::new(
                     Code::UnquotedDot,
                     format!("the {kind} `{}.{rest}` needs quotes", name.get_ref()),
                 )
-                .label(reader.span(name).to(reader.span(*key)), "a dot outside quotes nests tables")
+                .label(
+                    reader.span(name).to(reader.span(*last)),
+                    "a dot outside quotes nests tables",
+                )
                 .help(format!("write `{quoted}`"));
                 reader.report(diagnostic);
             }
@@ -208,16 +209,16 @@ impl<T: Table + Read> Read for Map<T> {
     }
 }
 
-/// What follows the first dot, if a key of a named table is in truth a part of
+/// What follows the first dot, and its last key, if a key of a named table is in truth a part of
 /// its name: `door` in `[processor.front.door]`.
 ///
 /// Such a key is unknown, resembles no known one, and holds a table that is
 /// empty or has the keys of a named table.
-fn dotted_name(
-    key: &Spanned<DeString<'_>>,
-    value: &Spanned<DeValue<'_>>,
+fn dotted_name<'a, 'i>(
+    key: &'a Spanned<DeString<'i>>,
+    value: &'a Spanned<DeValue<'i>>,
     keys: &[&'static str],
-) -> Option<String> {
+) -> Option<(String, &'a Spanned<DeString<'i>>)> {
     let name: &str = key.get_ref();
     let DeValue::Table(table) = value.get_ref() else { return None };
     if keys.contains(&name) {
@@ -226,10 +227,10 @@ fn dotted_name(
     let fits =
         |table: &DeTable<'_>| table.iter().any(|(key, _)| keys.contains(&key.get_ref().as_ref()));
     if fits(table) || (table.is_empty() && closest(name, keys.iter().copied()).is_none()) {
-        return Some(name.to_owned());
+        return Some((name.to_owned(), key));
     }
-    let (key, value) = table.iter().next().filter(|_| table.len() == 1)?;
-    dotted_name(key, value, keys).map(|rest| format!("{name}.{rest}"))
+    let (inner, value) = table.iter().next().filter(|_| table.len() == 1)?;
+    dotted_name(inner, value, keys).map(|(rest, last)| (format!("{name}.{rest}"), last))
 }
 
 impl Reader<'_> {

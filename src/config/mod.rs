@@ -8,18 +8,20 @@
 //!
 //! Deliberately absent: defaults, and any table with required keys.
 
+mod duplicate;
 mod include;
 mod leaf;
 mod load;
 mod outline;
+mod parallel;
 mod parse;
 mod raw;
 mod reader;
 mod schema;
-mod suggest;
 mod syntax;
 mod table;
 mod value;
+mod words;
 
 pub use leaf::{Extends, List, Map, Point};
 pub use load::{Loaded, LoadedFile, PROJECT_FILE, load};
@@ -29,5 +31,5 @@ pub use raw::{
     NotificationChannel, Output, Processor, Region, S3Destination, Settings, Stack, Template, Zone,
 };
 pub use schema::schema;
-pub(crate) use suggest::{closest, did_you_mean};
 pub use value::{At, Reported, Slot};
+pub(crate) use words::{closest, did_you_mean, list, shorten};

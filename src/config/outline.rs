@@ -14,7 +14,7 @@ use toml_parser::lexer::TokenKind;
 ///
 /// The deepest configuration that means anything has six levels. Trees this
 /// shallow can be built and dropped by recursion on any thread's stack.
-const DEEPEST: usize = 32;
+const DEEPEST: usize = 16;
 
 /// What a walk over the tokens found.
 #[derive(Debug, Default)]
@@ -29,6 +29,8 @@ pub(super) struct Outline {
     pub(super) too_deep: Option<Range<usize>>,
     /// Values in brackets at the top level that span several lines.
     pub(super) constructs: Vec<Construct>,
+    /// Brackets of values that no bracket of their kind closes.
+    unclosed: Vec<usize>,
 }
 
 /// An array or inline table over several lines.
@@ -36,61 +38,68 @@ pub(super) struct Outline {
 pub(super) struct Construct {
     /// From its opening bracket to behind its closing one, or to the end.
     pub(super) range: Range<usize>,
-    pub(super) closed: bool,
+}
+
+/// The brackets that are open.
+#[derive(Default)]
+struct Open {
+    brackets: Vec<(TokenKind, usize)>,
+    /// Whether they are those of a header, which ends with its line.
+    header: bool,
+    several_lines: bool,
 }
 
 /// Walks over the tokens once.
 pub(super) fn outline(text: &str) -> Outline {
     let mut outline = Outline::default();
-    let mut depth = 0_usize;
+    let mut open = Open::default();
     let mut dots = 0_usize;
-    let mut opened_at = 0;
-    let mut line_starts = true;
-    let mut header: Option<usize> = None;
-    let mut several_lines = false;
+    let mut at_line_start = true;
     for token in Source::new(text).lex() {
         let span = token.span().start()..token.span().end();
         match token.kind() {
             TokenKind::Whitespace | TokenKind::Comment => continue,
             TokenKind::Newline => {
-                if header.is_some() {
-                    // A header ends with its line, whether it was closed or not.
-                    (depth, header) = (0, None);
+                if open.header {
+                    open = Open::default();
                 }
-                several_lines |= depth > 0;
-                line_starts = depth == 0;
+                open.several_lines |= !open.brackets.is_empty();
+                at_line_start = open.brackets.is_empty();
                 dots = 0;
                 continue;
             }
-            TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => {
-                if line_starts && token.kind() == TokenKind::LeftSquareBracket {
-                    header = Some(span.start);
-                    outline.headers.push(span.start);
-                    outline.all_headers.push(span.start);
-                } else if depth == 0 {
-                    (opened_at, several_lines) = (span.start, false);
+            kind @ (TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket) => {
+                if open.brackets.is_empty() {
+                    open.header = at_line_start && kind == TokenKind::LeftSquareBracket;
+                    open.several_lines = false;
+                    if open.header {
+                        outline.headers.push(span.start);
+                        outline.all_headers.push(span.start);
+                    }
                 }
-                depth += 1;
+                // Deeper ones are counted, not kept: nothing can be said of them.
+                if open.brackets.len() > DEEPEST {
+                    outline.too_deep.get_or_insert(span);
+                } else {
+                    open.brackets.push((kind, span.start));
+                }
                 dots = 0;
-                if depth > DEEPEST && outline.too_deep.is_none() {
-                    outline.too_deep = Some(span);
-                }
             }
-            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
-                if depth == 1 && header.is_none() && several_lines {
-                    let range = opened_at..span.end;
-                    outline.constructs.push(Construct { range, closed: true });
-                }
-                depth = depth.saturating_sub(1);
+            TokenKind::RightSquareBracket => {
+                outline.close(&mut open, TokenKind::LeftSquareBracket, span.end);
+                dots = 0;
+            }
+            TokenKind::RightCurlyBracket => {
+                outline.close(&mut open, TokenKind::LeftCurlyBracket, span.end);
                 dots = 0;
             }
             TokenKind::Dot => {
                 dots += 1;
-                if dots == 2 && header.is_some_and(|start| outline.headers.last() == Some(&start)) {
+                if dots == 2 && open.header {
                     outline.headers.pop();
                 }
-                if dots > DEEPEST && outline.too_deep.is_none() {
-                    outline.too_deep = Some(span);
+                if dots > DEEPEST {
+                    outline.too_deep.get_or_insert(span);
                 }
             }
             TokenKind::Equals | TokenKind::Comma => dots = 0,
@@ -99,19 +108,38 @@ pub(super) fn outline(text: &str) -> Outline {
             | TokenKind::BasicString
             | TokenKind::MlLiteralString
             | TokenKind::MlBasicString
-            | TokenKind::Atom => {
-                outline.has_preamble |= outline.all_headers.is_empty();
-            }
+            | TokenKind::Atom => outline.has_preamble |= outline.all_headers.is_empty(),
         }
-        line_starts = false;
+        at_line_start = false;
     }
-    if depth > 0 && header.is_none() {
-        outline.constructs.push(Construct { range: opened_at..text.len(), closed: false });
+    if let (false, Some((_, first))) = (open.header, open.brackets.first()) {
+        outline.constructs.push(Construct { range: *first..text.len() });
+        outline.unclosed.extend(open.brackets.iter().map(|(_, start)| *start));
     }
     outline
 }
 
 impl Outline {
+    /// Closes the last bracket of a kind; those opened since never were.
+    fn close(&mut self, open: &mut Open, kind: TokenKind, end: usize) {
+        let Some(at) = open.brackets.iter().rposition(|(opened, _)| *opened == kind) else {
+            return;
+        };
+        if !open.header {
+            self.unclosed.extend(open.brackets[at + 1..].iter().map(|(_, start)| *start));
+            if at == 0 && open.several_lines {
+                self.constructs.push(Construct { range: open.brackets[0].1..end });
+            }
+        }
+        open.brackets.truncate(at);
+        open.header &= at > 0;
+    }
+
+    /// The last bracket in a range that is never closed.
+    pub(super) fn unclosed_in(&self, range: Range<usize>) -> Option<usize> {
+        self.unclosed.iter().copied().filter(|at| range.contains(at)).max()
+    }
+
     /// Cuts the text before headers into parts of at least `size` bytes.
     pub(super) fn parts(&self, text: &str, size: usize) -> Vec<Range<usize>> {
         let mut parts = Vec::new();
@@ -126,10 +154,15 @@ impl Outline {
         parts
     }
 
-    /// The last header that begins before a position.
-    pub(super) fn header_before(&self, position: usize) -> Option<usize> {
-        let at = self.all_headers.partition_point(|header| *header < position);
-        at.checked_sub(1).map(|at| self.all_headers[at])
+    /// The first header that begins behind a position.
+    pub(super) fn header_after(&self, position: usize) -> Option<usize> {
+        let at = self.all_headers.partition_point(|header| *header <= position);
+        self.all_headers.get(at).copied()
+    }
+
+    /// The headers that begin before a position.
+    pub(super) fn headers_before(&self, position: usize) -> &[usize] {
+        &self.all_headers[..self.all_headers.partition_point(|header| *header < position)]
     }
 
     /// The construct of several lines that holds a position.
@@ -171,6 +204,6 @@ mod tests {
         let outline = outline("a = [\n1\n]\nb = [1]\nc = {\n");
         assert_eq!(outline.construct_at(6).unwrap().range, 4..9);
         assert_eq!(outline.construct_at(13), None);
-        assert!(!outline.construct_at(23).unwrap().closed);
+        assert_eq!(outline.unclosed_in(0..24), Some(22));
     }
 }

@@ -4,10 +4,10 @@
 //! of them are reported at once, each at its own place.
 
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
+use toml::de::{DeArray, DeString, DeTable, DeValue};
 
-use super::suggest::closest;
 use super::value::{At, Reported, Slot};
+use super::words::{closest, list};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
 
 /// A value of a document with its key's name.
@@ -93,6 +93,31 @@ impl<'a> Reader<'a> {
         At { key: span, span, value: read }
     }
 
+    /// Reads the items of an array. Items of one wrong type are one mistake.
+    pub(super) fn items<T: Read>(&mut self, name: &str, items: &DeArray<'_>) -> Vec<At<T>> {
+        let mut wrong: Vec<&str> = Vec::new();
+        let mut read = Vec::with_capacity(items.len());
+        for item in items {
+            let kind = item.get_ref().type_str();
+            if wrong.contains(&kind) {
+                let span = self.span(item);
+                read.push(At { key: span, span, value: Err(Reported) });
+                continue;
+            }
+            let at = self.item(name, item);
+            if at.value.is_err()
+                && self.diagnostics.last().is_some_and(|found| {
+                    let place = found.labels.first().map(|label| label.span);
+                    found.code == Code::WrongType && place == Some(at.span) && kind != "array"
+                })
+            {
+                wrong.push(kind);
+            }
+            read.push(at);
+        }
+        read
+    }
+
     /// Reports a value of the wrong type.
     pub(super) fn wrong_type<T: Read>(&mut self, entry: &Entry<'_, '_>) -> Reported {
         self.wrong_type_with(entry, T::EXPECTED, hint(entry, T::EXPECTED))
@@ -147,13 +172,10 @@ impl<'a> Reader<'a> {
         let diagnostic =
             Diagnostic::new(Code::UnknownKey, format!("{} has no key `{name}`", T::NOUN))
                 .label(span, "unknown key");
-        let paths = super::raw::PATHS
-            .iter()
-            .filter(|path| path.split('.').next().is_some_and(|first| keys.contains(&first)));
-        let nested = paths.clone().find(|path| path.rsplit('.').next() == Some(name)).copied();
+        let nested = super::raw::PATHS.iter().find_map(|path| below(path, &keys, name));
         let diagnostic = if let Some(path) = nested {
             table.report(path.split('.').next().unwrap_or_default(), span);
-            diagnostic.help(format!("it belongs one table deeper: `{path}`"))
+            diagnostic.help(format!("it belongs deeper: `{path}`"))
         } else if let Some(meant) = closest(name, keys.iter().copied()) {
             table.report(meant, span);
             diagnostic.help(format!("did you mean `{meant}`?"))
@@ -164,14 +186,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A list of words for a sentence.
-pub(super) fn list(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.as_slice() {
-        [] => String::new(),
-        [only] => only.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+/// The part of a known path that leads from a table with these keys to a name.
+fn below<'a>(path: &'a str, keys: &[&str], name: &str) -> Option<&'a str> {
+    if path.rsplit('.').next() != Some(name) {
+        return None;
     }
+    let starts = std::iter::once(0).chain(path.match_indices('.').map(|(at, _)| at + 1));
+    let mut rests = starts.map(|at| &path[at..]).filter(|rest| rest.contains('.'));
+    rests.find(|rest| rest.split('.').next().is_some_and(|first| keys.contains(&first)))
 }
 
 /// A value's type, with its article.
@@ -194,16 +216,24 @@ fn hint(entry: &Entry<'_, '_>, expected: &str) -> Option<String> {
         (DeValue::Integer(number), "a string") => {
             Some(format!("write it in quotes: `{name} = \"{}\"`", number.as_str()))
         }
-        (DeValue::String(text), "a number" | "an integer" | "a boolean") => {
+        (DeValue::String(text), "a number") if text.parse::<f64>().is_ok() => {
             Some(format!("write it without quotes: `{name} = {text}`"))
         }
-        (DeValue::String(text), "an array") => {
-            Some(format!("write it in brackets: `{name} = [\"{text}\"]`"))
+        (DeValue::String(text), "an integer") if text.parse::<i64>().is_ok() => {
+            Some(format!("write it without quotes: `{name} = {text}`"))
         }
-        (DeValue::Array(items), "a table")
-            if items.iter().any(|item| item.get_ref().is_table()) =>
-        {
-            Some(format!("a table's header has single brackets: `[{name}]`, not `[[{name}]]`"))
+        (DeValue::String(text), "a boolean") if text.parse::<bool>().is_ok() => {
+            Some(format!("write it without quotes: `{name} = {text}`"))
+        }
+        (DeValue::String(_), "a boolean") => Some("write `true` or `false`".to_owned()),
+        (DeValue::String(text), "an array") => {
+            Some(format!("write it in brackets: `{name} = [{text:?}]`"))
+        }
+        (DeValue::Table(_), "an array") => {
+            Some(format!("write it in brackets: `{name} = [{{ ... }}]`"))
+        }
+        (DeValue::Array(_), "a table") if ["template", "zone", "processor"].contains(&name) => {
+            Some(format!("each has a table of its own: `[{name}.NAME]`"))
         }
         _ => None,
     }

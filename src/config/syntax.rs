@@ -4,46 +4,68 @@
 //! line, or all through an array that was never closed. The first stumble of a
 //! line or construct is the one that helps.
 
-use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
+use std::ops::Range;
 
+use toml::de::DeTable;
+use toml_parser::ParseError;
+
+use super::duplicate::duplicate_key;
 use super::outline::{Outline, outline};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
 
 /// More are never listed; a file with so many is no TOML at all.
 const MOST: usize = 50;
 
+/// A parser's error: where and what.
+pub(super) type Error = (Range<usize>, String);
+
+/// The first errors of a text that has more than `most`, so that nothing of it
+/// can be recovered; parsing it would take memory for every one of them.
+///
+/// The text must not nest too deep, which its outline says.
+pub(super) fn hopeless(text: &str, most: usize) -> Option<Vec<Error>> {
+    let tokens = toml_parser::Source::new(text).lex().into_vec();
+    let mut count = 0;
+    let mut errors: Vec<Error> = Vec::new();
+    let mut sink = |error: ParseError| {
+        count += 1;
+        if let (true, Some(span)) = (count <= most, error.unexpected()) {
+            errors.push((span.start()..span.end(), error.description().to_owned()));
+        }
+    };
+    toml_parser::parser::parse_document(&tokens, &mut (), &mut sink);
+    (count > most).then_some(errors)
+}
+
 /// Turns a parser's errors into diagnostics; `table` is what it could recover.
+///
+/// `offset` is where the text begins in its file.
 pub(super) fn diagnostics(
     source: SourceId,
+    offset: usize,
     text: &str,
     table: &DeTable<'_>,
-    errors: &[toml::de::Error],
+    mut errors: Vec<Error>,
 ) -> Vec<Diagnostic> {
     let outline = outline(text);
-    let mut places: Vec<(usize, usize, &str)> = errors
-        .iter()
-        .filter_map(|error| {
-            let range = error.span()?;
-            Some((range.start.min(text.len()), range.end.min(text.len()), error.message()))
-        })
-        .collect();
-    places.sort_by_key(|(start, end, _)| (*start, *end));
+    errors.sort_by_key(|(range, _)| (range.start, range.end));
     let mut diagnostics = Vec::new();
     let mut judged_up_to = 0;
-    for (start, end, message) in places {
+    for (range, message) in errors {
+        let (start, end) = (range.start.min(text.len()), range.end.min(text.len()));
         if start < judged_up_to {
             continue;
         }
-        let line_end = text[start..].find('\n').map_or(text.len(), |length| start + length + 1);
         let construct = outline.construct_at(start);
-        judged_up_to =
-            construct.map_or(0, |found| found.range.end + 1).max(line_end).max(start + 1);
-        let span = Span::new(source, start..end.max(start));
+        judged_up_to = construct.map_or(0, |found| found.range.end + 1).max(line_end(text, start));
+        if unclosed(text, &outline, start).is_some() {
+            // The parser looks for the bracket up to the next header.
+            judged_up_to = outline.header_after(start).unwrap_or(text.len()).max(judged_up_to);
+        }
         diagnostics.push(if message == "duplicate key" {
             duplicate_key(source, text, table, &outline, start..end)
         } else {
-            syntax(source, &outline, span, message)
+            syntax(source, text, &outline, Span::new(source, start..end.max(start)), &message)
         });
         if diagnostics.len() == MOST {
             break;
@@ -51,172 +73,62 @@ pub(super) fn diagnostics(
     }
     if diagnostics.is_empty() {
         let span = Span::new(source, 0..0);
-        let message = errors.first().map_or("the text is not TOML", toml::de::Error::message);
-        diagnostics.push(syntax(source, &outline, span, message));
+        diagnostics.push(syntax(source, text, &outline, span, "the parser gives no place"));
+    }
+    for label in diagnostics.iter_mut().flat_map(|found: &mut Diagnostic| &mut found.labels) {
+        let range = label.span.range();
+        label.span = Span::new(source, range.start + offset..range.end + offset);
     }
     diagnostics
 }
 
-fn syntax(source: SourceId, outline: &Outline, span: Span, message: &str) -> Diagnostic {
+fn syntax(
+    source: SourceId,
+    text: &str,
+    outline: &Outline,
+    span: Span,
+    message: &str,
+) -> Diagnostic {
+    let new = |what: &str| Diagnostic::new(Code::Syntax, format!("this is not TOML: {what}"));
+    if let Some(bracket) = unclosed(text, outline, span.range().start) {
+        let what = match text.as_bytes().get(bracket) {
+            Some(b'{') => "an inline table is never closed",
+            _ => "an array is never closed",
+        };
+        return new(what)
+            .label(Span::new(source, bracket..bracket + 1), "opened here")
+            .label(span, "noticed here");
+    }
     let (what, expected) = match message.split_once(", expected ") {
         Some((what, expected)) => (what, Some(expected)),
         None => (message, None),
     };
-    let unclosed = outline.construct_at(span.range().start).filter(|found| !found.closed);
-    let diagnostic = Diagnostic::new(Code::Syntax, format!("this is not TOML: {what}"));
-    match (unclosed, expected) {
-        (Some(construct), _) => {
-            let bracket = construct.range.start..construct.range.start + 1;
-            diagnostic
-                .label(Span::new(source, bracket), "opened here and never closed")
-                .label(span, "noticed here")
-        }
-        (None, Some("nothing")) => diagnostic.label(span, "nothing is expected here"),
-        (None, Some(expected)) => diagnostic.label(span, format!("expected {expected}")),
-        (None, None) => diagnostic.label(span, "here"),
-    }
-}
-
-/// Two labels for a key that is written twice, if the first can be found.
-fn duplicate_key(
-    source: SourceId,
-    text: &str,
-    table: &DeTable<'_>,
-    outline: &Outline,
-    second: std::ops::Range<usize>,
-) -> Diagnostic {
-    let first = first_of_key(text, table, outline, second.clone());
-    let name = &text[second.clone()];
-    let diagnostic = Diagnostic::new(Code::DuplicateKey, format!("`{name}` is written twice"))
-        .label(Span::new(source, second), "written again here");
-    match first {
-        Some(first) => diagnostic.label(Span::new(source, first), "first written here"),
-        None => diagnostic,
-    }
-    .help("a key stands once in its table, and a table's header once in its file")
-}
-
-/// Finds the first place of a duplicate key: by its path where a line says it,
-/// otherwise, inside an inline table, as the last such key before it.
-fn first_of_key(
-    text: &str,
-    table: &DeTable<'_>,
-    outline: &Outline,
-    second: std::ops::Range<usize>,
-) -> Option<std::ops::Range<usize>> {
-    let line_start = text[..second.start].rfind('\n').map_or(0, |at| at + 1);
-    let before = text[line_start..second.start].trim_start();
-    let mut path = if before.starts_with('[') {
-        Vec::new()
-    } else {
-        outline.header_before(line_start).map(|at| header_path(&text[at..])).unwrap_or_default()
-    };
-    let in_header = before.starts_with('[');
-    let prefix = before.trim_start_matches('[').trim_end().trim_end_matches('.');
-    let plain = outline.construct_at(second.start).is_none() && !prefix.contains(['=', '{']);
-    let found = if plain {
-        path.extend(key_path(prefix));
-        path.extend(key_path(&text[second.clone()]));
-        key_at(table, &path)
-    } else {
-        let name = key_path(&text[second.clone()]).pop()?;
-        let mut last = None;
-        last_key(table, &name, second.start, &mut last);
-        last
-    };
-    // A header that is repeated takes the first one's place in what is
-    // recovered, so that only the text still knows it.
-    found.filter(|first| first.start < second.start).or_else(|| {
-        let header = in_header.then(|| text[line_start..].lines().next()).flatten()?;
-        let at = text.lines().scan(0, |at, line| {
-            let here = *at;
-            *at += line.len() + 1;
-            Some((here, line))
-        });
-        let (at, line) = at.into_iter().find(|(_, line)| {
-            line.trim_start().starts_with('[') && header_path(line) == header_path(header)
-        })?;
-        let name = second.start - line_start;
-        (at < line_start).then(|| {
-            let start = at + name.min(line.len());
-            start..(start + second.len()).min(at + line.len())
-        })
-    })
-}
-
-/// A header's path.
-fn header_path(text: &str) -> Vec<String> {
-    let line = text.lines().next().unwrap_or_default().trim();
-    let inner = line.trim_start_matches('[');
-    inner.rfind(']').map(|end| key_path(inner[..end].trim_end_matches(']'))).unwrap_or_default()
-}
-
-/// A dotted key's parts.
-fn key_path(text: &str) -> Vec<String> {
-    if text.trim().is_empty() {
-        return Vec::new();
-    }
-    let probe = format!("{text} = 0");
-    let (table, errors) = DeTable::parse_recoverable(&probe);
-    let mut path = Vec::new();
-    let mut table = table.get_ref();
-    while let (true, Some((key, value))) = (errors.is_empty(), table.iter().next()) {
-        path.push(key.get_ref().clone().into_owned());
-        match value.get_ref() {
-            DeValue::Table(inner) => table = inner,
-            _ => break,
-        }
-    }
-    path
-}
-
-/// Where the key at a path is written.
-fn key_at(table: &DeTable<'_>, path: &[String]) -> Option<std::ops::Range<usize>> {
-    let (first, rest) = path.split_first()?;
-    let (key, value): (&Spanned<DeString<'_>>, _) = table.get_key_value(first.as_str())?;
-    if rest.is_empty() {
-        return Some(key.span());
-    }
-    match value.get_ref() {
-        DeValue::Table(inner) => key_at(inner, rest),
-        DeValue::Array(items) => match items.iter().next_back()?.get_ref() {
-            DeValue::Table(inner) => key_at(inner, rest),
-            _ => None,
+    match expected {
+        _ if what == "string values must be quoted" => match text.get(span.range()) {
+            None | Some("") => new("a value is missing").label(span, "nothing here"),
+            Some(_) => new(what).label(span, "write it in quotes"),
         },
-        _ => None,
+        Some("nothing") => new(what).label(span, "nothing is expected here"),
+        Some(expected) => new(what).label(span, format!("expected {expected}")),
+        None => new(what).label(span, "here"),
     }
 }
 
-/// The last key of a name before a position, wherever it is.
-fn last_key(
-    table: &DeTable<'_>,
-    name: &str,
-    before: usize,
-    last: &mut Option<std::ops::Range<usize>>,
-) {
-    for (key, value) in table {
-        let span = key.span();
-        let later = last.as_ref().is_none_or(|found| found.start < span.start);
-        if key.get_ref() == name && span.start < before && later {
-            *last = Some(span);
-        }
-        last_key_of_value(value.get_ref(), name, before, last);
-    }
+/// The bracket that an error comes from, because nothing closes it.
+fn unclosed(text: &str, outline: &Outline, position: usize) -> Option<usize> {
+    let construct = outline.construct_at(position).map(|found| found.range.start);
+    let from = construct.unwrap_or_else(|| line_start(text, position));
+    outline.unclosed_in(from..position.max(from))
 }
 
-fn last_key_of_value(
-    value: &DeValue<'_>,
-    name: &str,
-    before: usize,
-    last: &mut Option<std::ops::Range<usize>>,
-) {
-    match value {
-        DeValue::Table(table) => last_key(table, name, before, last),
-        DeValue::Array(items) => {
-            for item in items {
-                last_key_of_value(item.get_ref(), name, before, last);
-            }
-        }
-        _ => {}
-    }
+/// Where the line of a position begins.
+pub(super) fn line_start(text: &str, position: usize) -> usize {
+    let before = &text.as_bytes()[..position.min(text.len())];
+    before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+}
+
+/// Where the next line begins.
+fn line_end(text: &str, position: usize) -> usize {
+    let behind = &text.as_bytes()[position.min(text.len())..];
+    behind.iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| position + at) + 1
 }

@@ -14,8 +14,38 @@ pub(super) struct Names<'a> {
     pub(super) templates: BTreeMap<&'a str, &'a At<Template>>,
     pub(super) zones: BTreeMap<&'a str, &'a At<Zone>>,
     pub(super) processors: BTreeMap<&'a str, &'a At<Processor>>,
+    /// What is declared under a name that is taken: not in force, but judged.
+    pub(super) again: Again<'a>,
+    /// A `[stack]` or `[defaults]` stands where it has no effect.
+    pub(super) misplaced_stack: bool,
+    pub(super) misplaced_defaults: bool,
     /// `rekon.toml`, if any file was found at all.
     pub(super) main: Option<SourceId>,
+}
+
+/// Declarations under names that are taken.
+#[derive(Debug, Default)]
+pub(super) struct Again<'a> {
+    templates: Vec<&'a At<Template>>,
+    zones: Vec<&'a At<Zone>>,
+    processors: Vec<&'a At<Processor>>,
+}
+
+impl<'a> Names<'a> {
+    /// Every template, those under taken names included.
+    pub(super) fn every_template(&self) -> impl Iterator<Item = &'a At<Template>> {
+        self.templates.values().chain(&self.again.templates).copied()
+    }
+
+    /// Every zone, those under taken names included.
+    pub(super) fn every_zone(&self) -> impl Iterator<Item = &'a At<Zone>> {
+        self.zones.values().chain(&self.again.zones).copied()
+    }
+
+    /// Every processor, those under taken names included.
+    pub(super) fn every_processor(&self) -> impl Iterator<Item = &'a At<Processor>> {
+        self.processors.values().chain(&self.again.processors).copied()
+    }
 }
 
 /// Gathers the declarations of all files.
@@ -34,13 +64,18 @@ pub(super) fn gather<'a>(loaded: &'a Loaded, diagnostics: &mut Vec<Diagnostic>) 
                 ("guard", tables.guard.at().map(|at| at.key)),
                 ("defaults", tables.defaults.at().map(|at| at.key)),
             ];
+            names.misplaced_stack |= tables.stack.at().is_some();
+            names.misplaced_defaults |= tables.defaults.at().is_some();
             for (table, span) in spans {
                 diagnostics.extend(span.map(|span| misplaced(table, span)));
             }
         }
-        add("template", &mut names.templates, tables.template.get(), diagnostics);
-        add("zone", &mut names.zones, tables.zone.get(), diagnostics);
-        add("processor", &mut names.processors, tables.processor.get(), diagnostics);
+        let (templates, again) = (&mut names.templates, &mut names.again.templates);
+        add("template", templates, again, tables.template.get(), diagnostics);
+        let (zones, again) = (&mut names.zones, &mut names.again.zones);
+        add("zone", zones, again, tables.zone.get(), diagnostics);
+        let (processors, again) = (&mut names.processors, &mut names.again.processors);
+        add("processor", processors, again, tables.processor.get(), diagnostics);
     }
     names
 }
@@ -54,6 +89,7 @@ fn misplaced(table: &str, span: Span) -> Diagnostic {
 fn add<'a, T>(
     what: &str,
     names: &mut BTreeMap<&'a str, &'a At<T>>,
+    again: &mut Vec<&'a At<T>>,
     declared: Option<&'a Map<T>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -62,15 +98,18 @@ fn add<'a, T>(
             None => {
                 names.insert(name, at);
             }
-            Some(first) => diagnostics.push(
-                Diagnostic::new(
-                    Code::DuplicateName,
-                    format!("the {what} `{name}` is declared twice"),
-                )
-                .label(at.key, "declared again here")
-                .label(first.key, "first declared here")
-                .help("names are unique across all files: rename or remove one"),
-            ),
+            Some(first) => {
+                again.push(at);
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::DuplicateName,
+                        format!("the {what} `{name}` is declared twice"),
+                    )
+                    .label(at.key, "declared again here")
+                    .label(first.key, "first declared here")
+                    .help("names are unique across all files: rename or remove one"),
+                );
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use super::layer::{Layer, OneOf};
 use super::names::{Names, gather};
 use super::rules::{self, Facts};
 use super::types::{Checked, Desired, Guard};
-use crate::config::{self, At, Attributes, KindDefaults, List, Loaded, Slot};
+use crate::config::{self, At, Attributes, KindDefaults, List, Loaded, Slot, shorten};
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};
 use crate::model::{Kind, ProcessorName};
 
@@ -23,7 +23,7 @@ pub fn resolve(loaded: &Loaded) -> Checked {
     let complete = loaded.unknown.is_empty();
     let main_known = names.main.is_some_and(|main| loaded.is_known(main));
     let stack = match names.main {
-        Some(main) if main_known => {
+        Some(main) if main_known && (names.stack.is_some() || !names.misplaced_stack) => {
             rules::stack(names.stack, Span::new(main, 0..0), &mut diagnostics)
         }
         _ => rules::StackFacts::default(),
@@ -32,12 +32,12 @@ pub fn resolve(loaded: &Loaded) -> Checked {
     let facts = Facts { stack, tag_policy, names: &names, complete };
     check_values(&facts, &mut diagnostics);
     extends::cycles(&names, &mut diagnostics);
+    let mut merger = Merger::new(&names, main_known && !names.misplaced_defaults);
+    let merged = check_processors(&facts, &mut merger, &mut diagnostics);
+    merger.report(complete, &mut diagnostics);
     if complete {
         rules::unused(&names, &mut diagnostics);
     }
-    let mut merger = Merger::new(&names, main_known);
-    let merged = check_processors(&facts, &mut merger, &mut diagnostics);
-    merger.report(complete, &mut diagnostics);
     diagnostics.sort_by_key(|diagnostic| {
         diagnostic.labels.first().map(|label| (label.span, diagnostic.code))
     });
@@ -93,12 +93,12 @@ fn check_values(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
             rules::unset(&table.unset, diagnostics);
         }
     }
-    for at in names.zones.values() {
+    for at in names.every_zone() {
         if let Some(zone) = at.get() {
             rules::zone(at, zone, diagnostics);
         }
     }
-    for template in names.templates.values().filter_map(|at| at.get()) {
+    for template in names.every_template().filter_map(At::get) {
         rules::values(&template.attributes, facts, diagnostics);
         rules::unset(&template.unset, diagnostics);
         extends::check(names, facts.complete, listed(&template.extends), diagnostics);
@@ -107,11 +107,11 @@ fn check_values(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
         if ProcessorName::new(name).is_err() {
             diagnostics.push(invalid_name(name, at.key));
         }
-        if let Some(processor) = at.get() {
-            rules::values(&processor.attributes, facts, diagnostics);
-            rules::unset(&processor.unset, diagnostics);
-            extends::check(names, facts.complete, listed(&processor.extends), diagnostics);
-        }
+    }
+    for processor in names.every_processor().filter_map(At::get) {
+        rules::values(&processor.attributes, facts, diagnostics);
+        rules::unset(&processor.unset, diagnostics);
+        extends::check(names, facts.complete, listed(&processor.extends), diagnostics);
     }
 }
 
@@ -119,21 +119,18 @@ fn invalid_name(name: &str, span: Span) -> Diagnostic {
     let valid = |letter: char| letter.is_ascii_alphanumeric() || "_.-".contains(letter);
     let words: Vec<&str> =
         name.split(|letter| !valid(letter)).filter(|word| !word.is_empty()).collect();
-    let suggestion: String = words.join("-").chars().take(128).collect();
-    let length = name.chars().count();
+    let suggestion = words.join("-");
+    let rule = "a name is 1 to 128 letters, digits, `_`, `.` and `-`";
     let fault = match name.chars().find(|letter| !valid(*letter)) {
         Some(letter) => format!("{letter:?} is not allowed in a name"),
-        None => format!("this has {length} characters"),
+        None => format!("this has {} characters", name.chars().count()),
     };
-    let help = match suggestion.as_str() {
-        "" => "a name is 1 to 128 letters, digits, `_`, `.` and `-`".to_owned(),
-        suggestion => {
-            format!("a name is 1 to 128 letters, digits, `_`, `.` and `-`, such as `{suggestion}`")
-        }
-    };
-    Diagnostic::new(Code::InvalidName, format!("{name:?} is no processor's name"))
+    Diagnostic::new(Code::InvalidName, format!("`{}` is no processor's name", shorten(name)))
         .label(span, fault)
-        .help(help)
+        .help(match ProcessorName::new(&suggestion) {
+            Ok(suggestion) => format!("{rule}, such as `{suggestion}`"),
+            Err(_) => rule.to_owned(),
+        })
 }
 
 /// Merges and checks every processor.
@@ -175,21 +172,25 @@ fn check_processors<'a>(
     result
 }
 
+/// A kind, if it is known, and the templates that are extended.
+type BaseKey<'a> = (Option<Kind>, Vec<&'a str>);
+
 /// Merges layers, each combination of lower layers once.
 struct Merger<'a> {
     names: &'a Names<'a>,
-    main_known: bool,
-    bases: HashMap<(Option<Kind>, Vec<&'a str>), (Layer<'a>, bool)>,
+    /// Whether it is known what `[defaults]` gives.
+    defaults_known: bool,
+    bases: HashMap<BaseKey<'a>, (Layer<'a>, bool)>,
     lineages: HashMap<Vec<&'a str>, Lineage<'a>>,
     /// Whether each `unset` ever took something back, by its place.
     unset: BTreeMap<Span, (&'a str, bool)>,
 }
 
 impl<'a> Merger<'a> {
-    fn new(names: &'a Names<'a>, main_known: bool) -> Merger<'a> {
+    fn new(names: &'a Names<'a>, defaults_known: bool) -> Merger<'a> {
         Merger {
             names,
-            main_known,
+            defaults_known,
             bases: HashMap::new(),
             lineages: HashMap::new(),
             unset: BTreeMap::new(),
@@ -243,7 +244,7 @@ impl<'a> Merger<'a> {
         let names = self.names;
         let lineage =
             self.lineages.entry(key.to_vec()).or_insert_with(|| lineage(names, extends)).clone();
-        let mut partial = lineage.partial || !self.main_known;
+        let mut partial = lineage.partial || !self.defaults_known;
         let mut base = Layer::default();
         if let Some(at) = names.defaults {
             partial |= at.value.is_err();

@@ -61,6 +61,17 @@ impl Time {
         }
     }
 
+    /// The second that it lies in, which is as precise as CloudTrail's times are.
+    pub(crate) fn whole_seconds(self) -> Time {
+        Time(Duration::from_secs(self.0.as_secs()))
+    }
+
+    /// ISO 8601 in UTC with whole seconds.
+    pub(crate) fn iso_seconds(self) -> String {
+        let iso = self.whole_seconds().iso();
+        iso.replace(".000Z", "Z")
+    }
+
     /// The point this many seconds after the epoch; `None` before the epoch and beyond all reason.
     fn from_epoch_seconds(seconds: f64) -> Option<Time> {
         Duration::try_from_secs_f64(seconds).ok().map(Time::rounded)

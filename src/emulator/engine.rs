@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::clock::Time;
 use super::error::ServiceError;
 use super::faults::{Fault, FaultPlan};
+use super::identity::Identity;
 use super::journal::{Call, Journal};
 use super::operation::Operation;
 use super::operations::{self, Context};
@@ -16,6 +17,7 @@ use super::protocol::Incoming;
 use super::quotas::Quotas;
 use super::random;
 use super::state::State;
+use super::trail::{Event, Happened};
 use super::validate::{self, Object};
 
 /// The service with its memory.
@@ -95,17 +97,34 @@ impl Engine {
         let has_page_token = page_token.into_iter().any(|token| !token.is_empty());
         let fault =
             self.faults.strike(operation, processor.as_deref().unwrap_or_default(), has_page_token);
+        let identity =
+            self.options.identity_of(caller.access_key_id.as_deref(), self.state.account_id());
 
-        let outcome = match fault
+        let prevented = fault
             .as_ref()
-            .and_then(|fault| self.prevented(fault, operation, processor.as_deref()))
-        {
+            .and_then(|fault| self.prevented(fault, operation, &identity, processor.as_deref()));
+        let outcome = match prevented {
             Some(error) => Err(error),
-            None => self.perform(operation, &body, &request_id, fault.as_ref(), now),
+            None => self.perform(operation, &body, &identity, &request_id, fault.as_ref(), now),
         };
         let took_effect = outcome.is_ok() && operation.writes();
         if took_effect {
             self.generation += 1;
+        }
+        // What never arrived is nothing that the service could have logged.
+        if fault != Some(Fault::ResetBefore) {
+            let call = Happened {
+                time: now,
+                operation,
+                request: &body,
+                request_id: &request_id,
+                caller: &caller,
+                identity: &identity,
+                processor: processor.as_deref(),
+                outcome: outcome.as_ref(),
+            };
+            let event = Event::new(&call, self.state.account_id(), self.state.region());
+            self.state.log(event);
         }
         self.journal.record(Call {
             time: now,
@@ -133,6 +152,7 @@ impl Engine {
         &self,
         fault: &Fault,
         operation: Operation,
+        identity: &Identity,
         processor: Option<&str>,
     ) -> Option<ServiceError> {
         Some(match fault {
@@ -142,10 +162,9 @@ impl Engine {
                 ServiceError::internal(operation, "The service failed. Try your call again.")
             }
             Fault::Denied => {
-                let caller = operations::caller_arn(&self.state, &self.options);
                 let resource =
                     processor.map_or_else(|| "*".to_owned(), |name| self.state.arn(name));
-                ServiceError::denied(operation, &caller, &resource)
+                ServiceError::denied(operation, identity.arn(), &resource)
             }
             Fault::Error { code, message } => ServiceError::of(operation, code, message.as_str()),
             Fault::ExpiredToken => ServiceError::expired_token(operation),
@@ -168,6 +187,7 @@ impl Engine {
         &mut self,
         operation: Operation,
         body: &Object,
+        identity: &Identity,
         request_id: &str,
         fault: Option<&Fault>,
         now: Time,
@@ -179,10 +199,10 @@ impl Engine {
         let input = match model.and_then(|model| Some((model, model.input_of(operation.name())?))) {
             None => Object::new(),
             Some((model, shape)) => validate::read(model, shape, body)
-                .map_err(|violations| ServiceError::invalid_request(&violations))?,
+                .map_err(|violations| ServiceError::invalid_request(operation, &violations))?,
         };
         let lag = lag(self.options.lag, fault);
-        let context = Context { now, options: &self.options, lag, request_id };
+        let context = Context { now, options: &self.options, lag, identity, request_id };
         operations::perform(operation, &mut self.state, &input, &context)
     }
 }

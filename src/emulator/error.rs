@@ -26,8 +26,27 @@ impl ServiceError {
         ServiceError::new("InvalidParameterException", 400, message)
     }
 
-    pub(crate) fn invalid_request(violations: &[Violation]) -> ServiceError {
-        ServiceError::invalid(validate::message(violations))
+    /// The request is not what the model demands.
+    ///
+    /// CloudTrail has an exception for each member rather than one for all.
+    pub(crate) fn invalid_request(operation: Operation, violations: &[Violation]) -> ServiceError {
+        let message = validate::message(violations);
+        let member = violations.first().map(Violation::member);
+        match operation.service() {
+            Service::CloudTrail => {
+                let code = match member {
+                    Some("startTime" | "endTime") => "InvalidTimeRangeException",
+                    Some("maxResults") => "InvalidMaxResultsException",
+                    Some("nextToken") => "InvalidNextTokenException",
+                    Some("eventCategory") => "InvalidEventCategoryException",
+                    _ => "InvalidLookupAttributesException",
+                };
+                ServiceError::new(code, 400, message)
+            }
+            Service::Rekognition | Service::Tagging | Service::Sts => {
+                ServiceError::invalid(message)
+            }
+        }
     }
 
     pub(crate) fn in_use(message: &str) -> ServiceError {
@@ -49,6 +68,7 @@ impl ServiceError {
                 ServiceError::of(operation, "ThrottlingException", "Slow down...")
             }
             Service::Tagging => ServiceError::new("ThrottledException", 400, "Rate exceeded"),
+            Service::CloudTrail => ServiceError::new("ThrottlingException", 400, "Rate exceeded"),
             Service::Sts => ServiceError::new("Throttling", 400, "Rate exceeded"),
         }
     }
@@ -61,7 +81,9 @@ impl ServiceError {
                 "ProvisionedThroughputExceededException",
                 "Provisioned Rate exceeded.",
             ),
-            Service::Tagging | Service::Sts => ServiceError::throttled(operation),
+            Service::Tagging | Service::Sts | Service::CloudTrail => {
+                ServiceError::throttled(operation)
+            }
         }
     }
 
@@ -70,7 +92,7 @@ impl ServiceError {
         let code = match operation.service() {
             Service::Rekognition => "InternalServerError",
             Service::Tagging => "InternalServiceException",
-            Service::Sts => "InternalFailure",
+            Service::Sts | Service::CloudTrail => "InternalFailure",
         };
         ServiceError::new(code, 500, message)
     }
@@ -82,7 +104,7 @@ impl ServiceError {
             "User: {caller} is not authorized to perform: {action} on resource: {resource}"
         );
         match operation.service() {
-            Service::Rekognition | Service::Tagging => {
+            Service::Rekognition | Service::Tagging | Service::CloudTrail => {
                 ServiceError::new("AccessDeniedException", 400, message)
             }
             Service::Sts => ServiceError::new("AccessDenied", 403, message),
@@ -97,6 +119,9 @@ impl ServiceError {
                 400,
                 "The pagination token has expired.",
             ),
+            Operation::LookupEvents => {
+                ServiceError::new("InvalidNextTokenException", 400, "The token has expired.")
+            }
             _ => ServiceError::bad_token("The pagination token has expired."),
         }
     }

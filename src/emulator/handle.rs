@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bytes::Bytes;
-use http::{Request, Response};
-use serde_json::Value;
+use http::{Method, Request, Response};
+use serde_json::{Value, json};
 
 use super::clock::Clock;
 use super::connector;
@@ -134,8 +134,17 @@ impl Emulator {
         Ok(())
     }
 
+    /// The answer to a request that cannot be read.
+    pub(crate) fn refuse<B>(&self, request: &Request<B>, error: &ServiceError) -> Response<Bytes> {
+        let request_id = self.engine().next_request_id();
+        protocol::error(protocol::dialect(request), error, &request_id)
+    }
+
     /// Answers one request.
     pub async fn handle(&self, request: Request<Bytes>) -> Result<Answer, Reset> {
+        if let Some(response) = self.health(&request) {
+            return Ok(Answer { response, delivery: Delivery::Whole });
+        }
         let dialect = protocol::dialect(&request);
         let (reply, operation, generation) = {
             let mut engine = self.engine();
@@ -170,6 +179,31 @@ impl Emulator {
             Delivery::Reset => Err(Reset),
             delivery => Ok(Answer { response, delivery }),
         }
+    }
+
+    /// The answer to whoever asks without an AWS client: whether the emulator is ready, and what it plays.
+    fn health(&self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return None;
+        }
+        if request.uri().path() != "/" {
+            let message = "There is nothing here but the health of the emulator at /.";
+            let error = ServiceError::new("UnknownOperationException", 404, message);
+            return Some(self.refuse(request, &error));
+        }
+        let (account_id, region, processors) = {
+            let engine = self.engine();
+            let state = &engine.state;
+            let (account_id, region) = (state.account_id(), state.region());
+            (account_id.to_owned(), region.to_owned(), state.processors().len())
+        };
+        let health = json!({
+            "emulator": concat!("rekon ", env!("CARGO_PKG_VERSION")),
+            "account_id": account_id,
+            "region": region,
+            "stream_processors": processors,
+        });
+        Some(protocol::health(&health))
     }
 
     /// Brings the file up to date before a stop: also what happened by itself since the last change.

@@ -23,6 +23,7 @@ mod engine;
 mod error;
 mod faults;
 mod handle;
+mod identity;
 mod interrupted;
 mod journal;
 mod model;
@@ -30,6 +31,7 @@ mod operation;
 mod operations;
 mod options;
 mod pattern;
+mod prompt;
 mod protocol;
 mod quirks;
 mod quotas;
@@ -39,6 +41,7 @@ mod server;
 mod state;
 mod store;
 mod token;
+mod trail;
 mod validate;
 
 pub use self::clock::Time;
@@ -55,7 +58,8 @@ pub use self::quirks::{
     DeleteWhileStarting, DeleteWhileUpdating, DeletedMinConfidence, EmptyRegionsUpdate,
     EmptyUpdate, FaceSearchLimit, Floats, KmsKey, LabelOrder, LabelsUpdate, NoRegions,
     NotificationChannel, PolygonStart, Quirk, Quirks, RegionOrder, SetAndDelete, StopWhileStarting,
-    Tagging, UnknownQuirk, UnsetDataSharing, UnsetMinConfidence, UpdateWhileBusy, Variant,
+    Tagging, TrailResources, UnknownQuirk, UnsetDataSharing, UnsetMinConfidence, UpdateWhileBusy,
+    Variant,
 };
 pub use self::server::serve;
 pub use self::state::{BadSnapshot, State};

@@ -10,6 +10,7 @@ pub enum Service {
     Rekognition,
     Tagging,
     Sts,
+    CloudTrail,
 }
 
 /// An operation that the emulator answers.
@@ -27,10 +28,11 @@ pub enum Operation {
     ListTagsForResource,
     GetResources,
     GetCallerIdentity,
+    LookupEvents,
 }
 
 impl Operation {
-    pub const ALL: [Operation; 12] = [
+    pub const ALL: [Operation; 13] = [
         Operation::CreateStreamProcessor,
         Operation::DescribeStreamProcessor,
         Operation::ListStreamProcessors,
@@ -43,6 +45,7 @@ impl Operation {
         Operation::ListTagsForResource,
         Operation::GetResources,
         Operation::GetCallerIdentity,
+        Operation::LookupEvents,
     ];
 
     /// The name on the wire.
@@ -60,6 +63,7 @@ impl Operation {
             Operation::ListTagsForResource => "ListTagsForResource",
             Operation::GetResources => "GetResources",
             Operation::GetCallerIdentity => "GetCallerIdentity",
+            Operation::LookupEvents => "LookupEvents",
         }
     }
 
@@ -72,6 +76,7 @@ impl Operation {
         match self {
             Operation::GetResources => Service::Tagging,
             Operation::GetCallerIdentity => Service::Sts,
+            Operation::LookupEvents => Service::CloudTrail,
             _ => Service::Rekognition,
         }
     }
@@ -90,7 +95,8 @@ impl Operation {
             | Operation::ListStreamProcessors
             | Operation::ListTagsForResource
             | Operation::GetResources
-            | Operation::GetCallerIdentity => false,
+            | Operation::GetCallerIdentity
+            | Operation::LookupEvents => false,
         }
     }
 
@@ -111,6 +117,7 @@ impl Operation {
             }
             Operation::GetResources => Some(15.0),
             Operation::GetCallerIdentity => None,
+            Operation::LookupEvents => Some(2.0),
         }
     }
 }
@@ -122,22 +129,28 @@ impl Display for Operation {
 }
 
 impl Service {
-    const JSON: [Service; 2] = [Service::Rekognition, Service::Tagging];
+    const JSON: [Service; 3] = [Service::Rekognition, Service::Tagging, Service::CloudTrail];
 
     /// The service's part of the API model; `None` for STS, whose protocol is another and whose one call has no input.
     pub(crate) fn model(self) -> Option<&'static ServiceModel> {
         match self {
             Service::Rekognition => Some(ServiceModel::named("rekognition")),
             Service::Tagging => Some(ServiceModel::named("resourcegroupstaggingapi")),
+            Service::CloudTrail => Some(ServiceModel::named("cloudtrail")),
             Service::Sts => None,
         }
     }
 
     /// The service that an `X-Amz-Target` of this prefix addresses.
+    ///
+    /// The newer clients leave out the namespace that CloudTrail's prefix begins with.
     pub(crate) fn of_target(prefix: &str) -> Option<Service> {
-        Service::JSON
-            .into_iter()
-            .find(|service| service.model().is_some_and(|model| model.target_prefix == prefix))
+        Service::JSON.into_iter().find(|service| {
+            service.model().is_some_and(|model| {
+                let known = &model.target_prefix;
+                known == prefix || known.rsplit('.').next() == Some(prefix)
+            })
+        })
     }
 
     /// The prefix of the service's actions in IAM policies, as an AccessDeniedException names them.
@@ -146,6 +159,17 @@ impl Service {
             Service::Rekognition => "rekognition",
             Service::Tagging => "tag",
             Service::Sts => "sts",
+            Service::CloudTrail => "cloudtrail",
+        }
+    }
+
+    /// The source that CloudTrail gives for the service's events.
+    pub(crate) fn event_source(self) -> &'static str {
+        match self {
+            Service::Rekognition => "rekognition.amazonaws.com",
+            Service::Tagging => "tagging.amazonaws.com",
+            Service::Sts => "sts.amazonaws.com",
+            Service::CloudTrail => "cloudtrail.amazonaws.com",
         }
     }
 }
@@ -164,6 +188,7 @@ mod tests {
                 assert_eq!(Service::of_target(&model.target_prefix), Some(operation.service()));
             }
         }
+        assert_eq!(Service::of_target("CloudTrail_20131101"), Some(Service::CloudTrail));
         assert_eq!(Operation::named("DetectFaces"), None);
         assert_eq!(Service::of_target("DynamoDB_20120810"), None);
     }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::faults::Faults;
+use super::identity::Identity;
 use super::operation::Operation;
 use super::quirks::Quirks;
 
@@ -20,8 +21,10 @@ pub struct Options {
     pub account_id: String,
     /// The region, where the state names none.
     pub region: String,
-    /// Who GetCallerIdentity says is calling: an ARN, or the name of a user of the account.
+    /// Who is calling, to GetCallerIdentity and in CloudTrail: an ARN, or the name of a user of the account.
     pub identity: String,
+    /// Who is calling with certain access key ids, where that is somebody else.
+    pub identities: BTreeMap<String, String>,
     pub settle: Settle,
     /// Processors that end up FAILED when they are started, and the StatusMessage they then show.
     pub failures: BTreeMap<String, String>,
@@ -41,6 +44,7 @@ impl Default for Options {
             account_id: DEFAULT_ACCOUNT_ID.to_owned(),
             region: DEFAULT_REGION.to_owned(),
             identity: "emulator".to_owned(),
+            identities: BTreeMap::new(),
             settle: Settle::default(),
             failures: BTreeMap::new(),
             rates: Rates::off(),
@@ -51,6 +55,14 @@ impl Default for Options {
             signatures: Signatures::Optional,
             journal_capacity: 100_000,
         }
+    }
+}
+
+impl Options {
+    /// Whoever calls with this access key.
+    pub(crate) fn identity_of(&self, access_key_id: Option<&str>, account_id: &str) -> Identity {
+        let own = access_key_id.and_then(|key| self.identities.get(key));
+        Identity::new(own.unwrap_or(&self.identity), account_id)
     }
 }
 
@@ -134,12 +146,14 @@ pub struct Lag {
     pub tags: Duration,
     /// For how long GetResources goes on listing a deleted processor.
     pub deleted: Duration,
+    /// For how long LookupEvents does not show a call.
+    pub trail: Duration,
 }
 
 impl FromStr for Lag {
     type Err = BadOption;
 
-    /// Reads `created=2s,tags=30s,deleted=1h`, each optional.
+    /// Reads `created=2s,tags=30s,deleted=1h,trail=5m`, each optional.
     fn from_str(text: &str) -> Result<Lag, BadOption> {
         let mut lag = Lag::default();
         for (name, value) in assignments(text)? {
@@ -147,7 +161,8 @@ impl FromStr for Lag {
                 "created" => &mut lag.created,
                 "tags" => &mut lag.tags,
                 "deleted" => &mut lag.deleted,
-                _ => return Err(BadOption::name(name, "created, tags, deleted")),
+                "trail" => &mut lag.trail,
+                _ => return Err(BadOption::name(name, "created, tags, deleted, trail")),
             };
             *field = duration(value)?;
         }
@@ -360,7 +375,8 @@ mod tests {
             Lag {
                 created: Duration::ZERO,
                 tags: Duration::from_secs(30),
-                deleted: Duration::from_secs(3600)
+                deleted: Duration::from_secs(3600),
+                trail: Duration::ZERO
             }
         );
         assert!("30s".parse::<Lag>().is_err());

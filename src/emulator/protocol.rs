@@ -159,7 +159,7 @@ pub(crate) fn answer(operation: Operation, output: &Object, request_id: &str) ->
             );
             response(StatusCode::OK, "text/xml", body, request_id)
         }
-        Service::Rekognition | Service::Tagging => {
+        Service::Rekognition | Service::Tagging | Service::CloudTrail => {
             let body = serde_json::to_string(output).unwrap_or_default();
             response(StatusCode::OK, JSON, body, request_id)
         }
@@ -194,6 +194,13 @@ pub(crate) fn error(dialect: Dialect, error: &ServiceError, request_id: &str) ->
     if let Ok(code) = HeaderValue::from_str(code) {
         response.headers_mut().insert(ERROR_TYPE, code);
     }
+    response
+}
+
+/// The response to a health check.
+pub(crate) fn health(health: &Value) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(health.to_string()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 

@@ -179,6 +179,11 @@ quirks! {
         Refuse = "refuse", "StartStreamProcessor answers LimitExceededException.";
         Fail = "fail", "StartStreamProcessor succeeds, and the processor ends up FAILED.";
     }
+    trail_resources: TrailResources = "trail-resources",
+        "Whether LookupEvents names the processor among the Resources of an event." {
+        Absent = "absent", "No: it stands in the requestParameters of the CloudTrailEvent only.";
+        Named = "named", "Yes, and an event can be looked up by its ResourceName.";
+    }
     tagging: Tagging = "tagging",
         "Whether GetResources of the Resource Groups Tagging API covers stream processors." {
         Covered = "covered", "Yes.";

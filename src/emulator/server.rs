@@ -5,24 +5,32 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderValue};
-use http::{Request, Response, StatusCode};
+use http::header::{CONNECTION, EXPECT, HeaderValue};
+use http::{Request, Response};
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::engine::Delivery;
+use super::error::ServiceError;
 use super::handle::{Emulator, Reset};
 use super::interrupted::{End, Interrupted};
+use super::prompt::Prompt;
 
 /// The largest request body; the largest valid request is far below it.
 const MAX_BODY: usize = 4 << 20;
+/// How much of a larger body is read and dropped, so that a client that sends before it listens gets its answer.
+const MAX_DROPPED: usize = 64 << 20;
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
+/// How long a connection may take over the head of its next request, which it may be idle for.
+const HEAD_TIME: Duration = Duration::from_secs(75);
 /// How long a stop waits for answers that are under way.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -61,15 +69,14 @@ pub async fn serve(
 
 /// Answers the requests of one connection.
 async fn converse(stream: TcpStream, emulator: Emulator, mut stopping: watch::Receiver<()>) {
-    // Answers are small and each is waited for.
-    let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let emulator = emulator.clone();
         Box::pin(async move { respond(&emulator, request).await })
     });
-    // No timer, so no limit on how long an idle connection is kept: it costs nothing here, and closing it could meet
-    // the next request halfway.
-    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .serve_connection(TokioIo::new(Prompt::new(stream)), service);
     let outcome = {
         let mut running =
             pin!(std::future::poll_fn(|context| connection.poll_without_shutdown(context)));
@@ -88,27 +95,61 @@ async fn converse(stream: TcpStream, emulator: Emulator, mut stopping: watch::Re
     };
     // The errors of the service and of its bodies are all faults: a connection that is to break.
     if outcome.is_err_and(|error| error.is_user()) {
-        // A close without a farewell reaches the client as "connection reset by peer".
-        let _ = connection.into_parts().io.into_inner().set_zero_linger();
+        connection.into_parts().io.into_inner().reset();
     }
 }
 
 type Answered = Response<BoxBody<Bytes, Reset>>;
 
 async fn respond(emulator: &Emulator, request: Request<Incoming>) -> Result<Answered, Reset> {
-    let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        let mut refused = Response::new(whole(Bytes::new()));
-        *refused.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-        refused.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        return Ok(refused);
+    let (head, mut body) = request.into_parts();
+    let waits = head.headers.contains_key(EXPECT);
+    let request = match tokio::time::timeout(BODY_TIME, read(&mut body, waits)).await {
+        Ok(Ok(bytes)) => Request::from_parts(head, bytes),
+        refused => {
+            let error = match refused {
+                Ok(Err(error)) => error,
+                _ => ServiceError::new(
+                    "RequestTimeoutException",
+                    408,
+                    format!("The request body did not arrive within {} s.", BODY_TIME.as_secs()),
+                ),
+            };
+            let mut refused = emulator.refuse(&Request::from_parts(head, ()), &error).map(whole);
+            // What is left of the body cannot be told from a next request.
+            refused.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            return Ok(refused);
+        }
     };
-    let answer = emulator.handle(Request::from_parts(head, body.to_bytes())).await?;
+    let answer = emulator.handle(request).await?;
     Ok(answer.response.map(|body| match answer.delivery {
         Delivery::Whole | Delivery::Reset => whole(body),
         Delivery::Endless => Interrupted::new(body, End::Never).boxed(),
         Delivery::Cut => Interrupted::new(body, End::Reset).boxed(),
     }))
+}
+
+/// The whole body. A client that waits to be told whether to send too large a one is told at once not to.
+async fn read(body: &mut Incoming, waits: bool) -> Result<Bytes, ServiceError> {
+    let announced = body.size_hint().lower();
+    if announced <= MAX_BODY as u64 {
+        match Limited::new(&mut *body, MAX_BODY).collect().await {
+            Ok(body) => return Ok(body.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => {}
+            Err(error) => {
+                let message = format!("The request body broke off: {error}.");
+                return Err(ServiceError::new("SerializationException", 400, message));
+            }
+        }
+    }
+    let mut dropped = if waits { MAX_DROPPED } else { 0 };
+    while dropped < MAX_DROPPED
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        dropped += frame.data_ref().map_or(0, Bytes::len);
+    }
+    let message = format!("The request body is larger than {MAX_BODY} bytes.");
+    Err(ServiceError::new("RequestEntityTooLargeException", 413, message))
 }
 
 fn whole(body: Bytes) -> BoxBody<Bytes, Reset> {
@@ -147,14 +188,14 @@ mod tests {
         Served { address, stop, server }
     }
 
+    const HEAD: &str = "POST / HTTP/1.1\r\nhost: emulator\r\n\
+         x-amz-target: RekognitionService.ListStreamProcessors\r\n\
+         content-type: application/x-amz-json-1.1\r\n";
+
     impl Served {
         async fn send(&self, body: &str) -> TcpStream {
             let mut stream = TcpStream::connect(self.address).await.unwrap();
-            let request = format!(
-                "POST / HTTP/1.1\r\nhost: emulator\r\nx-amz-target: RekognitionService.ListStreamProcessors\r\n\
-                 content-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\n\r\n{body}",
-                body.len()
-            );
+            let request = format!("{HEAD}content-length: {}\r\n\r\n{body}", body.len());
             stream.write_all(request.as_bytes()).await.unwrap();
             stream
         }
@@ -165,7 +206,7 @@ mod tests {
         }
     }
 
-    async fn read(mut stream: TcpStream) -> (String, Option<ErrorKind>) {
+    async fn received(mut stream: TcpStream) -> (String, Option<ErrorKind>) {
         let mut bytes = Vec::new();
         let error = stream.read_to_end(&mut bytes).await.err().map(|error| error.kind());
         (String::from_utf8(bytes).unwrap(), error)
@@ -180,7 +221,7 @@ mod tests {
         assert_eq!(&first, b"HTTP/1.1 200 OK");
         let address = served.address;
         served.stop().await;
-        let (rest, error) = read(stream).await;
+        let (rest, error) = received(stream).await;
         assert!(rest.ends_with(r#"{"StreamProcessors":[]}"#), "{rest}");
         assert_eq!(error, None, "a connection that is kept alive is closed in peace");
         assert!(TcpStream::connect(address).await.is_err());
@@ -190,7 +231,7 @@ mod tests {
     async fn a_reset_looks_like_one() {
         let served = start("*=reset-before").await;
         assert_eq!(
-            read(served.send("{}").await).await,
+            received(served.send("{}").await).await,
             (String::new(), Some(ErrorKind::ConnectionReset))
         );
         served.stop().await;
@@ -199,7 +240,7 @@ mod tests {
     #[tokio::test]
     async fn a_cut_answer_begins_and_breaks() {
         let served = start("*=truncate").await;
-        let (begun, error) = read(served.send("{}").await).await;
+        let (begun, error) = received(served.send("{}").await).await;
         assert!(begun.is_empty() || begun.starts_with("HTTP/1.1 200 OK"), "{begun}");
         assert_eq!(error, Some(ErrorKind::ConnectionReset));
         served.stop().await;
@@ -216,13 +257,90 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_beyond_reason_is_refused() {
+    async fn a_body_beyond_reason_is_refused_in_words() {
         let served = start("").await;
         let mut stream = served.send("").await;
         stream.shutdown().await.unwrap();
-        assert!(read(stream).await.0.starts_with("HTTP/1.1 200 OK"));
-        let (answer, _) = read(served.send(&" ".repeat(MAX_BODY + 1)).await).await;
+        assert!(received(stream).await.0.starts_with("HTTP/1.1 200 OK"));
+        let (answer, error) = received(served.send(&" ".repeat(MAX_BODY + 1)).await).await;
         assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+        assert!(answer.contains("larger than 4194304 bytes"), "{answer}");
+        assert_eq!(error, None);
         served.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_client_that_asks_first_is_told_whether_to_send() {
+        let served = start("").await;
+        let ask = async |length: usize| {
+            let mut stream = TcpStream::connect(served.address).await.unwrap();
+            let head = format!(
+                "{}expect: 100-continue\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n",
+                HEAD
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream
+        };
+        let (refused, _) = received(ask(MAX_BODY + 1).await).await;
+        assert!(refused.starts_with("HTTP/1.1 413"), "{refused}");
+        let mut stream = ask(2).await;
+        let mut told = [0; 25];
+        stream.read_exact(&mut told).await.unwrap();
+        assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream.write_all(b"{}").await.unwrap();
+        assert!(received(stream).await.0.starts_with("HTTP/1.1 200 OK"));
+        served.stop().await;
+    }
+
+    #[tokio::test]
+    async fn requests_may_come_in_a_row_and_in_chunks() {
+        let served = start("").await;
+        let mut stream = TcpStream::connect(served.address).await.unwrap();
+        let chunked =
+            format!("{HEAD}transfer-encoding: chunked\r\n\r\n1\r\n{{\r\n1\r\n}}\r\n0\r\n\r\n");
+        let last = format!("{HEAD}connection: close\r\ncontent-length: 0\r\n\r\n");
+        stream.write_all(format!("{chunked}{chunked}{last}").as_bytes()).await.unwrap();
+        let (answers, error) = received(stream).await;
+        assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 3, "{answers}");
+        assert_eq!(error, None);
+        served.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_health_check_is_answered_and_told_from_a_call() {
+        let served = start("*=internal").await;
+        let ask = async |request: &str| {
+            let mut stream = TcpStream::connect(served.address).await.unwrap();
+            let request = format!("{request} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            received(stream).await.0
+        };
+        let health = ask("GET /").await;
+        assert!(health.starts_with("HTTP/1.1 200 OK"), "{health}");
+        assert!(health.ends_with("}"), "{health}");
+        let head = ask("HEAD /").await;
+        assert!(head.starts_with("HTTP/1.1 200 OK") && head.ends_with("\r\n\r\n"), "{head}");
+        assert!(ask("GET /elsewhere").await.starts_with("HTTP/1.1 404"));
+        assert!(ask("PUT /").await.starts_with("HTTP/1.1 400"));
+        served.stop().await;
+    }
+
+    #[tokio::test]
+    async fn many_connections_that_say_nothing_are_in_nobodys_way() {
+        let served = start("").await;
+        let mut silent = Vec::new();
+        for number in 0..200 {
+            let mut stream = TcpStream::connect(served.address).await.unwrap();
+            // Every second one stops in the middle of its request.
+            if number % 2 == 0 {
+                stream.write_all(b"POST / HTT").await.unwrap();
+            }
+            silent.push(stream);
+        }
+        let mut stream = served.send("{}").await;
+        let mut first = [0; 15];
+        stream.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"HTTP/1.1 200 OK");
+        tokio::time::timeout(GRACE * 2, served.stop()).await.unwrap();
     }
 }

@@ -21,6 +21,13 @@ pub(crate) struct Violation {
     constraint: String,
 }
 
+impl Violation {
+    /// The member of the request in which the value stands, as messages name it.
+    pub(crate) fn member(&self) -> &str {
+        self.path.split('.').next().unwrap_or_default()
+    }
+}
+
 impl Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Violation { value, path, constraint } = self;
@@ -288,8 +295,8 @@ fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// AWS names members in messages with a small first letter, whatever the wire calls them.
-fn lower_first(name: &str) -> String {
+/// AWS names members in messages and in CloudTrail with a small first letter, whatever the wire calls them.
+pub(crate) fn lower_first(name: &str) -> String {
     let mut characters = name.chars();
     characters.next().map_or_else(String::new, |first| {
         first.to_ascii_lowercase().to_string() + characters.as_str()

@@ -7,7 +7,7 @@
 //! another region or account will not do for the rest is likely, not certain.
 
 use super::Facts;
-use crate::config::{At, Attributes};
+use crate::config::{At, Attributes, shorten};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// What an ARN has to be.
@@ -255,16 +255,10 @@ fn is_topic_arn(text: &str) -> bool {
         part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
     // Something, even if empty, before the account, and a character behind it.
-    (1..parts.len()).any(|at| is_owner(parts[at]) && parts[at + 1..].join(":") != "")
-}
-
-/// A text short enough for a message.
-fn shorten(text: &str) -> String {
-    const LONGEST: usize = 60;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    (1..parts.len()).any(|at| {
+        let behind = &parts[at + 1..];
+        is_owner(parts[at]) && (behind.len() > 1 || behind.iter().any(|part| !part.is_empty()))
+    })
 }
 
 #[cfg(test)]

@@ -35,7 +35,13 @@ fn unknown(at: &At<String>, path: &str, beside: &[&str]) -> Diagnostic {
         .collect();
     let candidates = || paths.iter().map(String::as_str).chain(beside.iter().copied());
     let deeper = candidates().find(|candidate| candidate.rsplit('.').next() == Some(path));
-    let help = did_you_mean(deeper.or_else(|| closest(path, candidates())))
+    let longer = candidates().find(|candidate| !path.is_empty() && candidate.starts_with(path));
+    let tag = path
+        .split_once('.')
+        .filter(|(first, _)| closest(first, ["tags"]).is_some())
+        .map(|(_, key)| format!("tags.{key}"));
+    let meant = tag.as_deref().or(deeper).or(longer).or_else(|| closest(path, candidates()));
+    let help = did_you_mean(meant)
         .unwrap_or_else(|| "write an attribute's dotted path, such as `tags.site`".to_owned());
     Diagnostic::new(Code::UnknownPath, format!("there is no attribute `{path}`"))
         .label(at.span, "unknown attribute")

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::Facts;
 use super::numbers::finite;
 use crate::config::{At, Attributes, BoundingBox, List, Point, Region, Slot, Zone};
-use crate::config::{closest, did_you_mean};
+use crate::config::{closest, did_you_mean, list};
 use crate::desired::extends::quoted;
 use crate::desired::geometry::{crossing, is_flat};
 use crate::desired::region::{POLYGON_POINTS, corners};
@@ -121,11 +121,11 @@ fn rectangle(at: &At<BoundingBox>, bounds: &BoundingBox, diagnostics: &mut Vec<D
     let missing: Vec<String> = sides
         .iter()
         .filter(|(_, slot)| slot.at().is_none())
-        .map(|(name, _)| format!("`{name}`"))
+        .map(|(name, _)| (*name).to_owned())
         .collect();
     if !missing.is_empty() {
         diagnostics.push(
-            Diagnostic::new(Code::IncompleteBox, format!("a box needs {}", missing.join(" and ")))
+            Diagnostic::new(Code::IncompleteBox, format!("a box needs {}", list(&missing)))
                 .label(at.span, "not all four sides")
                 .help("write it as `{ left = 0.0, top = 0.0, width = 1.0, height = 1.0 }`"),
         );
@@ -162,7 +162,9 @@ fn leaves_frame(span: Span, fault: String) -> Diagnostic {
 }
 
 fn outline(at: &At<List<Point>>, points: &[At<Point>], diagnostics: &mut Vec<Diagnostic>) {
-    if !POLYGON_POINTS.contains(&points.len()) {
+    // Points that are none have been reported, and may have been meant as one.
+    let readable = points.iter().all(|point| point.value.is_ok());
+    if readable && !POLYGON_POINTS.contains(&points.len()) {
         let (least, most) = POLYGON_POINTS.into_inner();
         diagnostics.push(
             Diagnostic::new(

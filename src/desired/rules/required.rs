@@ -4,7 +4,7 @@
 //! its members need to mean anything: the role, the video stream, one kind with
 //! its labels or collection, its output.
 
-use crate::config::Processor;
+use crate::config::{Processor, list};
 use crate::desired::layer::{Layer, OneOf};
 use crate::diagnostic::{Code, Diagnostic, Span};
 
@@ -71,17 +71,12 @@ pub(in super::super) fn required(
         );
     }
     if !lines.is_empty() {
-        let paths: Vec<String> = lines
-            .iter()
-            .map(|line| format!("`{}`", line.split(" = ").next().unwrap_or(line)))
-            .collect();
+        let paths: Vec<String> =
+            lines.iter().map(|line| line.split(" = ").next().unwrap_or(line).to_owned()).collect();
         diagnostics.push(
-            Diagnostic::new(
-                Code::MissingAttribute,
-                format!("`{name}` lacks {}", paths.join(" and ")),
-            )
-            .label(span, "something is missing here")
-            .help(format!("write, here or in a lower layer:\n{}", lines.join("\n"))),
+            Diagnostic::new(Code::MissingAttribute, format!("`{name}` lacks {}", list(&paths)))
+                .label(span, "something is missing here")
+                .help(format!("write, here or in a lower layer:\n{}", lines.join("\n"))),
         );
     }
 }

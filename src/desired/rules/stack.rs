@@ -2,7 +2,7 @@
 
 use super::arns::is_account;
 use super::tags::is_tag_text;
-use crate::config::{At, Stack};
+use crate::config::{At, Stack, list};
 use crate::desired::Stack as Resolved;
 use crate::diagnostic::{Code, Diagnostic, Span};
 
@@ -49,15 +49,12 @@ pub(in super::super) fn stack<'a>(
     .filter_map(|(key, line, at)| at.is_none().then_some((key, line)))
     .collect();
     if !missing.is_empty() {
-        let keys: Vec<String> = missing.iter().map(|(key, _)| format!("`{key}`")).collect();
+        let keys: Vec<String> = missing.iter().map(|(key, _)| (*key).to_owned()).collect();
         let lines: Vec<&str> = missing.iter().map(|(_, line)| *line).collect();
         diagnostics.push(
-            Diagnostic::new(
-                Code::MissingStackKey,
-                format!("`[stack]` lacks {}", keys.join(" and ")),
-            )
-            .label(at.span, "something is missing here")
-            .help(format!("write:\n{}", lines.join("\n"))),
+            Diagnostic::new(Code::MissingStackKey, format!("`[stack]` lacks {}", list(&keys)))
+                .label(at.span, "something is missing here")
+                .help(format!("write:\n{}", lines.join("\n"))),
         );
     }
     let mut check = |at: Option<&'a At<String>>,

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::list;
 use crate::desired::layer::{Layer, OneOf};
 use crate::diagnostic::{Code, Diagnostic, Span};
 
@@ -24,8 +25,10 @@ struct User<'a> {
 impl<'a> Streams<'a> {
     /// Notes the streams of a merged processor.
     pub(in super::super) fn add(&mut self, name: &'a str, named: Span, merged: &Layer<'a>) {
-        let output = match &merged.output {
-            OneOf::Second(_, stream) => stream.arn.get(),
+        // A data stream under label detection is wrong for that alone.
+        let output = match (&merged.output, &merged.settings) {
+            (_, OneOf::First(..)) => None,
+            (OneOf::Second(_, stream), _) => stream.arn.get(),
             _ => None,
         };
         for (arn, written) in merged.video_stream.get().into_iter().chain(output) {
@@ -38,13 +41,13 @@ impl<'a> Streams<'a> {
         const MOST: usize = 4;
         for (arn, users) in self.0 {
             let [first, second, ..] = users.as_slice() else { continue };
-            let names: Vec<String> =
-                users.iter().take(MOST).map(|user| format!("`{}`", user.name)).collect();
+            let mut names: Vec<&str> = users.iter().take(MOST).map(|user| user.name).collect();
+            names.dedup();
             let more = match users.len().saturating_sub(MOST) {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let message = format!("the stream `{arn}` is used by {}{more}", names.join(" and "));
+            let message = format!("the stream `{arn}` is used by {}{more}", list(&names));
             let mut diagnostic = Diagnostic::new(Code::StreamUsedTwice, message)
                 .help("a stream has one processor in an account and region");
             if first.written == second.written {

@@ -77,8 +77,10 @@ impl Rule {
     /// What is wrong with a text, and how it should be.
     fn fault(&self, text: &str) -> Option<(String, String)> {
         let length = text.chars().count();
-        let help =
-            format!("it has {} to {} characters: {}", self.shortest, self.longest, self.alphabet);
+        let help = match self.shortest {
+            0 => format!("it has up to {} characters", self.longest),
+            least => format!("it has {least} to {} characters: {}", self.longest, self.alphabet),
+        };
         if length < self.shortest || length > self.longest {
             let plural = if length == 1 { "" } else { "s" };
             return Some((format!("this has {length} character{plural}"), help));

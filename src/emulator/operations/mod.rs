@@ -5,8 +5,8 @@
 
 mod create;
 mod delete;
-mod get_caller_identity;
 mod get_resources;
+mod lookup_events;
 mod read;
 mod start;
 mod stop;
@@ -17,12 +17,11 @@ use serde_json::Value;
 
 use super::clock::Time;
 use super::error::ServiceError;
+use super::identity::Identity;
 use super::operation::Operation;
 use super::options::{Lag, Options};
 use super::state::State;
 use super::validate::Object;
-
-pub(crate) use self::get_caller_identity::caller_arn;
 
 /// What an operation may look at beside the state and its request.
 #[derive(Debug)]
@@ -31,6 +30,8 @@ pub(crate) struct Context<'a> {
     pub(crate) options: &'a Options,
     /// The lag that holds for this call.
     pub(crate) lag: Lag,
+    /// Who is calling.
+    pub(crate) identity: &'a Identity,
     /// An identifier that no other call has.
     pub(crate) request_id: &'a str,
 }
@@ -56,9 +57,8 @@ pub(crate) fn perform(
         Operation::UntagResource => tags::untag(state, input, context),
         Operation::ListTagsForResource => tags::list(state, input, context),
         Operation::GetResources => get_resources::get_resources(state, input, context),
-        Operation::GetCallerIdentity => {
-            Ok(get_caller_identity::get_caller_identity(state, context.options))
-        }
+        Operation::GetCallerIdentity => Ok(context.identity.caller_identity(state.account_id())),
+        Operation::LookupEvents => lookup_events::lookup_events(state, input, context),
     }
 }
 
@@ -126,12 +126,14 @@ pub(crate) mod testing {
             let input = input.as_object().unwrap();
             let model = operation.service().model().unwrap();
             let input = validate::read(model, model.input_of(operation.name()).unwrap(), input)
-                .map_err(|violations| ServiceError::invalid_request(&violations))?;
+                .map_err(|violations| ServiceError::invalid_request(operation, &violations))?;
             let request_id = format!("request-{}", self.calls);
+            let identity = Identity::new("emulator", self.state.account_id());
             let context = Context {
                 now: self.now,
                 options: &self.options,
                 lag: self.options.lag,
+                identity: &identity,
                 request_id: &request_id,
             };
             let before = self.state.render(self.now);

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::clock::Time;
 use super::options::Settle;
+use super::trail::{Event, Trail};
 
 pub(crate) use self::processor::{Kind, Next, Processor, StaleTags, Status, streams};
 pub use self::snapshot::BadSnapshot;
@@ -31,6 +32,8 @@ pub struct State {
     held_names: BTreeMap<String, Time>,
     /// The deleted processors that GetResources still lists, by name.
     departed: BTreeMap<String, StaleTags>,
+    /// The calls that CloudTrail knows of.
+    trail: Trail,
     /// When the snapshot that this state was resumed from was taken.
     resumed_at: Time,
 }
@@ -46,6 +49,7 @@ impl State {
             due: BTreeSet::new(),
             held_names: BTreeMap::new(),
             departed: BTreeMap::new(),
+            trail: Trail::default(),
             resumed_at: Time::default(),
         }
     }
@@ -56,6 +60,16 @@ impl State {
 
     pub fn region(&self) -> &str {
         &self.region
+    }
+
+    /// What CloudTrail knows.
+    pub(crate) fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
+    /// Lets CloudTrail know of a call.
+    pub(crate) fn log(&mut self, event: Event) {
+        self.trail.record(event);
     }
 
     /// When the snapshot was taken that this state goes on from; the epoch if it goes on from none.

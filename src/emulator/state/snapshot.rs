@@ -15,6 +15,7 @@ use crate::emulator::describe;
 use crate::emulator::model::ServiceModel;
 use crate::emulator::options::Options;
 use crate::emulator::rules;
+use crate::emulator::trail::Trail;
 use crate::emulator::validate::{self, Object};
 
 const FORMAT_VERSION: &str = "1.0";
@@ -32,6 +33,8 @@ pub enum BadSnapshot {
     Processor { processor: String, problem: String },
     #[error("its member `emulator` is not as rekon writes it: {0}")]
     Emulator(serde_json::Error),
+    #[error("its member `emulator` has a trail that is none: {0}")]
+    Trail(String),
 }
 
 /// What only the emulator needs, by the names of processors.
@@ -43,6 +46,9 @@ struct Extra {
     stale_tags: BTreeMap<String, StaleTags>,
     held_names: BTreeMap<String, Time>,
     departed: BTreeMap<String, StaleTags>,
+    /// CloudTrail's records of the calls that may have changed something, the oldest first.
+    #[serde(skip_serializing)]
+    trail: Vec<Object>,
 }
 
 impl State {
@@ -80,7 +86,7 @@ impl State {
         }
         if let Some(extra) = snapshot.get("emulator").filter(|extra| !extra.is_null()) {
             let extra = Extra::deserialize(extra).map_err(BadSnapshot::Emulator)?;
-            state.restore(extra);
+            state.restore(extra)?;
             state.resumed_at =
                 snapshot.get("taken_at").and_then(Time::from_json).unwrap_or_default();
         }
@@ -127,8 +133,8 @@ impl State {
         Ok(())
     }
 
-    fn restore(&mut self, extra: Extra) {
-        let Extra { next, hidden_until, stale_tags, held_names, departed } = extra;
+    fn restore(&mut self, extra: Extra) -> Result<(), BadSnapshot> {
+        let Extra { next, hidden_until, stale_tags, held_names, departed, trail } = extra;
         for (name, next) in next {
             self.change(&name, |processor| processor.next = Some(next));
         }
@@ -140,6 +146,8 @@ impl State {
         }
         self.held_names = held_names;
         self.departed = departed;
+        self.trail = Trail::restore(trail).map_err(BadSnapshot::Trail)?;
+        Ok(())
     }
 
     /// What only the emulator needs, of what still matters.
@@ -177,19 +185,29 @@ impl State {
                 })
             })
             .collect();
+        let extra = json!(self.extra(now));
+        let members = extra.as_object().into_iter().flatten();
+        let mut members: Vec<String> =
+            members.map(|(name, value)| format!("{}: {value}", json!(name))).collect();
+        // The records are text already, as a processor's part is.
+        let records: Vec<&str> = self.trail.kept().collect();
+        members.push(format!("\"trail\": {}", lines(&records)));
         format!(
             "{{\n\"format_version\": {},\n\"taken_at\": {},\n\"account_id\": {},\n\"region\": {},\n\"complete\": true,\n\
-             \"processors\": [{}{}{}],\n\"emulator\": {}\n}}\n",
+             \"processors\": {},\n\"emulator\": {{\n{}\n}}\n}}\n",
             json!(FORMAT_VERSION),
             json!(now.iso()),
             json!(self.account_id),
             json!(self.region),
-            if processors.is_empty() { "" } else { "\n" },
-            processors.join(",\n"),
-            if processors.is_empty() { "" } else { "\n" },
-            json!(self.extra(now)),
+            lines(&processors),
+            members.join(",\n"),
         )
     }
+}
+
+/// A list of which each item has a line.
+fn lines(items: &[&str]) -> String {
+    if items.is_empty() { "[]".to_owned() } else { format!("[\n{}\n]", items.join(",\n")) }
 }
 
 /// The account and region that a processor's own ARN names.

@@ -1,4 +1,4 @@
-//! "Did you mean ...?"
+//! Words for messages: "did you mean", lists, shortened texts.
 
 /// The candidate that was most likely meant, if any is close enough.
 ///
@@ -18,15 +18,39 @@ pub(crate) fn closest<'a>(
     candidates
         .into_iter()
         .filter(|candidate| candidate.len() <= LONGEST)
-        .map(|candidate| (strsim::osa_distance(&folded, &fold(candidate)), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
+        .filter_map(|candidate| {
+            let other = fold(candidate);
+            // Texts of very different lengths need no measuring.
+            let distance = (folded.len().abs_diff(other.len()) <= 4 * allowed)
+                .then(|| strsim::osa_distance(&folded, &other))?;
+            (distance <= allowed).then_some((distance, candidate))
+        })
         .min()
         .map(|(_, candidate)| candidate)
 }
 
-/// Adds the question to nothing or to a hint that stands on its own.
+/// The question, if there is anything to ask.
 pub(crate) fn did_you_mean(candidate: Option<&str>) -> Option<String> {
     candidate.map(|candidate| format!("did you mean `{candidate}`?"))
+}
+
+/// A list of code words for a sentence: `a`, `b` and `c`.
+pub(crate) fn list<T: AsRef<str>>(words: &[T]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// A text short enough for a message.
+pub(crate) fn shorten(text: &str) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn fold(text: &str) -> String {

@@ -1,0 +1,374 @@
+//! LookupEvents of CloudTrail, as far as it is about the emulator's own calls.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Context};
+use crate::emulator::clock::Time;
+use crate::emulator::error::ServiceError;
+use crate::emulator::quirks::TrailResources;
+use crate::emulator::random;
+use crate::emulator::state::State;
+use crate::emulator::token;
+use crate::emulator::trail::Event;
+use crate::emulator::validate::Object;
+
+/// Events on a page, if the request does not say; also the most there can be.
+const PAGE: usize = 50;
+/// For how long the service remembers.
+const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
+const RESOURCE_TYPE: &str = "AWS::Rekognition::StreamProcessor";
+
+pub(super) fn lookup_events(state: &State, input: &Object, context: &Context<'_>) -> Answer {
+    let question = Question::read(input, context)?;
+    let size =
+        input.get("MaxResults").and_then(Value::as_u64).and_then(|size| size.try_into().ok());
+    let size = size.unwrap_or(PAGE);
+    let purpose = purpose(input);
+    let after = match text(input, "NextToken") {
+        "" => None,
+        token => Some(token::read(&purpose, token).ok_or_else(bad_token)?),
+    };
+    let mut found = state.trail().newest_first().filter(|event| question.matches(event, context));
+    if let Some(after) = after {
+        // An event that has fallen out of memory since cannot be gone on from.
+        found.find(|event| event.id == after).ok_or_else(bad_token)?;
+    }
+    let mut found = found.peekable();
+    let page: Vec<&Event> = found.by_ref().take(size).collect();
+    let more = found.peek().is_some();
+    let events: Vec<Value> = page.iter().map(|event| shown(event, context)).collect();
+    let mut output = Map::from_iter([("Events".to_owned(), json!(events))]);
+    if let Some(last) = page.last().filter(|_| more) {
+        output.insert("NextToken".to_owned(), json!(token::write(&purpose, &last.id)));
+    }
+    Ok(output)
+}
+
+/// What a request asks for.
+struct Question<'a> {
+    attribute: Option<(&'a str, &'a str)>,
+    from: Time,
+    to: Option<Time>,
+    /// Insight events are of another category, of which there never are any.
+    insight: bool,
+}
+
+impl<'a> Question<'a> {
+    fn read(input: &'a Object, context: &Context<'_>) -> Result<Question<'a>, ServiceError> {
+        let attributes = input.get("LookupAttributes").and_then(Value::as_array);
+        let attribute = match attributes.map_or(&[][..], Vec::as_slice) {
+            [] => None,
+            [attribute] => {
+                let member = |name| attribute.get(name).and_then(Value::as_str).unwrap_or_default();
+                Some((member("AttributeKey"), member("AttributeValue")))
+            }
+            _ => {
+                let message = "LookupAttributes can contain only one attribute.";
+                return Err(ServiceError::new("InvalidLookupAttributesException", 400, message));
+            }
+        };
+        let (from, to) = (time(input, "StartTime")?, time(input, "EndTime")?);
+        if let (Some(from), Some(to)) = (from, to)
+            && from > to
+        {
+            return Err(bad_range("StartTime must not be after EndTime."));
+        }
+        let oldest = Time::since_epoch(context.now.elapsed_since(Time::since_epoch(RETENTION)));
+        let insight = text(input, "EventCategory") == "insight";
+        Ok(Question { attribute, from: from.unwrap_or_default().max(oldest), to, insight })
+    }
+
+    fn matches(&self, event: &Event, context: &Context<'_>) -> bool {
+        let time = event.time.whole_seconds();
+        !self.insight
+            && event.time.after(context.lag.trail) <= context.now
+            && time >= self.from
+            && self.to.is_none_or(|to| time <= to)
+            && self.attribute.is_none_or(|(key, value)| has(event, key, value, context))
+    }
+}
+
+/// Whether an attribute of the event has this value.
+fn has(event: &Event, key: &str, value: &str, context: &Context<'_>) -> bool {
+    let given = match key {
+        "EventId" => Some(event.id.as_str()),
+        "EventName" => Some(event.name.as_str()),
+        "ReadOnly" => Some(read_only(event)),
+        "Username" => event.user.as_deref(),
+        "EventSource" => Some(event.source.as_str()),
+        "AccessKeyId" => event.access_key_id.as_deref(),
+        "ResourceType" => resource(event, context).map(|_| RESOURCE_TYPE),
+        "ResourceName" => resource(event, context),
+        _ => None,
+    };
+    given == Some(value)
+}
+
+fn shown(event: &Event, context: &Context<'_>) -> Value {
+    let resources = resource(event, context)
+        .map(|name| json!({"ResourceType": RESOURCE_TYPE, "ResourceName": name}));
+    let mut shown = json!({
+        "EventId": event.id,
+        "EventName": event.name,
+        "ReadOnly": read_only(event),
+        "EventTime": event.time.whole_seconds(),
+        "EventSource": event.source,
+        "Resources": Vec::from_iter(resources),
+        "CloudTrailEvent": event.text,
+    });
+    if let Some(access_key_id) = &event.access_key_id {
+        shown["AccessKeyId"] = json!(access_key_id);
+    }
+    if let Some(user) = &event.user {
+        shown["Username"] = json!(user);
+    }
+    shown
+}
+
+fn read_only(event: &Event) -> &'static str {
+    if event.read_only { "true" } else { "false" }
+}
+
+/// The processor among the event's resources.
+fn resource<'a>(event: &'a Event, context: &Context<'_>) -> Option<&'a str> {
+    let named = context.options.quirks.trail_resources == TrailResources::Named;
+    event.processor.as_deref().filter(|_| named)
+}
+
+/// What the tokens of a request are good for: the same question only.
+fn purpose(input: &Object) -> String {
+    let mut question = input.clone();
+    question.remove("NextToken");
+    format!("LookupEvents {:x}", random::hash(&Value::Object(question).to_string()))
+}
+
+fn text<'a>(input: &'a Object, member: &str) -> &'a str {
+    super::text(input, member)
+}
+
+fn time(input: &Object, member: &str) -> Result<Option<Time>, ServiceError> {
+    let Some(given) = input.get(member) else { return Ok(None) };
+    let read = Time::from_json(given);
+    read.map(Some).ok_or_else(|| bad_range(&format!("{member} is out of range: {given}.")))
+}
+
+fn bad_range(message: &str) -> ServiceError {
+    ServiceError::new("InvalidTimeRangeException", 400, message)
+}
+
+fn bad_token() -> ServiceError {
+    let message = "The NextToken is not valid for this request.";
+    ServiceError::new("InvalidNextTokenException", 400, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::clock::Time;
+    use crate::emulator::engine::{Engine, Reply};
+    use crate::emulator::journal::Caller;
+    use crate::emulator::operation::Operation;
+    use crate::emulator::operations::testing::label_detection;
+    use crate::emulator::options::Options;
+    use crate::emulator::protocol::Incoming;
+
+    const NOW: Time = Time::since_epoch(Duration::from_secs(1_700_000_000));
+
+    struct Service(Engine);
+
+    impl Service {
+        fn new(change: impl FnOnce(&mut Options)) -> Service {
+            let mut options = Options::default();
+            change(&mut options);
+            Service(Engine::new(options, State::new("111122223333", "us-east-1"), NOW))
+        }
+
+        fn call(&mut self, operation: Operation, body: Value, seconds: u64) -> Reply {
+            let Value::Object(body) = body else { panic!("{body} is no object") };
+            let caller =
+                Caller { access_key_id: Some("AKIAEXAMPLE".to_owned()), ..Caller::default() };
+            let now = NOW.after(Duration::from_secs(seconds));
+            self.0.call(Incoming { operation, body, caller }, now)
+        }
+
+        /// Creates `a` at 0, reads it at 10, deletes `b` in vain at 20, and deletes `a` at 30.
+        fn lived(change: impl FnOnce(&mut Options)) -> Service {
+            let mut service = Service::new(change);
+            let name = |name: &str| json!({ "Name": name });
+            service.call(Operation::CreateStreamProcessor, label_detection("a"), 0);
+            service.call(Operation::DescribeStreamProcessor, name("a"), 10);
+            service.call(Operation::DeleteStreamProcessor, name("b"), 20);
+            service.call(Operation::DeleteStreamProcessor, name("a"), 30);
+            service
+        }
+
+        fn lookup(&mut self, request: Value) -> Result<Value, ServiceError> {
+            self.call(Operation::LookupEvents, request, 60).outcome.map(Value::Object)
+        }
+
+        fn names(&mut self, request: Value) -> String {
+            let found = self.lookup(request).unwrap();
+            let events = found["Events"].as_array().unwrap().iter();
+            let own = events.filter(|event| event["EventSource"] == "rekognition.amazonaws.com");
+            let names = own.map(|event| event["EventName"].as_str().unwrap());
+            names.map(|name| name.replace("StreamProcessor", "")).collect::<Vec<_>>().join(" ")
+        }
+
+        fn code(&mut self, request: Value) -> String {
+            self.lookup(request).unwrap_err().code
+        }
+    }
+
+    fn attribute(key: &str, value: &str) -> Value {
+        json!({"LookupAttributes": [{"AttributeKey": key, "AttributeValue": value}]})
+    }
+
+    #[test]
+    fn every_call_is_an_event_and_the_newest_comes_first() {
+        let mut service = Service::lived(|_| {});
+        assert_eq!(service.names(json!({})), "Delete Delete Describe Create");
+        let found = service.lookup(json!({})).unwrap();
+        let own = |event: &&Value| event["EventSource"] == "rekognition.amazonaws.com";
+        let events: Vec<&Value> = found["Events"].as_array().unwrap().iter().filter(own).collect();
+        assert_eq!(events[0]["EventTime"], json!(1_700_000_030.0));
+        assert_eq!(
+            (&events[0]["Username"], &events[0]["ReadOnly"]),
+            (&json!("emulator"), &json!("false"))
+        );
+        let record = |event: &Value| -> Value {
+            serde_json::from_str(event["CloudTrailEvent"].as_str().unwrap()).unwrap()
+        };
+        let failed = record(events[1]);
+        assert_eq!(failed["errorCode"], "ResourceNotFoundException");
+        assert_eq!(failed["requestParameters"], json!({"name": "b"}));
+        assert_eq!(
+            record(events[3])["responseElements"],
+            json!({"streamProcessorArn": "arn:aws:rekognition:us-east-1:111122223333:streamprocessor/a"})
+        );
+        assert!(found["Events"][0]["CloudTrailEvent"].as_str().unwrap().contains("LookupEvents"));
+    }
+
+    #[test]
+    fn an_attribute_narrows() {
+        let mut service = Service::lived(|_| {});
+        assert_eq!(service.names(attribute("EventName", "DeleteStreamProcessor")), "Delete Delete");
+        assert_eq!(service.names(attribute("ReadOnly", "true")), "Describe");
+        assert_eq!(service.names(attribute("ReadOnly", "false")), "Delete Delete Create");
+        assert_eq!(service.names(attribute("Username", "nobody")), "");
+        assert_eq!(service.names(attribute("AccessKeyId", "AKIAEXAMPLE")).len(), 29);
+        assert_eq!(service.names(attribute("EventSource", "s3.amazonaws.com")), "");
+        let id = service.lookup(attribute("ReadOnly", "true")).unwrap();
+        let id = id["Events"].as_array().unwrap().last().unwrap()["EventId"].clone();
+        assert_eq!(service.names(attribute("EventId", id.as_str().unwrap())), "Describe");
+        assert_eq!(service.names(attribute("ResourceName", "a")), "");
+        let mut named =
+            Service::lived(|options| options.quirks.apply("trail-resources=named").unwrap());
+        assert_eq!(named.names(attribute("ResourceName", "a")), "Delete Describe Create");
+        assert_eq!(
+            named.names(attribute("ResourceType", RESOURCE_TYPE)),
+            "Delete Delete Describe Create"
+        );
+    }
+
+    #[test]
+    fn a_range_of_time_narrows() {
+        let mut service = Service::lived(|_| {});
+        let start = 1_700_000_000;
+        let range = |from: u64, to: u64| json!({"StartTime": start + from, "EndTime": start + to});
+        assert_eq!(service.names(range(10, 20)), "Delete Describe");
+        assert_eq!(service.names(range(31, 31)), "");
+        assert_eq!(service.code(range(20, 10)), "InvalidTimeRangeException");
+        assert_eq!(service.code(json!({"StartTime": -5})), "InvalidTimeRangeException");
+        let day = 24 * 3600;
+        let late = |service: &mut Service, days: u64| {
+            let reply = service.call(
+                Operation::LookupEvents,
+                attribute("EventName", "CreateStreamProcessor"),
+                days * day,
+            );
+            reply.outcome.unwrap()["Events"].as_array().unwrap().len()
+        };
+        assert_eq!((late(&mut service, 90), late(&mut service, 91)), (1, 0));
+    }
+
+    #[test]
+    fn pages_lead_to_the_end() {
+        let mut service = Service::lived(|_| {});
+        let mut request = attribute("ReadOnly", "false");
+        request["MaxResults"] = json!(2);
+        let first = service.lookup(request.clone()).unwrap();
+        assert_eq!(first["Events"].as_array().unwrap().len(), 2);
+        let token = first["NextToken"].clone();
+        request["NextToken"] = token.clone();
+        let second = service.lookup(request.clone()).unwrap();
+        assert_eq!(second["Events"][0]["EventName"], "CreateStreamProcessor");
+        assert_eq!(second.get("NextToken"), None);
+        request["MaxResults"] = json!(3);
+        assert_eq!(service.code(request), "InvalidNextTokenException");
+        assert_eq!(service.code(json!({"NextToken": "x"})), "InvalidNextTokenException");
+    }
+
+    #[test]
+    fn mistakes_get_the_errors_of_this_service() {
+        let mut service = Service::new(|_| {});
+        let two = json!({"LookupAttributes": [
+            {"AttributeKey": "EventName", "AttributeValue": "a"},
+            {"AttributeKey": "Username", "AttributeValue": "b"},
+        ]});
+        for (request, code) in [
+            (two, "InvalidLookupAttributesException"),
+            (attribute("Colour", "red"), "InvalidLookupAttributesException"),
+            (json!({"MaxResults": 51}), "InvalidMaxResultsException"),
+            (json!({"MaxResults": 0}), "InvalidMaxResultsException"),
+            (json!({"StartTime": "noon"}), "InvalidTimeRangeException"),
+            (json!({"NextToken": 1}), "InvalidNextTokenException"),
+            (json!({"EventCategory": "data"}), "InvalidEventCategoryException"),
+        ] {
+            assert_eq!(service.code(request.clone()), code, "{request}");
+        }
+        assert_eq!(service.names(json!({"EventCategory": "insight"})), "");
+    }
+
+    #[test]
+    fn events_show_after_the_lag() {
+        let mut service = Service::lived(|options| options.lag.trail = Duration::from_secs(40));
+        assert_eq!(service.names(json!({})), "Delete Describe Create");
+    }
+
+    #[test]
+    fn what_never_arrived_is_no_event_and_a_refusal_is_one() {
+        let mut service = Service::new(|options| {
+            for fault in ["Delete:1=reset-before", "Delete:2=throttle", "Delete:3=reset-after"] {
+                options.faults.scripted.push(fault.parse().unwrap());
+            }
+        });
+        for _ in 0..3 {
+            service.call(Operation::DeleteStreamProcessor, json!({"Name": "a"}), 0);
+        }
+        assert_eq!(service.names(json!({})), "Delete Delete");
+    }
+
+    #[test]
+    fn an_access_key_can_be_somebody_else() {
+        let mut service = Service::lived(|options| {
+            options.identities.insert("AKIAEXAMPLE".to_owned(), "mary".to_owned());
+        });
+        assert_eq!(service.names(attribute("Username", "mary")), "Delete Delete Describe Create");
+    }
+
+    #[test]
+    fn changes_are_in_a_snapshot_with_their_records() {
+        let service = Service::lived(|_| {});
+        let text = service.0.state.render(NOW);
+        let state = State::parse(text.as_bytes(), &Options::default()).unwrap();
+        let names: Vec<&str> =
+            state.trail().newest_first().map(|event| event.name.as_str()).collect();
+        assert_eq!(
+            names,
+            ["DeleteStreamProcessor", "DeleteStreamProcessor", "CreateStreamProcessor"]
+        );
+        assert_eq!(state.render(NOW), text);
+    }
+}
