@@ -50,7 +50,7 @@ async fn interrupted_at(at: usize, settle: Duration) -> bool {
     // What was sent before the signal may take effect after it, but no more.
     assert!(count_deletes() <= deletes.get() + 1, "at {at}: {:?}", world.writes());
     // Every so often, because it takes a whole run more.
-    if at % 5 != 0 {
+    if !at.is_multiple_of(5) {
         return true;
     }
     let peace = world.in_peace().await;
