@@ -51,7 +51,9 @@ pub(super) struct Job<'a> {
     pub(super) target: Option<&'a Processor>,
     /// A definition that was deleted in this run and may still show.
     pub(super) stale: Option<&'a Processor>,
-    /// The call is made and waited for even when asked to stop.
+    /// The call is not sent any more when asked to stop before it is.
+    pub(super) may_hold: bool,
+    /// Once sent, the call is waited for even when asked to stop.
     pub(super) must_finish: bool,
     /// Something is deleted in this run, so that its name or its stream may be
     /// taken for some time.
@@ -120,12 +122,23 @@ impl Run<'_> {
         }
         self.patience = Patience::new(self.tools.settle_timeout);
         loop {
-            if self.tools.stop.is_set() && !self.job.must_finish && !self.doubt {
+            if self.tools.stop.is_set() && self.job.may_hold && !self.doubt {
                 return Ended { end: End::HeldBack, made: false, seen: None };
             }
             let attempt = if self.sent { Attempt::Again } else { Attempt::First };
+            let may_hold = self.job.may_hold && !self.doubt;
+            let hold = async {
+                if may_hold {
+                    self.tools.stop.stopped().await;
+                } else {
+                    std::future::pending().await
+                }
+            };
+            let Some(answer) = self.tools.writer.send(self.job.request, attempt, hold).await else {
+                continue;
+            };
             self.sent = true;
-            let next = match self.tools.writer.send(self.job.request, attempt).await {
+            let next = match answer {
                 Ok(()) => return self.settle(None).await,
                 Err(error) => self.judge(error).await,
             };
@@ -155,7 +168,7 @@ impl Run<'_> {
         if !waits || self.job.unsettled.is_none() {
             return None;
         }
-        let cut = if self.job.must_finish { Cut::Never } else { Cut::AtOnce };
+        let cut = if self.job.may_hold { Cut::AtOnce } else { Cut::Never };
         let name = self.name().to_owned();
         let rested = wait_until(self.tools, self.slot, &name, cut, |seen| match seen {
             Seen::Gone => Some(()),

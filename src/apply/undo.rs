@@ -59,6 +59,7 @@ pub(super) async fn undo(
             target: None,
             stale: withdrawn.filter(|_| done_before(Operation::DeleteStreamProcessor)),
             was_so: matches!(before, Ok(Evidence::Took(_))),
+            may_hold: false,
             must_finish: true,
             follows_delete: true,
             just_created: done_before(Operation::CreateStreamProcessor),
