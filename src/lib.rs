@@ -31,4 +31,6 @@ pub mod live;
 
 pub mod emulator;
 
+pub mod apply;
+
 pub mod cli;

@@ -35,8 +35,12 @@ where
             }
         }
         SdkError::ResponseError(failure) => {
-            let raw = failure.raw();
-            answered(api, processor, raw, None, UNREADABLE)
+            // It began to arrive, so that it is the service's whatever its status.
+            let answer = answered(api, processor, failure.raw(), None, UNREADABLE);
+            if answer.class() == Class::NotTheService {
+                return local(Class::Unavailable, UNREADABLE);
+            }
+            answer
         }
         SdkError::ServiceError(failure) => {
             let meta = failure.err().meta();
@@ -119,6 +123,7 @@ fn by_code(api: Api, code: &str, message: &str, status: u16) -> Class {
             Class::Invalid
         }
         "UnknownOperationException" | "UnknownOperation" => Class::NotTheService,
+        _ if status == 400 => Class::Other,
         _ => match by_status(status) {
             Class::NotTheService => Class::Other,
             class => class,
@@ -130,8 +135,9 @@ fn by_code(api: Api, code: &str, message: &str, status: u16) -> Class {
 fn by_status(status: u16) -> Class {
     match status {
         429 | 503 => Class::Throttled,
-        // A success whose body does not arrive whole did take effect.
-        200..=299 | 408 | 500..=599 => Class::Unavailable,
+        // A success whose body does not arrive whole did take effect, and the
+        // protocol answers its own errors with 400 and their type.
+        200..=299 | 400 | 408 | 500..=599 => Class::Unavailable,
         _ => Class::NotTheService,
     }
 }

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use tokio::signal::unix::{SignalKind, signal};
-
 use super::args::{self, PlanFormat, TextOrJson};
 use super::exit::Exit;
 use super::session::{self, Session};
+use super::signals::Signals;
 use super::ui::Ui;
 use super::{plan, project, saved};
-use crate::apply::{self, Event, Signal, StopSignal};
+use crate::apply::{self, Event, RecoveryRoot, StopSignal};
+use crate::aws::Identity;
 use crate::plan::{Fate, Outcome, Plan};
 use crate::report;
 
@@ -17,50 +17,60 @@ use crate::report;
 struct Ready {
     plan: Plan,
     session: Session,
+    identity: Identity,
     /// The folder of the project or the saved plan.
     base: PathBuf,
 }
 
 /// Runs the command.
 pub async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, Exit> {
+    let mut signals = Signals::listen(ui)?;
     let ready = if args.target.is_dir() {
-        fresh(&args, ui).await?
+        signals.cut_short(fresh(&args, ui)).await?
     } else {
-        from_file(&args, ui).await?
+        signals.cut_short(from_file(&args, ui)).await?
     };
-    let Ready { plan: planned, session, base } = ready;
+    let planned = &ready.plan;
     if args.format == TextOrJson::Text {
-        plan::print(&planned, PlanFormat::Text, ui);
+        plan::print(planned, PlanFormat::Text, ui);
     } else {
-        ui.say(&report::text::plan(&planned, ui.stderr_settings()));
+        ui.say(&report::text::plan(planned, ui.stderr_settings()));
     }
-    match plan::exit(&planned, false) {
+    match plan::exit(planned, false) {
         Exit::Success => {}
         exit => return Err(exit),
     }
-    if !planned.changes.is_empty() && !args.auto_approve {
-        ask(ui)?;
+    if planned.changes.is_empty() && args.format == TextOrJson::Text {
+        return Ok(Exit::Success);
     }
-    let outcome = execute(&planned, &session, &args, &base, ui).await?;
+    if !planned.changes.is_empty() && !args.auto_approve {
+        signals.cut_short(ask(ui)).await?;
+    }
+    let outcome = execute(&ready, &args, signals, ui).await?;
     ui.print(&match args.format {
-        TextOrJson::Text => report::text::outcome(&outcome, &planned, ui.stdout_settings()),
-        TextOrJson::Json => report::json::outcome(&outcome, &planned),
+        TextOrJson::Text => report::text::outcome(&outcome, planned, ui.stdout_settings()),
+        TextOrJson::Json => report::json::outcome(&outcome, planned),
     });
+    ready.session.close(ui).await?;
     Ok(exit(&outcome))
 }
 
 /// Plans a project as `rekon plan` does.
 async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, Exit> {
     let project = project::open(&args.target, args.deny_warnings, ui)?;
-    let options = plan::options(&args.narrow, args.allow, ui)?;
+    let options = plan::options(&project.desired, &args.narrow, args.allow, ui)?;
     let stack = &project.desired.stack;
     let base = project.loaded.root.clone();
     let session = session::open(&args.connect, stack, &base, ui).await?;
     plan::announce(&session.header, shown_as(args.format), ui);
     let live = session.read(&project.desired, ui).await?;
-    let plan = plan::make(&project, &live, &options, ui)?;
-    plan::say_incomplete(&live, ui);
-    Ok(Ready { plan, session, base })
+    let plan = plan::make(&project, &live, &options);
+    // The account has been checked by what was read, also where nobody could
+    // say who is calling.
+    let identity = session
+        .identity()
+        .unwrap_or_else(|_| Identity { account_id: stack.account_id.clone(), arn: String::new() });
+    Ok(Ready { plan, session, identity, base })
 }
 
 /// Takes a saved plan as it is; no TOML is read.
@@ -75,7 +85,8 @@ async fn from_file(args: &args::Apply, ui: &Ui) -> Result<Ready, Exit> {
     let base = parent.unwrap_or(Path::new(".")).to_owned();
     let session = session::open(&args.connect, &plan.stack, &base, ui).await?;
     plan::announce(&session.header, shown_as(args.format), ui);
-    Ok(Ready { plan, session, base })
+    let identity = session.identity().map_err(|error| session::failed(error, ui))?;
+    Ok(Ready { plan, session, identity, base })
 }
 
 /// Where the header belongs, given the format of the result.
@@ -87,13 +98,13 @@ fn shown_as(format: TextOrJson) -> PlanFormat {
 }
 
 /// Asks for a `yes` in full.
-fn ask(ui: &Ui) -> Result<(), Exit> {
+async fn ask(ui: &Ui) -> Result<(), Exit> {
     if !ui.can_ask() {
         let message = "nobody is there to confirm: standard input is no terminal";
         ui.error_line(message, Some("to apply without asking: --auto-approve"));
         return Err(Exit::Error);
     }
-    match ui.ask("\nApply this plan? Only \"yes\" will do: ") {
+    match ui.ask("\nApply this plan? Only \"yes\" will do: ").await {
         Ok(answer) if answer == "yes" => Ok(()),
         _ => {
             ui.complain("Nothing was changed.\n");
@@ -105,34 +116,56 @@ fn ask(ui: &Ui) -> Result<(), Exit> {
 /// Makes the plan's calls, with progress on a terminal and a line per finished
 /// processor elsewhere.
 async fn execute(
-    planned: &Plan,
-    session: &Session,
+    ready: &Ready,
     args: &args::Apply,
-    base: &Path,
+    signals: Signals,
     ui: &Ui,
 ) -> Result<Outcome, Exit> {
+    let Ready { plan, session, identity, base } = ready;
     let options = apply::Options {
+        identity: identity.clone(),
         parallelism: args.parallelism,
         settle_timeout: args.settle_timeout,
-        recovery_dir: args.recovery_dir.clone().unwrap_or_else(|| base.join(".rekon/removed")),
+        recovery: match &args.recovery_dir {
+            Some(folder) => RecoveryRoot::Folder(folder.clone()),
+            None => RecoveryRoot::Beside(base.clone()),
+        },
+        now: now(),
+        write_toml: &report::toml::processor,
     };
     let (reader, writer) = (session.connection.reader(), session.connection.writer());
-    let stop = watch_signals(ui)?;
+    let stop = stop_on(signals);
     let bar = ui.progress("Applying");
-    let outcome = apply::apply(planned, &reader, &writer, &options, &|event| match event {
-        Event::Started { total } => bar.set_length(total as u64),
-        Event::Done { name, fate } => {
-            bar.inc(1);
-            let line = report::text::event(name, fate, ui.stderr_settings());
+    let settings = ui.stderr_settings();
+    let tell = |event: Event| match event {
+        Event::Reading { read, total } => {
+            bar.set_length(total as u64);
+            bar.set_position(read as u64);
+            bar.set_message("reading again");
+        }
+        Event::Started { processors, .. } => {
+            bar.set_length(processors as u64);
+            bar.set_position(0);
+            bar.set_message("");
+        }
+        Event::CallDone { processor, operation } => {
+            bar.set_message(report::text::call_done(&processor, operation));
+        }
+        Event::Waiting { processor, status } => {
+            bar.set_message(report::text::waiting(&processor, &status));
+        }
+        Event::Throttled { times } => bar.set_message(report::text::throttled(times)),
+        Event::ProcessorDone { name, fate, done, .. } => {
+            bar.set_position(done as u64);
+            let line = report::text::event(&name, &fate, settings);
             if bar.is_hidden() {
                 ui.say(&line);
             } else if !matches!(fate, Fate::Done) {
                 bar.suspend(|| ui.say(&line));
             }
         }
-        Event::Waiting { name, status } => bar.set_message(format!("{name} is {status}")),
-    }, stop)
-    .await;
+    };
+    let outcome = apply::apply(plan, &reader, &writer, &options, &tell, stop).await;
     bar.finish_and_clear();
     outcome.map_err(|error| {
         ui.error(&error, error.help().as_deref());
@@ -140,25 +173,25 @@ async fn execute(
     })
 }
 
-/// Turns the first SIGINT or SIGTERM into a request to stop.
-fn watch_signals(ui: &Ui) -> Result<StopSignal, Exit> {
-    let listen = |kind| {
-        signal(kind).map_err(|error| {
-            ui.error_line(&format!("cannot listen for signals: {error}"), None);
-            Exit::Error
-        })
-    };
-    let (mut interrupt, mut terminate) =
-        (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-    let (sender, stop) = StopSignal::channel();
+/// The time, to the second: it names files that people look for.
+fn now() -> jiff::Timestamp {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+/// Turns signals into requests to stop: the first to finish what is under way,
+/// the second to leave it.
+fn stop_on(mut signals: Signals) -> StopSignal {
+    let (stopper, stop) = apply::stopper();
     tokio::spawn(async move {
-        let signal = tokio::select! {
-            _ = interrupt.recv() => Signal::Interrupt,
-            _ = terminate.recv() => Signal::Terminate,
-        };
-        sender.stop(signal);
+        loop {
+            stopper.stop(match signals.next().await {
+                Exit::Terminated => "SIGTERM",
+                _ => "SIGINT",
+            });
+        }
     });
-    Ok(stop)
+    stop
 }
 
 /// How an apply ended, by what was written and what was not.

@@ -9,6 +9,7 @@ mod project;
 mod saved;
 mod session;
 mod show;
+mod signals;
 mod snapshot;
 mod ui;
 mod validate;
@@ -21,6 +22,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use args::{Cli, Command};
 use exit::Exit;
+use signals::Signals;
 use ui::Ui;
 
 use crate::config;
@@ -56,9 +58,9 @@ fn dispatch(command: Command, ui: &Ui) -> Exit {
         Command::Show(args) => show::run(&args, ui),
         Command::Schema => Ok(schema(ui)),
         Command::Completions(args) => Ok(completions(args.shell, ui)),
-        Command::Plan(args) => wait(plan::run(*args, ui), ui),
+        Command::Plan(args) => wait(read(plan::run(*args, ui), ui), ui),
         Command::Apply(args) => wait(apply::run(*args, ui), ui),
-        Command::Snapshot(args) => wait(snapshot::run(*args, ui), ui),
+        Command::Snapshot(args) => wait(read(snapshot::run(*args, ui), ui), ui),
         Command::Emulator(args) => wait(serve(*args, ui), ui),
     };
     result.unwrap_or_else(|exit| exit)
@@ -68,12 +70,22 @@ fn dispatch(command: Command, ui: &Ui) -> Exit {
 fn wait(command: impl Future<Output = Result<Exit, Exit>>, ui: &Ui) -> Result<Exit, Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match runtime {
-        Ok(runtime) => runtime.block_on(command),
+        Ok(runtime) => {
+            let result = runtime.block_on(command);
+            // Someone who is still being asked a question is not waited for.
+            runtime.shutdown_background();
+            result
+        }
         Err(error) => {
             ui.error_line(&format!("cannot start: {error}"), None);
             Err(Exit::Error)
         }
     }
+}
+
+/// Runs what only reads, until it ends or a signal comes.
+async fn read(command: impl Future<Output = Result<Exit, Exit>>, ui: &Ui) -> Result<Exit, Exit> {
+    Signals::listen(ui)?.cut_short(command).await
 }
 
 /// `rekon emulator`: serve the embedded service until told to stop.

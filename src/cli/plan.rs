@@ -1,5 +1,6 @@
 //! `rekon plan`: the difference, and the exact calls.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::args::{self, Allow, Narrow, PlanFormat};
@@ -7,6 +8,7 @@ use super::exit::Exit;
 use super::project::{self, Project};
 use super::ui::Ui;
 use super::{saved, session};
+use crate::desired::Desired;
 use crate::live;
 use crate::model::Live;
 use crate::plan::{Allowances, Narrowing, Options, Plan, plan};
@@ -16,7 +18,7 @@ use crate::report::text::Header;
 /// Runs the command.
 pub async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, Exit> {
     let project = project::open(&args.project.dir, args.deny_warnings, ui)?;
-    let options = options(&args.narrow, args.allow, ui)?;
+    let options = options(&project.desired, &args.narrow, args.allow, ui)?;
     let live = match &args.live {
         Some(file) => read_snapshot(file, &project, args.format, ui)?,
         None => {
@@ -26,23 +28,23 @@ pub async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, Exit> {
             session.read(&project.desired, ui).await?
         }
     };
-    let plan = make(&project, &live, &options, ui)?;
+    let plan = make(&project, &live, &options);
     if let Some(file) = &args.out {
         saved::write(&plan, file, ui)?;
     }
     print(&plan, args.format, ui);
-    say_incomplete(&live, ui);
     Ok(exit(&plan, args.detailed_exitcode))
 }
 
 /// Takes narrowing and allowances as they were typed.
-pub fn options(narrow: &Narrow, allow: Allow, ui: &Ui) -> Result<Options, Exit> {
+pub fn options(desired: &Desired, narrow: &Narrow, allow: Allow, ui: &Ui) -> Result<Options, Exit> {
     let Narrow { only, exclude, tag, limit } = narrow;
     let Allow { allow_deletes, allow_replacements, allow_updates, allow_creates } = allow;
-    let narrowing = Narrowing::new(only, exclude, tag, *limit).map_err(|error| {
-        ui.error(&error, None);
-        Exit::Error
-    })?;
+    let narrowing = Narrowing::new(desired, only, exclude, tag, limit.map(NonZeroUsize::get))
+        .map_err(|error| {
+            ui.error(&error, None);
+            Exit::Error
+        })?;
     Ok(Options {
         narrowing,
         allowances: Allowances {
@@ -54,19 +56,17 @@ pub fn options(narrow: &Narrow, allow: Allow, ui: &Ui) -> Result<Options, Exit> 
     })
 }
 
-/// Plans, and says when a restriction matches nothing.
-pub fn make(project: &Project, live: &Live, options: &Options, ui: &Ui) -> Result<Plan, Exit> {
+/// Plans.
+pub fn make(project: &Project, live: &Live, options: &Options) -> Plan {
     let Project { loaded, desired, warnings } = project;
-    plan(desired, &loaded.sources, warnings, live, options).map_err(|error| {
-        ui.error(&error, None);
-        Exit::Error
-    })
+    plan(desired, &loaded.sources, warnings, live, options)
 }
 
 /// Says whose fleet it is: above the text that people read, or beside the data
 /// that programs read.
 pub fn announce(header: &Header, format: PlanFormat, ui: &Ui) {
     match format {
+        PlanFormat::Text if ui.is_quiet() => {}
         PlanFormat::Text => ui.print(&report::text::header(header, ui.stdout_settings())),
         PlanFormat::Json | PlanFormat::Diff => {
             ui.say(&report::text::header(header, ui.stderr_settings()));
@@ -82,11 +82,6 @@ pub fn print(plan: &Plan, format: PlanFormat, ui: &Ui) {
         PlanFormat::Json => report::json::plan(plan),
         PlanFormat::Diff => report::diff::plan(plan, settings),
     });
-}
-
-/// Says what was not read, and why.
-pub fn say_incomplete(live: &Live, ui: &Ui) {
-    ui.complain(&report::text::incomplete(live, ui.stderr_settings()));
 }
 
 /// How a plan that was only looked at ends.

@@ -18,20 +18,15 @@ use crate::report::text::Header;
 pub struct Session {
     pub connection: Connection,
     pub header: Header,
-    /// Why nobody could say whose account it is.
-    unidentified: Option<aws::Error>,
+    /// Who is calling, or why nobody could say.
+    identity: Result<Identity, aws::Error>,
     /// Kept alive and flushed with the session.
     emulator: Option<Emulator>,
 }
 
 /// Connects for a stack. `base` is the folder of the project or the saved plan:
 /// the embedded service keeps its state there.
-pub async fn open(
-    connect: &Connect,
-    stack: &Stack,
-    base: &Path,
-    ui: &Ui,
-) -> Result<Session, Exit> {
+pub async fn open(connect: &Connect, stack: &Stack, base: &Path, ui: &Ui) -> Result<Session, Exit> {
     if let Some(region) = connect.region.as_ref().filter(|region| **region != stack.region) {
         let message = format!("--region {region} is not the stack's region, {}", stack.region);
         ui.error_line(&message, Some("leave --region out, or change stack.region"));
@@ -53,16 +48,16 @@ pub async fn open(
     };
     let connection = aws::connect(settings).await.map_err(|error| failed(&error, ui))?;
     let reader = connection.reader();
-    let (identity, unidentified) = match reader.caller_identity().await {
-        Ok(identity) => (Some(identity), None),
-        Err(error) if error.class().concerns_every_call() && reader.endpoint().is_none() => {
-            return Err(failed(&error, ui));
-        }
-        // A custom endpoint may not speak STS, and a policy may forbid it: the
-        // ARNs of what is read say the account as well.
-        Err(error) => (None, Some(error)),
-    };
-    if let Some(Identity { account_id, arn }) = &identity
+    let identity = reader.caller_identity().await;
+    if let Err(error) = &identity
+        && error.class().concerns_every_call()
+        && reader.endpoint().is_none()
+    {
+        // Where there is an endpoint of its own, it may not speak STS; and a
+        // policy may forbid it. The ARNs of what is read say the account as well.
+        return Err(failed(error, ui));
+    }
+    if let Ok(Identity { account_id, arn }) = &identity
         && *account_id != stack.account_id
     {
         let message = format!(
@@ -74,12 +69,12 @@ pub async fn open(
     }
     let header = Header {
         stack: stack.clone(),
-        caller: identity.map(|identity| identity.arn).filter(|_| emulator.is_none()),
+        caller: identity.iter().map(|who| who.arn.clone()).find(|_| emulator.is_none()),
         endpoint: reader.endpoint().map(str::to_owned),
         emulated: emulator.is_some(),
         snapshot: None,
     };
-    Ok(Session { connection, header, unidentified, emulator })
+    Ok(Session { connection, header, identity, emulator })
 }
 
 impl Session {
@@ -97,6 +92,9 @@ impl Session {
         self.check_account(&live, &desired.stack, ui)?;
         let questions = plan::tags_in_question(desired, &live);
         live::confirm_tags(&reader, &mut live, &questions).await;
+        for note in &live.notes {
+            ui.note(note);
+        }
         Ok(live)
     }
 
@@ -115,15 +113,24 @@ impl Session {
             ui.error_line(&message, Some("use other credentials, or --profile"));
             return Err(Exit::Error);
         }
-        match &self.unidentified {
-            Some(error) if accounts.is_empty() => Err(failed(error, ui)),
+        match &self.identity {
+            Err(error) if accounts.is_empty() => Err(failed(error, ui)),
             _ => Ok(()),
         }
     }
 
-    /// Brings the embedded service's state to rest.
-    pub fn close(self) {
-        drop(self.emulator);
+    /// Who is calling, or why nobody could say.
+    pub fn identity(&self) -> Result<Identity, &aws::Error> {
+        self.identity.as_ref().cloned()
+    }
+
+    /// Brings the embedded service's state to rest in its file.
+    pub async fn close(self, ui: &Ui) -> Result<(), Exit> {
+        let Some(emulator) = self.emulator else { return Ok(()) };
+        emulator.flush().await.map_err(|error| {
+            ui.error_line(&format!("cannot keep the emulator's state: {error}"), None);
+            Exit::Error
+        })
     }
 }
 
@@ -144,6 +151,14 @@ fn open_emulator(state: &Path, stack: &Stack, base: &Path, ui: &Ui) -> Result<Em
     } else {
         (None, state.to_owned())
     };
+    if !store.exists() && source.is_none() {
+        let missing =
+            if state.as_os_str().is_empty() { base.join("live.json") } else { store.clone() };
+        ui.note(&format!(
+            "the embedded service starts without any processor: there is no {}",
+            missing.display()
+        ));
+    }
     let options = emulator::Options {
         account_id: stack.account_id.clone(),
         region: stack.region.clone(),

@@ -1,10 +1,12 @@
 //! `rekon snapshot`: the live state as JSON.
 
+use std::path::Path;
+
 use super::args;
 use super::exit::Exit;
 use super::ui::Ui;
-use super::{plan, project, session};
-use crate::live;
+use super::{project, session};
+use crate::{live, report};
 
 /// Runs the command.
 pub async fn run(args: args::Snapshot, ui: &Ui) -> Result<Exit, Exit> {
@@ -13,15 +15,21 @@ pub async fn run(args: args::Snapshot, ui: &Ui) -> Result<Exit, Exit> {
     let stack = &project.desired.stack;
     let session = session::open(&args.connect, stack, &project.loaded.root, ui).await?;
     let bar = ui.progress("Reading");
-    let taken = live::take_snapshot(&session.connection.reader(), stack, &|progress| {
-        bar.set_length(progress.total);
-        bar.set_position(progress.done);
+    let now = jiff::Timestamp::now();
+    let taken = live::take(&session.connection.reader(), &stack.account_id, now, &|progress| {
+        bar.set_length(progress.total as u64);
+        bar.set_position(progress.described as u64);
     })
     .await
     .map_err(|error| session::failed(&error, ui))?;
     bar.finish_and_clear();
-    session.check_account(&taken.live, stack, ui)?;
-    ui.print(&taken.text);
-    plan::say_incomplete(&taken.live, ui);
-    Ok(if taken.live.is_complete() { Exit::Success } else { Exit::Incomplete })
+    let text = format!("{taken:#}\n");
+    ui.print(&text);
+    let live = live::parse(Path::new("the snapshot"), &text).map_err(|error| {
+        ui.error(&error, None);
+        Exit::Error
+    })?;
+    session.check_account(&live, stack, ui)?;
+    ui.complain(&report::text::incomplete(&live, ui.stderr_settings()));
+    Ok(if live.is_complete() { Exit::Success } else { Exit::Incomplete })
 }

@@ -92,6 +92,16 @@ impl Ui {
         }
     }
 
+    /// Whether only what is wrong is to be said.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Says on stderr what is worth knowing, unless asked to be quiet.
+    pub fn note(&self, text: &str) {
+        self.say(&report::text::note(text, self.stderr_settings()));
+    }
+
     /// Says something on stderr only when asked to say more.
     pub fn mention(&self, text: &str) {
         if self.verbose {
@@ -143,11 +153,13 @@ impl Ui {
         io::stdin().is_terminal()
     }
 
-    /// Asks on stderr and reads a line.
-    pub fn ask(&self, question: &str) -> io::Result<String> {
+    /// Asks on stderr and waits for a line, without holding up anything else.
+    pub async fn ask(&self, question: &str) -> io::Result<String> {
         self.complain(question);
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        Ok(answer.trim().to_owned())
+        let read = || {
+            let mut answer = String::new();
+            io::stdin().lock().read_line(&mut answer).map(|_| answer.trim().to_owned())
+        };
+        tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
     }
 }

@@ -2,8 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Attribute, Processor, ProcessorName, TagPolicy};
+
+/// What a project means, and everything that is wrong with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// `None` if there is any error.
+    pub desired: Option<Desired>,
+    /// `[stack]`, as soon as all of it is valid, whatever else is wrong.
+    pub stack: Option<Stack>,
+    /// Every complaint, in the order of files and places.
+    pub diagnostics: Vec<Diagnostic>,
+}
 
 /// A project, resolved: everything that planning needs of the files.
 #[derive(Clone, Debug, PartialEq)]

@@ -62,6 +62,17 @@ impl Sources {
         Location { file: source.path.clone(), line, column }
     }
 
+    /// Where the header or key that a span belongs to begins: the first
+    /// character of its line that is no white space.
+    pub fn locate_entry(&self, span: Span) -> Location {
+        let source = self.get(span.source);
+        let (line, _) = source.position(span.start);
+        let start = source.line_starts[line - 1] as usize;
+        let text = source.text.get(start..).unwrap_or_default();
+        let indent = text.chars().take_while(|char| matches!(char, ' ' | '\t')).count();
+        Location { file: source.path.clone(), line, column: indent + 1 }
+    }
+
     /// Line and column, both from 1, behind the last character of a span.
     pub fn end(&self, span: Span) -> (usize, usize) {
         self.get(span.source).position(span.end)
@@ -99,6 +110,14 @@ fn to_u32(value: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_entry_begins_where_its_line_does() {
+        let mut sources = Sources::default();
+        let id = sources.add("a.toml", "x = 1\n  [processor.a]\n");
+        let place = sources.locate_entry(Span::new(id, 19..20));
+        assert_eq!((place.line, place.column), (2, 3));
+    }
 
     #[test]
     fn columns_count_characters_and_lines_start_at_one() {

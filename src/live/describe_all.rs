@@ -113,7 +113,7 @@ async fn describe(
 
 /// Asks something about each item, many at once, and hands over the answers as
 /// they come.
-pub(super) async fn each<I, K, T, F>(
+pub(crate) async fn each<I, K, T, F>(
     reader: &Reader,
     items: I,
     ask: impl Fn(Reader, K) -> F,

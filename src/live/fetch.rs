@@ -72,8 +72,12 @@ pub(super) fn gather(by_name: BTreeMap<String, Value>, mut problems: Problems) -
 }
 
 /// Takes over hints. The Tagging API never lists what has no tags, so that one
-/// which it leaves out is believed to have none.
+/// which it leaves out is believed to have none; but not where it lists none at
+/// all, because it may not cover stream processors everywhere.
 fn apply_hints(live: &mut Live, mut hints: BTreeMap<String, Tags>) {
+    if !live.facts.values().any(|fact| hints.contains_key(&fact.arn)) {
+        return;
+    }
     for (name, fact) in &mut live.facts {
         if let Some(processor) = live.inventory.get_mut(name) {
             processor.tags = hints.remove(&fact.arn).unwrap_or_default();

@@ -14,6 +14,8 @@ mod problems;
 mod snapshot;
 
 pub use confirm::confirm_tags;
+pub(crate) use describe_all::each;
+
 pub use definition::{Described, Unreadable, described, processor};
 pub use fetch::{Progress, fetch};
 pub use snapshot::{SNAPSHOT_FORMAT_VERSION, SnapshotError, load, parse, take};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fingerprint;
 use super::guard::{self, Allowances};
 use super::item::{Item, Work};
-use super::narrow::{Narrowing, NarrowingError};
+use super::narrow::Narrowing;
 use super::order::{Order, order};
 use super::{
     Action, AttributeChange, Call, CallId, Calls, Change, Effect, FORMAT_VERSION, Operation,
@@ -14,7 +14,7 @@ use super::{
 use crate::desired::Desired;
 use crate::diagnostic::{Code, Diagnostic, Record, Sources};
 use crate::diff::Difference;
-use crate::model::{Attribute, Live, RunState, Status, to_json};
+use crate::model::{Attribute, Live, ReadProblem, RunState, Status, to_json};
 
 /// What the command line adds to the files.
 #[derive(Clone, Debug, Default)]
@@ -26,14 +26,13 @@ pub struct Options {
 /// Plans how to make the live processors what the files say.
 ///
 /// `warnings` are what checking the files had to say; they travel with the plan.
-/// Fails only when a restriction matches nothing.
 pub fn plan(
     desired: &Desired,
     sources: &Sources,
     warnings: &[Diagnostic],
     live: &Live,
     options: &Options,
-) -> Result<Plan, NarrowingError> {
+) -> Plan {
     let mut items: Vec<Item<'_>> = desired
         .processors
         .iter()
@@ -42,7 +41,7 @@ pub fn plan(
     // What destroys comes first; names are sorted already, and the sort is stable.
     items.sort_by_key(|item| item.work != Work::Replace);
 
-    let mut chosen = options.narrowing.choose(&items)?;
+    let mut chosen = options.narrowing.choose(&items);
     // What could not be read is neither right nor wrong, and least of all missing.
     let unread = unread_names(live);
     chosen.retain(|index| match &unread {
@@ -63,7 +62,7 @@ pub fn plan(
     }
     let summary = summary(&changes, chosen.len(), &emitted.calls);
     let refusals = refusals(desired, &items, &chosen, &order, &summary, &options.allowances);
-    Ok(Plan {
+    Plan {
         format_version: FORMAT_VERSION.to_owned(),
         rekon_version: env!("CARGO_PKG_VERSION").to_owned(),
         stack: desired.stack.clone(),
@@ -73,8 +72,8 @@ pub fn plan(
         changes,
         calls: emitted.calls,
         refusals,
-        diagnostics: diagnostics(warnings, &items, &chosen, sources),
-    })
+        diagnostics: diagnostics(warnings, live, &items, &chosen, sources),
+    }
 }
 
 /// What an incomplete read did not reach.
@@ -109,7 +108,7 @@ fn changes(
             name: item.name.to_string(),
             actions: actions(item),
             fingerprint: String::new(),
-            source: Some(sources.locate(item.declaration.span)),
+            source: Some(sources.locate_entry(item.declaration.span)),
             attributes: item
                 .differences
                 .iter()
@@ -215,13 +214,33 @@ fn refusals(
     refusals
 }
 
+/// How many names of unread processors a diagnostic lists.
+const MOST_NAMES: usize = 10;
+
+/// What was not read, and why.
+fn unread(problem: &ReadProblem) -> Diagnostic {
+    let what = match &problem.names {
+        None => "an unknown part of the fleet".to_owned(),
+        Some(names) => {
+            let listed: Vec<&str> = names.iter().take(MOST_NAMES).map(String::as_str).collect();
+            match names.len() - listed.len() {
+                0 => listed.join(", "),
+                more => format!("{} and {more} more", listed.join(", ")),
+            }
+        }
+    };
+    Diagnostic::new(Code::IncompleteRead, format!("{what} could not be read: {}", problem.reason))
+        .help("mend the cause and plan again; until then nothing can be applied")
+}
+
 fn diagnostics(
     warnings: &[Diagnostic],
+    live: &Live,
     items: &[Item<'_>],
     chosen: &BTreeSet<usize>,
     sources: &Sources,
 ) -> Vec<Record> {
-    let mut found = Vec::new();
+    let mut found: Vec<Diagnostic> = live.problems.iter().map(unread).collect();
     for item in chosen.iter().map(|index| &items[*index]) {
         let Some(live) = item.live else { continue };
         if item.kms_key_unclear {

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::item::{Item, Work};
+use crate::desired::{Declaration, Desired};
+use crate::model::ProcessorName;
 
 /// Restricts changes, not reads; the default restricts nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Narrowing {
-    only: Vec<(String, GlobMatcher)>,
-    exclude: Vec<(String, GlobMatcher)>,
+    only: Vec<GlobMatcher>,
+    exclude: Vec<GlobMatcher>,
     tags: Vec<(String, String)>,
     limit: Option<usize>,
 }
@@ -27,58 +29,36 @@ pub enum NarrowingError {
 }
 
 impl Narrowing {
-    /// Takes the options as they were typed.
+    /// Takes the options as they were typed. What matches nothing that the files
+    /// declare is a mistake, found before anything is read.
     pub fn new(
+        desired: &Desired,
         only: &[String],
         exclude: &[String],
         tags: &[String],
         limit: Option<usize>,
     ) -> Result<Narrowing, NarrowingError> {
-        let tags = tags
-            .iter()
-            .map(|text| {
-                let (key, value) =
-                    text.split_once('=').ok_or_else(|| NarrowingError::Tag(text.clone()))?;
-                Ok((key.to_owned(), value.to_owned()))
-            })
-            .collect::<Result<_, NarrowingError>>()?;
         Ok(Narrowing {
-            only: globs("--only", only)?,
-            exclude: globs("--exclude", exclude)?,
-            tags,
+            only: globs(desired, "--only", only)?,
+            exclude: globs(desired, "--exclude", exclude)?,
+            tags: tags.iter().map(|text| tag(desired, text)).collect::<Result<_, _>>()?,
             limit,
         })
     }
 
     /// The items that may be planned, before the limit.
-    pub(super) fn choose(&self, items: &[Item<'_>]) -> Result<BTreeSet<usize>, NarrowingError> {
-        for (option, patterns) in [("--only", &self.only), ("--exclude", &self.exclude)] {
-            for (pattern, glob) in patterns {
-                if !items.iter().any(|item| glob.is_match(item.name.as_str())) {
-                    return Err(NarrowingError::NoMatch { option, pattern: pattern.clone() });
-                }
-            }
-        }
-        let has = |item: &Item<'_>, (key, value): &(String, String)| {
-            item.declaration.processor.tags.get(key) == Some(value)
+    pub(super) fn choose(&self, items: &[Item<'_>]) -> BTreeSet<usize> {
+        let matches = |globs: &[GlobMatcher], item: &Item<'_>| {
+            globs.iter().any(|glob| covers(glob, item.name))
         };
-        for tag in &self.tags {
-            if !items.iter().any(|item| has(item, tag)) {
-                let pattern = format!("{}={}", tag.0, tag.1);
-                return Err(NarrowingError::NoMatch { option: "--tag", pattern });
-            }
-        }
-        let matches = |globs: &[(String, GlobMatcher)], item: &Item<'_>| {
-            globs.iter().any(|(_, glob)| glob.is_match(item.name.as_str()))
-        };
-        Ok((0..items.len())
+        (0..items.len())
             .filter(|index| {
                 let item = &items[*index];
                 (self.only.is_empty() || matches(&self.only, item))
                     && !matches(&self.exclude, item)
-                    && self.tags.iter().all(|tag| has(item, tag))
+                    && self.tags.iter().all(|tag| has(item.declaration, tag))
             })
-            .collect())
+            .collect()
     }
 
     /// Keeps the first changes; what does not change is no change.
@@ -96,20 +76,41 @@ impl Narrowing {
     }
 }
 
+fn covers(glob: &GlobMatcher, name: &ProcessorName) -> bool {
+    glob.is_match(name.as_str())
+}
+
+fn has(declaration: &Declaration, (key, value): &(String, String)) -> bool {
+    declaration.processor.tags.get(key) == Some(value)
+}
+
 fn globs(
+    desired: &Desired,
     option: &'static str,
     patterns: &[String],
-) -> Result<Vec<(String, GlobMatcher)>, NarrowingError> {
-    patterns
-        .iter()
-        .map(|pattern| {
-            let glob =
-                GlobBuilder::new(pattern).build().map_err(|error| NarrowingError::Pattern {
-                    option,
-                    pattern: pattern.clone(),
-                    reason: error.kind().to_string(),
-                })?;
-            Ok((pattern.clone(), glob.compile_matcher()))
-        })
-        .collect()
+) -> Result<Vec<GlobMatcher>, NarrowingError> {
+    let matcher = |pattern: &String| {
+        let glob = GlobBuilder::new(pattern).build().map_err(|error| NarrowingError::Pattern {
+            option,
+            pattern: pattern.clone(),
+            reason: error.kind().to_string(),
+        })?;
+        let glob = glob.compile_matcher();
+        if desired.processors.keys().any(|name| covers(&glob, name)) {
+            Ok(glob)
+        } else {
+            Err(NarrowingError::NoMatch { option, pattern: pattern.clone() })
+        }
+    };
+    patterns.iter().map(matcher).collect()
+}
+
+fn tag(desired: &Desired, text: &str) -> Result<(String, String), NarrowingError> {
+    let (key, value) = text.split_once('=').ok_or_else(|| NarrowingError::Tag(text.to_owned()))?;
+    let tag = (key.to_owned(), value.to_owned());
+    if desired.processors.values().any(|declaration| has(declaration, &tag)) {
+        Ok(tag)
+    } else {
+        Err(NarrowingError::NoMatch { option: "--tag", pattern: text.to_owned() })
+    }
 }

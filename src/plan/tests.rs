@@ -135,7 +135,7 @@ impl World {
     }
 
     fn plan(&self) -> Plan {
-        plan(&self.desired, &self.sources, &[], &self.live, &self.options).unwrap()
+        plan(&self.desired, &self.sources, &[], &self.live, &self.options)
     }
 
     /// The plan's calls as (operation, request).
@@ -469,10 +469,11 @@ fn no_delete_of_a_swap_comes_before_all_stops() {
 #[test]
 fn a_swap_that_is_cut_through_names_what_to_add() {
     let mut world = swap(&["a", "b"]);
-    world.options.narrowing = Narrowing::new(&["a".into()], &[], &[], None).unwrap();
+    world.options.narrowing =
+        Narrowing::new(&world.desired, &["a".into()], &[], &[], None).unwrap();
     assert_eq!(world.refusal(), "swap-cut");
     assert!(world.plan().refusals[0].help.as_ref().unwrap().contains("--only b"));
-    world.options.narrowing = Narrowing::new(&[], &[], &[], Some(1)).unwrap();
+    world.options.narrowing = Narrowing::new(&world.desired, &[], &[], &[], Some(1)).unwrap();
     assert_eq!(world.refusal(), "swap-cut");
 }
 
@@ -502,12 +503,26 @@ fn the_first_replacement_goes_alone() {
 }
 
 #[test]
+fn a_processor_that_failed_is_noted_with_the_services_words() {
+    let mut world = camera();
+    let fact = world.live.facts.get_mut("a").unwrap();
+    fact.status = Status::Failed;
+    fact.status_message = Some("Access denied to Role".into());
+    let plan = world.plan();
+    assert_eq!((plan.calls.len(), plan.diagnostics.len()), (0, 1));
+    assert_eq!(plan.diagnostics[0].code, "processor-failed");
+    assert!(plan.diagnostics[0].message.contains("Access denied to Role"));
+}
+
+#[test]
 fn what_could_not_be_read_is_not_taken_for_missing() {
     let mut world = camera().remove_live("a");
     let names = Some(["a".to_owned()].into());
     world.live.problems = vec![ReadProblem { names, reason: "denied".into() }];
     let plan = world.plan();
     assert_eq!((plan.calls.len(), plan.complete), (0, false));
+    assert_eq!(plan.diagnostics[0].code, "incomplete-read");
+    assert!(plan.diagnostics[0].message.contains("denied"));
     world.live.problems[0].names = None;
     assert_eq!(world.plan().calls, []);
 }
@@ -539,9 +554,16 @@ fn a_plan_survives_being_saved() {
 }
 
 #[test]
-fn a_pattern_that_matches_nothing_is_an_error() {
-    let mut world = camera();
-    world.options.narrowing = Narrowing::new(&["z*".into()], &[], &[], None).unwrap();
-    let error = plan(&world.desired, &world.sources, &[], &world.live, &world.options).unwrap_err();
-    assert!(matches!(error, NarrowingError::NoMatch { option: "--only", .. }));
+fn a_restriction_that_matches_nothing_is_an_error() {
+    let desired = camera().desired;
+    let none = Vec::new;
+    let narrowings = [
+        Narrowing::new(&desired, &["z*".into()], &none(), &none(), None),
+        Narrowing::new(&desired, &none(), &["z*".into()], &none(), None),
+        Narrowing::new(&desired, &none(), &none(), &["team=z".into()], None),
+    ];
+    for narrowing in narrowings {
+        assert!(matches!(narrowing, Err(NarrowingError::NoMatch { .. })));
+    }
+    assert!(Narrowing::new(&desired, &["a*".into()], &none(), &["team=a".into()], None).is_ok());
 }

@@ -15,7 +15,7 @@ use crate::plan::{Change, Plan};
 const CONTEXT: usize = 3;
 
 /// Draws every change of a plan whose definition differs; empty if none does.
-pub fn diff(plan: &Plan, settings: Settings) -> String {
+pub fn plan(plan: &Plan, settings: Settings) -> String {
     let mut out = String::new();
     for change in &plan.changes {
         one(&mut out, change, settings);
@@ -84,7 +84,7 @@ mod tests {
                 &[],
             )
             .build();
-        insta::assert_snapshot!(diff(&plan, Settings::default()), @r#"
+        insta::assert_snapshot!(super::plan(&plan, Settings::default()), @r#"
     --- live/front-door
     +++ declared/front-door
     @@ -2,11 +2,10 @@
@@ -115,7 +115,7 @@ mod tests {
             .change("old", &[Action::Delete], None, gone, &[])
             .change("new", &[Action::Create], None, model_attributes("new"), &[])
             .build();
-        insta::assert_snapshot!(diff(&plan, Settings::default()), @r#"
+        insta::assert_snapshot!(super::plan(&plan, Settings::default()), @r#"
     --- live/old
     +++ /dev/null
     @@ -1,12 +0,0 @@
@@ -152,14 +152,17 @@ mod tests {
     #[test]
     fn what_does_not_change_a_definition_does_not_appear() {
         let plan = PlanBuilder::new().change("a", &[Action::Record], None, vec![], &[]).build();
-        assert_eq!(diff(&plan, Settings::default()), "");
-        assert_eq!(diff(&PlanBuilder::new().build(), Settings::default()), "");
+        assert_eq!(super::plan(&plan, Settings::default()), "");
+        assert_eq!(super::plan(&PlanBuilder::new().build(), Settings::default()), "");
     }
 
     #[test]
     fn colour_adds_styles_and_nothing_else() {
-        let colored = diff(&sample(), Settings { color: true, ..verbose() });
+        let colored = super::plan(&sample(), Settings { color: true, ..verbose() });
         assert!(colored.contains("\u{1b}[31m-"));
-        assert_eq!(anstream::adapter::strip_str(&colored).to_string(), diff(&sample(), verbose()));
+        assert_eq!(
+            anstream::adapter::strip_str(&colored).to_string(),
+            super::plan(&sample(), verbose())
+        );
     }
 }

@@ -3,7 +3,7 @@
 //! Everything here is a pure function: values in, a `String` out. Whether there
 //! is colour and how wide the terminal is comes in as [`Settings`]; printing is
 //! `cli`'s. Text that comes from a file or from the service passes through
-//! [`escape`] on its way, so that nothing a stranger wrote can move a cursor,
+//! [`escape()`] on its way, so that nothing a stranger wrote can move a cursor,
 //! recolour a line or turn its direction around.
 //!
 //! Deliberately absent: exit codes, decisions of any kind, and the terminal.
@@ -26,3 +26,4 @@ mod samples;
 
 pub use escape::escape;
 pub use settings::{Charset, Detail, Settings};
+pub use values::pair;

@@ -44,6 +44,10 @@ pub(super) fn attribute(path: &str, before: Value, after: Value) -> AttributeCha
     }
 }
 
+pub(super) fn forced(path: &str, before: Value, after: Value) -> AttributeChange {
+    AttributeChange { effect: Effect::Replace, ..attribute(path, before, after) }
+}
+
 pub(super) fn doorbell() -> Value {
     json!({
         "role_arn": "arn:aws:iam::111122223333:role/RekognitionStreams",

@@ -184,8 +184,7 @@ pub(super) enum Applied {
 pub(super) fn applied(outcome: &Outcome) -> Applied {
     let counts = counts(outcome);
     // A call that was sent and refused wrote nothing, so the tally does not tell.
-    let wrote =
-        counts.done > 0 || outcome.processors.iter().any(|processor| !processor.made.is_empty());
+    let wrote = outcome.processors.iter().any(|processor| !processor.made.is_empty());
     if counts.done == outcome.processors.len() {
         Applied::All
     } else if wrote {

@@ -33,8 +33,11 @@ fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
 /// The modules of the crate that a file names outside its comments.
 fn named(path: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(path).unwrap();
-    let code: String =
-        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n");
     let mut names = BTreeSet::new();
     for (at, _) in code.match_indices("crate::") {
         let rest = &code[at + "crate::".len()..];
@@ -47,8 +50,10 @@ fn named(path: &Path) -> BTreeSet<String> {
                     .map(str::to_owned),
             ),
             None => {
-                let word: String =
-                    rest.chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect();
+                let word: String = rest
+                    .chars()
+                    .take_while(|char| char.is_alphanumeric() || *char == '_')
+                    .collect();
                 names.insert(word);
             }
         }
@@ -95,7 +100,9 @@ fn only_the_aws_module_names_the_sdk_and_only_report_draws() {
         let room = file.strip_prefix(&root).unwrap().components().next().unwrap();
         let room = room.as_os_str().to_string_lossy().into_owned();
         let text = fs::read_to_string(&file).unwrap();
-        let names = |word: &str| text.lines().any(|line| line.contains(word) && !line.trim_start().starts_with("//"));
+        let names = |word: &str| {
+            text.lines().any(|line| line.contains(word) && !line.trim_start().starts_with("//"))
+        };
         assert!(room == "aws" || !names("aws_sdk_"), "{} names the SDK", file.display());
         for word in ["miette::", "similar::"] {
             assert!(room == "report" || !names(word), "{} names {word}", file.display());

@@ -61,7 +61,8 @@ pub fn copy_of(example: &str) -> (TempDir, String) {
     (folder, path)
 }
 
-fn copy(source: &Path, target: &Path) {
+/// Copies a folder, without what runs of the program left in it.
+pub fn copy(source: &Path, target: &Path) {
     std::fs::create_dir_all(target).unwrap();
     for entry in std::fs::read_dir(source).unwrap() {
         let entry = entry.unwrap();

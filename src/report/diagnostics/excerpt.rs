@@ -110,7 +110,7 @@ fn cut(source: &Source, mut places: Vec<Place<'_>>, columns: usize, charset: Cha
         marks: Vec::new(),
     };
     let text = source.text.as_ref();
-    let mut start = line_start(text, clamp(text, first.label.span.start as usize));
+    let mut start = line_start(text, floor(text, first.label.span.start as usize));
     if start.known && start.at > 0 {
         let previous = line_start(text, start.at - 1);
         excerpt.first_line -= 1;
@@ -122,14 +122,18 @@ fn cut(source: &Source, mut places: Vec<Place<'_>>, columns: usize, charset: Cha
     loop {
         let here: Vec<&Place<'_>> = places.iter().filter(|place| place.line == line).collect();
         let furthest = here.iter().map(|place| place.label.span.start as usize).max();
-        let end = line_end(text, furthest.map_or(start.at, |mark| clamp(text, mark).max(start.at)));
+        let end = line_end(text, furthest.map_or(start.at, |mark| floor(text, mark).max(start.at)));
         push_line(&mut excerpt, text, &start, end, &here, columns, charset);
         // One more line than is marked, for context, unless the file ends or the
         // line goes on beyond reach.
-        let next = end.at + 1;
-        if line > last_line || !end.known || next >= text.len() {
-            break;
-        }
+        let next = match end {
+            Edge { at, known: true } => Some(at + 1),
+            Edge { at, known: false } if line < last_line => {
+                text[at..].find('\n').map(|length| at + length + 1)
+            }
+            Edge { .. } => None,
+        };
+        let Some(next) = next.filter(|next| line <= last_line && *next < text.len()) else { break };
         line += 1;
         start = Edge { at: next, known: true };
     }
@@ -165,10 +169,6 @@ fn floor(text: &str, byte: usize) -> usize {
     (0..=byte).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-fn clamp(text: &str, byte: usize) -> usize {
-    floor(text, byte)
-}
-
 /// Appends one line, cut to the columns around its first mark.
 fn push_line(
     excerpt: &mut Excerpt,
@@ -183,7 +183,7 @@ fn push_line(
     let line = line.strip_suffix('\r').filter(|_| end.known).unwrap_or(line);
     let cells = cells(line);
     let total = cells.last().map_or(0, |cell| cell.column + cell.width);
-    let offset = |byte: usize| clamp(text, byte).saturating_sub(start.at).min(line.len());
+    let offset = |byte: usize| floor(text, byte).saturating_sub(start.at).min(line.len());
     let index = |byte: usize| cells.partition_point(|cell| cell.byte < offset(byte));
     let marks: Vec<Range<usize>> = places
         .iter()
@@ -304,69 +304,4 @@ fn cells(line: &str) -> Vec<Cell> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diagnostic::Span;
-
-    fn excerpt(text: &str, ranges: &[Range<usize>], columns: usize) -> Vec<Excerpt> {
-        let mut sources = Sources::default();
-        let id = sources.add("a.toml", text);
-        let labels: Vec<Label> = ranges
-            .iter()
-            .map(|range| Label { span: Span::new(id, range.clone()), message: "here".into() })
-            .collect();
-        excerpts(&labels, &sources, columns, Charset::Unicode)
-    }
-
-    fn marked(text: &str, range: Range<usize>, columns: usize) -> String {
-        let cut = excerpt(text, &[range], columns).remove(0);
-        cut.text[cut.marks[0].range.clone()].to_owned()
-    }
-
-    #[test]
-    fn an_excerpt_is_the_marked_line_with_one_on_either_side() {
-        let cut = excerpt("a\nb\nc = 1\nd\ne\n", &[4..5], 80).remove(0);
-        assert_eq!((cut.first_line, cut.text.as_str()), (2, "b\nc = 1\nd\n"));
-        assert_eq!((cut.marks[0].line, cut.marks[0].column, cut.marks[0].indent), (3, 1, 0));
-    }
-
-    #[test]
-    fn near_places_share_an_excerpt_and_distant_ones_do_not() {
-        let text = "one\n".repeat(20);
-        assert_eq!(excerpt(&text, &[0..3, 12..15], 80).len(), 1);
-        let apart = excerpt(&text, &[40..43, 0..3], 80);
-        assert_eq!(apart.iter().map(|cut| cut.first_line).collect::<Vec<_>>(), [10, 1]);
-    }
-
-    #[test]
-    fn a_long_line_is_cut_around_what_is_marked() {
-        let text = format!("key = \"{}MARK{}\"\n", "x".repeat(50_000), "y".repeat(50_000));
-        let cut = excerpt(&text, &[50_007..50_011], 40).remove(0);
-        assert!(layout::width(cut.text.trim_end()) <= 40, "{}", cut.text);
-        assert!(cut.text.starts_with('…') && cut.text.ends_with("…\n"), "{}", cut.text);
-        assert_eq!(&cut.text[cut.marks[0].range.clone()], "MARK");
-        assert_eq!((cut.marks[0].line, cut.marks[0].column), (1, 50_008));
-    }
-
-    #[test]
-    fn a_mark_is_shown_whole_if_it_fits() {
-        let text = format!("{} = \"{}\"", "k".repeat(40), "v".repeat(56));
-        assert_eq!(marked(&text, 43..101, 70), format!("\"{}\"", "v".repeat(56)));
-    }
-
-    #[test]
-    fn marks_stay_on_their_characters_whatever_stands_before_them() {
-        assert_eq!(marked("\tkey = 1\r\n", 1..4, 80), "key");
-        assert_eq!(marked("tü = \"玄関\" # x\n", 7..13, 80), "玄関");
-        assert_eq!(marked("a\u{1b}[31m = 1", 1..2, 80), "\\u{1b}");
-        assert_eq!(marked("a = 1", 5..5, 80), "");
-        assert_eq!(marked("a = 1\n", 6..6, 80), "");
-        assert_eq!(marked("a = 1", 99..120, 80), "");
-        assert_eq!(marked("a = [\n1,\n2]\n", 4..11, 80), "[");
-    }
-
-    #[test]
-    fn a_file_without_text_has_no_excerpt() {
-        assert!(excerpt("", &[0..0], 80).is_empty());
-    }
-}
+mod tests;

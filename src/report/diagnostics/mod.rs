@@ -1,7 +1,7 @@
 //! What is wrong in a user's files, drawn for people.
 //!
 //! The drawing is miette's: code, message, the source line with labels, help.
-//! What it draws on is not the files but [`excerpt`]s of them, a few lines cut to
+//! What it draws on is not the files but excerpts of them, a few lines cut to
 //! the terminal with everything harmful spelled out, so that neither a huge file
 //! nor a hostile one shows. This folder is the only user of miette.
 
@@ -24,7 +24,7 @@ const LABEL_LEAD: usize = 4;
 ///
 /// All are drawn, however many there are; the time grows with their number and
 /// not with the size of the files. No diagnostics draw nothing.
-pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, settings: Settings) -> String {
+pub fn draw(diagnostics: &[Diagnostic], sources: &Sources, settings: Settings) -> String {
     let mut out = String::new();
     let pencil = self::miette::Pencil::new(settings);
     for diagnostic in diagnostics {

@@ -1,5 +1,7 @@
 use std::time::Instant;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::diagnostic::{Code, Span};
 use crate::report::samples::at;
@@ -38,7 +40,7 @@ fn conflict() -> (Sources, Vec<Diagnostic>) {
 #[test]
 fn places_in_several_files_are_drawn_one_below_the_other() {
     let (sources, found) = conflict();
-    insta::assert_snapshot!(diagnostics(&found, &sources, at(80)), @r#"
+    insta::assert_snapshot!(draw(&found, &sources, at(80)), @r#"
     warning[kms-key-unclear]
 
       ⚠ two processors read the video stream a
@@ -75,19 +77,16 @@ fn places_in_several_files_are_drawn_one_below_the_other() {
 #[test]
 fn ascii_terminals_get_ascii() {
     let (sources, found) = conflict();
-    let text = diagnostics(&found, &sources, Settings { charset: Charset::Ascii, ..at(80) });
+    let text = draw(&found, &sources, Settings { charset: Charset::Ascii, ..at(80) });
     assert!(text.is_ascii(), "{text}");
 }
 
 #[test]
 fn colour_adds_styles_and_nothing_else() {
     let (sources, found) = conflict();
-    let colored = diagnostics(&found, &sources, Settings { color: true, ..at(80) });
+    let colored = draw(&found, &sources, Settings { color: true, ..at(80) });
     assert!(colored.contains('\u{1b}'));
-    assert_eq!(
-        anstream::adapter::strip_str(&colored).to_string(),
-        diagnostics(&found, &sources, at(80))
-    );
+    assert_eq!(anstream::adapter::strip_str(&colored).to_string(), draw(&found, &sources, at(80)));
 }
 
 #[test]
@@ -98,7 +97,7 @@ fn a_missing_file_is_named_without_a_drawing() {
         .label(Span::new(id, 0..0), "not found")
         .help("`rekon init` writes a starter project");
     let nowhere = Diagnostic::new(Code::KmsKeyUnclear, "nothing to point at");
-    insta::assert_snapshot!(diagnostics(&[found, nowhere], &sources, at(80)), @r#"
+    insta::assert_snapshot!(draw(&[found, nowhere], &sources, at(80)), @r#"
     warning[kms-key-unclear]
 
       ⚠ there is no project here
@@ -121,7 +120,7 @@ fn labels_on_one_line_and_at_the_end_of_a_file_are_drawn() {
     let found = Diagnostic::new(Code::KmsKeyUnclear, "the array is not closed")
         .label(Span::new(id, text.len()..text.len()), "expected `]`")
         .label(Span::new(id, 12..13), "opened here");
-    insta::assert_snapshot!(diagnostics(&[found], &sources, at(80)), @r#"
+    insta::assert_snapshot!(draw(&[found], &sources, at(80)), @r#"
     warning[kms-key-unclear]
 
       ⚠ the array is not closed
@@ -149,7 +148,7 @@ fn nothing_hostile_reaches_the_terminal() {
         .help("do\u{8} this\nthen that\u{1b}");
     for width in [None, Some(40), Some(80)] {
         let settings = Settings { width, ..Settings::default() };
-        let text = diagnostics(std::slice::from_ref(&found), &sources, settings);
+        let text = draw(std::slice::from_ref(&found), &sources, settings);
         assert!(text.split('\n').all(|line| escape(line) == line), "{text:?}");
     }
 }
@@ -165,11 +164,11 @@ fn no_line_is_wider_than_the_terminal_even_for_huge_lines() {
             .label(Span::new(id, range), message)
             .help(message)
     });
-    let drawn = diagnostics(&found, &sources, at(80));
+    let drawn = draw(&found, &sources, at(80));
     for line in drawn.lines() {
         assert!(crate::report::layout::width(line) <= 80, "{line}");
     }
-    let logged = diagnostics(&found, &sources, Settings::default());
+    let logged = draw(&found, &sources, Settings::default());
     assert!(logged.len() < 10_000);
 }
 
@@ -186,8 +185,30 @@ fn many_diagnostics_take_time_in_proportion() {
         })
         .collect();
     let before = Instant::now();
-    let drawn = diagnostics(&found, &sources, at(80));
+    let drawn = draw(&found, &sources, at(80));
     assert!(before.elapsed().as_secs_f64() < 5.0, "{:?}", before.elapsed());
     assert!(drawn.ends_with("\n10000 warnings\n"));
     assert!(drawn.contains("[a.toml:10000:1]"));
+}
+
+proptest! {
+    #[test]
+    fn any_text_with_any_labels_is_drawn_harmlessly(
+        text in "[ab \\t\\r\\n\"玄é\u{1b}\u{202e}]{0,80}",
+        places in prop::collection::vec((0_usize..100, 0_usize..30, "[a-z ]{0,60}"), 0..5),
+        width in prop::option::of(0_usize..120),
+        ascii in any::<bool>(),
+    ) {
+        let mut sources = Sources::default();
+        let ids = [sources.add("a.toml", &text), sources.add("b.toml", &text)];
+        let mut found = Diagnostic::new(Code::KmsKeyUnclear, "something is wrong");
+        for (at, (start, length, message)) in places.into_iter().enumerate() {
+            found = found.label(Span::new(ids[at % 2], start..start + length), message);
+        }
+        let charset = if ascii { Charset::Ascii } else { Charset::Unicode };
+        let settings = Settings { width, charset, ..Settings::default() };
+        let drawn = draw(&[found], &sources, settings);
+        prop_assert!(drawn.split('\n').all(|line| escape(line) == line), "{drawn:?}");
+        prop_assert!(!drawn.contains("Failed to read"), "{drawn}");
+    }
 }

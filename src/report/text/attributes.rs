@@ -257,10 +257,12 @@ fn row_values(
         let beside = value.clone().push(Meaning::Plain, "   ").push(*meaning, note);
         if fits(&beside) {
             value = beside;
-        } else {
+            continue;
+        }
+        for part in wrap(note, room, Break::Words) {
             line.append(&value).finish(out);
             line = Line::new(settings).pad_to(column);
-            value = Line::new(settings).push(*meaning, note);
+            value = Line::new(settings).push(*meaning, &part);
         }
     }
     line.append(&value).finish(out);

@@ -127,8 +127,8 @@ fn reason(change: &Change) -> String {
         Action::Replace => "replace: the camera is blind meanwhile",
         Action::Create => "create",
         Action::Update => "update in place",
-        Action::Adopt => "adopt",
-        Action::Record => "record",
+        Action::Adopt => "adopt: marked as this stack's",
+        Action::Record => "record what was applied",
         Action::Start => "start",
         Action::Stop => "stop",
     });

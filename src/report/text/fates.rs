@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::model::Location;
 use crate::plan::{Fate, Operation, Outcome, Plan, ProcessorOutcome};
 use crate::report::escape::escape_lines;
 use crate::report::layout::{Line, heading, paragraph};
@@ -14,7 +15,10 @@ const INDENT: usize = 4;
 /// From how many processors on the same fate is told once.
 const CROWD: usize = 3;
 
-/// One line, without a line break, for a processor that has just ended.
+/// Where processors are declared, by name.
+type Places<'a> = HashMap<&'a str, &'a Location>;
+
+/// Draws one line for a processor that has just ended.
 pub fn event(name: &str, fate: &Fate, settings: Settings) -> String {
     let text = match fate {
         Fate::Done => String::new(),
@@ -29,12 +33,16 @@ pub fn event(name: &str, fate: &Fate, settings: Settings) -> String {
     };
     let mut out = String::new();
     title(fate, &escape(name), settings).push(Meaning::Plain, &text).finish(&mut out);
-    out.truncate(out.trim_end().len());
     out
 }
 
 /// Draws every processor that did not end as planned, and how many did.
 pub(super) fn fates(out: &mut String, outcome: &Outcome, plan: &Plan, settings: Settings) {
+    let places: Places<'_> = plan
+        .changes
+        .iter()
+        .filter_map(|change| Some((change.name.as_str(), change.source.as_ref()?)))
+        .collect();
     let groups = gather(&outcome.processors);
     let (done, rest): (Vec<_>, Vec<_>) = groups
         .into_iter()
@@ -43,10 +51,10 @@ pub(super) fn fates(out: &mut String, outcome: &Outcome, plan: &Plan, settings: 
         done.into_iter().partition(|group| group.first().is_some_and(|one| !one.notes.is_empty()));
     if !settings.is_quiet() {
         let done: Vec<&ProcessorOutcome> = done.into_iter().flatten().collect();
-        all_done(out, &done, plan, settings);
+        all_done(out, &done, outcome, settings);
     }
     for group in noted.iter().chain(&rest) {
-        one(out, group, settings);
+        one(out, group, &places, settings);
         out.push('\n');
     }
 }
@@ -100,7 +108,7 @@ fn gravity(fate: &Fate) -> u8 {
     }
 }
 
-fn all_done(out: &mut String, done: &[&ProcessorOutcome], plan: &Plan, settings: Settings) {
+fn all_done(out: &mut String, done: &[&ProcessorOutcome], outcome: &Outcome, settings: Settings) {
     if done.is_empty() {
         return;
     }
@@ -113,7 +121,7 @@ fn all_done(out: &mut String, done: &[&ProcessorOutcome], plan: &Plan, settings:
             heading(out, title(&one.fate, &escape(&one.name), settings), &right, settings);
         }
         out.push('\n');
-    } else if done.len() < plan.changes.len() {
+    } else if done.len() < outcome.processors.len() {
         // When all is done the summary line says so; else the reader wants to
         // know which are.
         let names: Vec<_> = done.iter().take(MOST_NAMES).map(|one| escape(&one.name)).collect();
@@ -129,7 +137,7 @@ fn all_done(out: &mut String, done: &[&ProcessorOutcome], plan: &Plan, settings:
 const MOST_NAMES: usize = 10;
 
 /// Draws one processor's fate, or that of several who share it.
-fn one(out: &mut String, group: &[&ProcessorOutcome], settings: Settings) {
+fn one(out: &mut String, group: &[&ProcessorOutcome], places: &Places<'_>, settings: Settings) {
     let Some(ProcessorOutcome { name, fate, made, notes }) = group.first().copied() else { return };
     let crowd = group.len() > 1;
     let left = if crowd { count(group.len(), "processor") } else { escape(name).into_owned() };
@@ -145,8 +153,13 @@ fn one(out: &mut String, group: &[&ProcessorOutcome], settings: Settings) {
             None,
         ),
     };
-    let right = Line::new(settings).push(meaning(fate), &words);
-    heading(out, title(fate, &left, settings), &[right], settings);
+    let place = places.get(name.as_str()).filter(|_| !crowd);
+    let place = place.map_or_else(String::new, ToString::to_string);
+    let right = [
+        Line::new(settings).push(meaning(fate), &words),
+        Line::new(settings).push(Meaning::Faint, &escape(&place)),
+    ];
+    heading(out, title(fate, &left, settings), &right, settings);
     let indented = Line::new(settings).pad_to(INDENT);
     for reason in reasons {
         paragraph(out, &indented, INDENT + 2, &escape(reason), settings);

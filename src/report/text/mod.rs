@@ -4,6 +4,7 @@ mod attributes;
 mod entry;
 mod fates;
 mod header;
+mod messages;
 mod outcome;
 mod plan;
 mod refusals;
@@ -11,6 +12,7 @@ mod summary;
 
 pub use fates::event;
 pub use header::{Header, header};
+pub use messages::{call_done, error, incomplete, note, throttled, valid, waiting};
 pub use outcome::outcome;
 pub use plan::plan;
 pub use summary::duration;

@@ -53,13 +53,13 @@ fn the_report_says_what_was_done_what_not_and_what_to_do() {
     insta::assert_snapshot!(outcome(&mixed(), &sample(), at(80)), @r#"
     ✓ done: front-door
 
-    · shed                                                                 not tried
+    · shed                                          not tried    cameras/shed.toml:1
         a replacement failed
 
     ≠ porch                                   moved since the plan: nothing was done
         data_sharing_preference.opt_in: true, not false
 
-    ✗ garage                                            CreateStreamProcessor failed
+    ✗ garage                   CreateStreamProcessor failed    cameras/garage.toml:3
         LimitExceededException: Stream processor limit exceeded for account, limit
           - 5.
         its old definition could not be put back either
@@ -137,13 +137,41 @@ fn many_that_share_a_fate_are_told_once_and_those_that_failed_are_named() {
 #[test]
 fn an_event_is_one_harmless_line() {
     let settings = Settings::default();
-    assert_eq!(event("front-door", &Fate::Done, settings), "✓ front-door");
+    assert_eq!(event("front-door", &Fate::Done, settings), "✓ front-door\n");
     assert_eq!(
         event("garage", &failed("no\nway \u{1b}[2J"), settings),
-        "✗ garage: CreateStreamProcessor failed: no\\nway \\u{1b}[2J"
+        "✗ garage: CreateStreamProcessor failed: no\\nway \\u{1b}[2J\n"
     );
     let not_tried = Fate::NotTried { reason: "interrupted".into() };
-    assert_eq!(event("shed", &not_tried, settings), "· shed: not tried: interrupted");
+    assert_eq!(event("shed", &not_tried, settings), "· shed: not tried: interrupted\n");
     let moved = Fate::Moved { differences: vec!["a".into(), "b".into()] };
-    assert_eq!(event("porch", &moved, settings), "≠ porch: moved, nothing was done: a; b");
+    assert_eq!(event("porch", &moved, settings), "≠ porch: moved, nothing was done: a; b\n");
+}
+
+#[test]
+fn hostile_words_of_the_service_are_spelled_out() {
+    let hostile = "\u{1b}[2J\u{202e}\n\u{9b}x";
+    let mut result = mixed();
+    result.processors[0].notes = vec![hostile.into()];
+    for processor in &mut result.processors {
+        processor.name = hostile.into();
+    }
+    for fate in [
+        Fate::Failed {
+            call: None,
+            operation: None,
+            reason: hostile.into(),
+            help: Some(hostile.into()),
+        },
+        Fate::NotTried { reason: hostile.into() },
+        Fate::Moved { differences: vec![hostile.into()] },
+    ] {
+        result.processors.push(processor(hostile, fate, &[]));
+    }
+    result.removed[0] =
+        Removed { name: hostile.into(), recovery_file: hostile.into(), restore: hostile.into() };
+    for settings in [Settings::default(), at(40), Settings { detail: Detail::Verbose, ..at(80) }] {
+        let text = outcome(&result, &sample(), settings);
+        assert!(text.split('\n').all(|line| escape(line) == line), "{text:?}");
+    }
 }

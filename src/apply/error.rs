@@ -1,0 +1,54 @@
+//! Why applying a plan did not begin.
+
+use std::path::PathBuf;
+
+use crate::aws::{self, BadRequest};
+use crate::plan::Refusal;
+
+/// Nothing was written to the service.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    #[error("the plan was made from an incomplete read, so it cannot be applied; plan again")]
+    Incomplete,
+    #[error("the plan has format {0:?}, which needs a newer rekon")]
+    NewerFormat(String),
+    #[error("the plan is refused: {}", .0.message)]
+    Refused(Box<Refusal>),
+    #[error("the plan is for account {expected}, but the credentials are of account {actual}")]
+    WrongAccount { expected: String, actual: String },
+    #[error("the plan is for region {expected}, but the connection is to {actual}")]
+    WrongRegion { expected: String, actual: String },
+    #[error("the plan is damaged: {0}")]
+    Damaged(String),
+    #[error("the plan holds a request that cannot be sent: {0}")]
+    BadRequest(#[from] BadRequest),
+    /// Not one processor of the plan could be read.
+    #[error("{0}")]
+    Unreadable(aws::Error),
+    #[error("cannot write the recovery file {}: {source}", path.display())]
+    Recovery { path: PathBuf, source: std::io::Error },
+}
+
+impl ApplyError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            ApplyError::Unreadable(error) => error.help(),
+            ApplyError::Refused(refusal) => refusal.help.clone(),
+            ApplyError::Recovery { .. } => Some(
+                "Nothing is deleted before its definition is safe; give a folder that can be \
+                 written with --recovery-dir"
+                    .to_owned(),
+            ),
+            ApplyError::WrongAccount { .. } => {
+                Some("Use credentials of the plan's account, for example with --profile".to_owned())
+            }
+            ApplyError::Damaged(_) | ApplyError::BadRequest(_) => {
+                Some("Plan again with this version of rekon".to_owned())
+            }
+            ApplyError::Incomplete
+            | ApplyError::NewerFormat(_)
+            | ApplyError::WrongRegion { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What happens while a plan is applied, for whoever shows progress.
+
+use crate::plan::{Fate, Operation};
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Processors are read again before anything begins.
+    Reading { read: usize, total: usize },
+    /// The first call may begin.
+    Started { processors: usize, calls: usize },
+    /// A call took effect and settled.
+    CallDone { processor: String, operation: Operation },
+    /// A processor has to settle before work on it goes on.
+    Waiting { processor: String, status: String },
+    /// The service asked to slow down this many times so far.
+    Throttled { times: u64 },
+    /// A processor's part is over.
+    ProcessorDone {
+        name: String,
+        fate: Fate,
+        /// How many are over, this one included.
+        done: usize,
+        total: usize,
+    },
+}

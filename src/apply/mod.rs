@@ -1,0 +1,42 @@
+//! From a plan to calls to an outcome, telling events as it goes.
+//!
+//! ```text
+//! Plan ─prepare─▶ Prepared ─preflight─▶ what moved ─recovery─▶ files ─drive─▶ Outcome
+//!                                                                      │
+//!                        schedule (pure): which step may begin next ◀──┤
+//!                        execute, verify, undo: one step each       ◀──┘
+//! ```
+//!
+//! A plan leaves no choices: the calls made are those that it lists, in their
+//! order, and those that it lists as `on_failure`. What the executor adds is
+//! patience (waiting for statuses to settle, for names to become usable, for
+//! throttles to pass) and doubt: a lost response is settled by reading, and every
+//! processor is read again after its last call.
+//!
+//! Deliberately absent: anything that looks at a difference and decides on a
+//! call, and any output.
+
+mod drive;
+mod error;
+mod event;
+mod execute;
+mod judge;
+mod ledger;
+mod look;
+mod options;
+mod preflight;
+mod prepare;
+mod recovery;
+mod schedule;
+mod settle;
+mod slot;
+mod stop;
+mod target;
+mod undo;
+mod verify;
+
+pub use drive::apply;
+pub use error::ApplyError;
+pub use event::Event;
+pub use options::{DEFAULT_PARALLELISM, DEFAULT_SETTLE_TIMEOUT, Options, RecoveryRoot, WriteToml};
+pub use stop::{StopSignal, Stopper, stopper};

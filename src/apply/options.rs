@@ -1,0 +1,42 @@
+//! What applying needs to be told.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::aws::Identity;
+use crate::model::Processor;
+
+/// How many processors are worked on at once, unless said otherwise: enough to
+/// reach the quotas with answers that take a second and a half.
+pub const DEFAULT_PARALLELISM: usize = 32;
+
+/// How long a processor may take to settle, unless said otherwise. A label
+/// detection session lasts up to two minutes.
+pub const DEFAULT_SETTLE_TIMEOUT: Duration = Duration::from_secs(180);
+
+/// Writes a definition as a `[processor.<name>]` table of TOML.
+pub type WriteToml<'a> = &'a (dyn Fn(&str, &Processor) -> String + Sync);
+
+/// How to apply.
+#[derive(Clone)]
+pub struct Options<'a> {
+    /// Whose credentials are in use.
+    pub identity: Identity,
+    pub parallelism: usize,
+    pub settle_timeout: Duration,
+    pub recovery: RecoveryRoot,
+    /// The time now, which names the recovery files.
+    pub now: Timestamp,
+    pub write_toml: WriteToml<'a>,
+}
+
+/// Where recovery files go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecoveryRoot {
+    /// `.rekon/removed/` in this folder; `.rekon/` ignores itself in git.
+    Beside(PathBuf),
+    /// This folder itself.
+    Folder(PathBuf),
+}

@@ -1,0 +1,99 @@
+//! Waiting for a processor to settle.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::execute::Tools;
+use super::look::{Blind, Seen, look};
+use super::slot::Slot;
+use super::{Event, StopSignal};
+use crate::aws::Reader;
+
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Waits that grow, up to a limit in all.
+#[derive(Debug)]
+pub(super) struct Patience {
+    began: Instant,
+    limit: Duration,
+    next: Duration,
+}
+
+impl Patience {
+    pub(super) fn new(limit: Duration) -> Patience {
+        Patience { began: Instant::now(), limit, next: FIRST_WAIT }
+    }
+
+    /// Whether all the time is used up.
+    pub(super) fn is_over(&self) -> bool {
+        self.began.elapsed() >= self.limit
+    }
+
+    /// How long all of it has been.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Waits a little longer than the last time.
+    pub(super) async fn pause(&mut self, slot: &mut Slot, stop: &StopSignal) {
+        let left = self.limit.saturating_sub(self.began.elapsed()).max(FIRST_WAIT);
+        slot.pause(self.next.min(left), stop).await;
+        self.next = self.next.mul_f64(1.6).min(LONGEST_WAIT);
+    }
+}
+
+/// How a wait ended.
+#[derive(Debug)]
+pub(super) enum Settled<T> {
+    /// What was waited for came.
+    Came(T),
+    /// It did not, and this is what was there last.
+    Late(Seen),
+    /// The run was asked to stop and the wait cut short.
+    Cut(Seen),
+    Blind(Blind),
+}
+
+/// When being asked to stop ends a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    AtOnce,
+    /// After a few seconds.
+    Soon,
+    Never,
+}
+
+/// Reads a processor until `judge` is content with what it sees.
+pub(super) async fn wait_until<T>(
+    tools: &Tools,
+    slot: &mut Slot,
+    name: &str,
+    cut: Cut,
+    mut judge: impl FnMut(&Seen) -> Option<T>,
+) -> Settled<T> {
+    let mut patience = Patience::new(tools.settle_timeout);
+    loop {
+        let seen = match look(&tools.reader as &Reader, name).await {
+            Ok(seen) => seen,
+            Err(blind) => return Settled::Blind(blind),
+        };
+        if let Some(found) = judge(&seen) {
+            return Settled::Came(found);
+        }
+        if patience.is_over() {
+            return Settled::Late(seen);
+        }
+        let is_cut = match cut {
+            Cut::AtOnce => tools.stop.is_set(),
+            Cut::Soon => tools.stop.grace_is_over(),
+            Cut::Never => false,
+        };
+        if is_cut {
+            return Settled::Cut(seen);
+        }
+        tools.tell(Event::Waiting { processor: name.to_owned(), status: seen.status().to_owned() });
+        patience.pause(slot, &tools.stop).await;
+    }
+}

@@ -1,0 +1,244 @@
+//! Reading a project from disk: the only input of this module.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::include::Pattern;
+use super::leaf::List;
+use super::parallel;
+use super::parse::parse;
+use super::raw::File;
+use crate::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
+
+/// The name of the file that makes a folder a project.
+pub const PROJECT_FILE: &str = "rekon.toml";
+
+/// A file this large is no configuration: ten thousand processors take a third.
+const LARGEST: u64 = 32 * 1024 * 1024;
+
+/// A project's files, read and parsed.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// The project's folder, as it was given.
+    pub root: PathBuf,
+    /// Every file, those that could not be read included, with no text.
+    pub sources: Sources,
+    /// Every file that is TOML, `rekon.toml` first, the others by path.
+    pub files: Vec<LoadedFile>,
+    /// The files that could not be read or are no TOML. What they would have
+    /// said is unknown, so nothing is missed or unused for certain.
+    pub unknown: Vec<SourceId>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A file's tables.
+#[derive(Clone, Debug)]
+pub struct LoadedFile {
+    pub source: SourceId,
+    pub tables: File,
+}
+
+/// Reads and parses the project in a folder.
+///
+/// Paths in diagnostics are relative to the folder, with `/` in between.
+/// Whatever goes wrong is a diagnostic in the result.
+pub fn load(folder: &Path) -> Loaded {
+    let mut loaded = Loaded { root: folder.to_owned(), ..Loaded::default() };
+    let path = folder.join(PROJECT_FILE);
+    if path.symlink_metadata().is_err() {
+        loaded.refuse(PROJECT_FILE, missing_project(folder));
+        return loaded;
+    }
+    let include = loaded.add_texts(vec![(PROJECT_FILE.to_owned(), read(&path))]);
+    let is_toml = loaded.unknown.is_empty();
+    let mut seen: HashSet<PathBuf> = path.canonicalize().into_iter().collect();
+    let mut found = BTreeMap::new();
+    for pattern in &include {
+        let Some(text) = pattern.get() else { continue };
+        match Pattern::new(text) {
+            Ok(parsed) => {
+                let mut matched = BTreeMap::new();
+                parsed.expand(folder, &mut matched);
+                if matched.is_empty() && is_toml {
+                    let diagnostic = Diagnostic::new(
+                        Code::UnmatchedInclude,
+                        format!("`{text}` matches no file"),
+                    )
+                    .label(pattern.span, "nothing matches")
+                    .help("patterns are relative to the folder of `rekon.toml`");
+                    loaded.diagnostics.push(diagnostic);
+                }
+                found.extend(matched);
+            }
+            Err(reason) => {
+                let diagnostic = Diagnostic::new(
+                    Code::InvalidInclude,
+                    format!("`{text}` is no pattern: {reason}"),
+                )
+                .label(pattern.span, reason)
+                .help("write a glob relative to the project, such as `cameras/*.toml`");
+                loaded.diagnostics.push(diagnostic);
+            }
+        }
+    }
+    // A file that several patterns or links lead to counts once.
+    found.retain(|_, path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    let found: Vec<(String, PathBuf)> = found.into_iter().collect();
+    let texts = parallel::map(&found, |(_, path)| read(path));
+    loaded.add_texts(found.into_iter().map(|(shown, _)| shown).zip(texts).collect());
+    loaded
+}
+
+impl Loaded {
+    /// Parses a project from texts by path, `rekon.toml` first, without any
+    /// file; `stack.include` is not asked.
+    pub fn from_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Loaded {
+        let mut loaded = Loaded::default();
+        let texts = texts.into_iter().map(|(path, text)| (path.to_owned(), Ok(text.to_owned())));
+        loaded.add_texts(texts.collect());
+        loaded
+    }
+
+    /// Whether a file could be read and parsed.
+    pub fn is_known(&self, source: SourceId) -> bool {
+        !self.unknown.contains(&source)
+    }
+
+    /// Parses files by path, or notes why they could not be read; gives what
+    /// the first of them includes, as far as that is known.
+    fn add_texts(&mut self, texts: Vec<(String, Result<String, Refusal>)>) -> List<String> {
+        let mut added = Vec::with_capacity(texts.len());
+        for (shown, text) in texts {
+            match text {
+                Ok(text) => added.push(self.sources.add(&shown, &text)),
+                Err((code, reason)) => {
+                    self.refuse(&shown, Diagnostic::new(code, format!("`{shown}` {reason}")));
+                }
+            }
+        }
+        let sources = &self.sources;
+        let parsed = parallel::map(&added, |source| {
+            let mut diagnostics = Vec::new();
+            let parsed = parse(*source, &sources.get(*source).text, &mut diagnostics);
+            (parsed, diagnostics)
+        });
+        let mut include = None;
+        for (source, (parsed, diagnostics)) in added.into_iter().zip(parsed) {
+            self.diagnostics.extend(diagnostics);
+            let known = parsed.is_ok();
+            let tables = parsed.unwrap_or_else(|recovered| *recovered);
+            include.get_or_insert_with(|| {
+                tables.stack.get().and_then(|stack| stack.include.get()).cloned()
+            });
+            match known {
+                true => self.files.push(LoadedFile { source, tables }),
+                false => self.unknown.push(source),
+            }
+        }
+        include.flatten().unwrap_or_default()
+    }
+
+    /// Notes a file that cannot be read; it has no text, but a place.
+    fn refuse(&mut self, shown: &str, diagnostic: Diagnostic) -> SourceId {
+        let source = self.sources.add(shown, "");
+        self.unknown.push(source);
+        self.diagnostics.push(diagnostic.label(Span::new(source, 0..0), ""));
+        source
+    }
+}
+
+fn missing_project(folder: &Path) -> Diagnostic {
+    let shown = folder.display();
+    let (message, help) = if folder.is_file() {
+        (format!("`{shown}` is a file"), "name the folder that `rekon.toml` is in".to_owned())
+    } else if folder.is_dir() {
+        (
+            format!("there is no `{PROJECT_FILE}` in `{shown}`"),
+            "name the folder that `rekon.toml` is in".to_owned(),
+        )
+    } else {
+        (format!("there is no folder `{shown}`"), "check the path".to_owned())
+    };
+    Diagnostic::new(Code::MissingProject, message).help(help)
+}
+
+/// Why a file is not taken: a code and the rest of a sentence about the file.
+type Refusal = (Code, String);
+
+/// Reads a file that is one, of reasonable size and UTF-8.
+fn read(path: &Path) -> Result<String, Refusal> {
+    let unreadable = |reason: &str| (Code::UnreadableFile, reason.to_owned());
+    let failed = |error: std::io::Error| unreadable(&format!("cannot be read: {}", plain(&error)));
+    let metadata = path.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(unreadable("is a folder, not a file"));
+    }
+    if !metadata.is_file() {
+        // Opening a pipe would wait for somebody to write to it.
+        return Err(unreadable("is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(failed)?;
+    decode(bytes)
+}
+
+/// Takes bytes for text, if they are and if they are not too many.
+fn decode(bytes: Vec<u8>) -> Result<String, Refusal> {
+    if bytes.len() as u64 > LARGEST {
+        let most = LARGEST / 1024 / 1024;
+        return Err((
+            Code::FileTooLarge,
+            format!("is larger than {most} MiB: split it, or check what it is"),
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        (Code::NotUtf8, format!("is not UTF-8, as line {line} shows: save it as UTF-8"))
+    })
+}
+
+/// An error in words, without the number that the system gives it.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_beyond_reason_is_refused() {
+        let size = usize::try_from(LARGEST).unwrap() + 1;
+        assert_eq!(decode(vec![b' '; size]).unwrap_err().0, Code::FileTooLarge);
+        assert!(decode(vec![b' '; size - 1]).is_ok());
+    }
+
+    #[test]
+    fn a_file_is_taken_once_whatever_leads_to_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let main = "[stack]\ninclude = [\"**/*.toml\", \"a.toml\", \"./b/../a.toml\"]\n";
+        std::fs::write(dir.path().join(PROJECT_FILE), main).unwrap();
+        std::fs::write(dir.path().join("a.toml"), "[zone.a]\n").unwrap();
+        std::fs::create_dir(dir.path().join("b")).unwrap();
+        let loaded = load(dir.path());
+        let paths: Vec<&str> = loaded.sources.iter().map(|(_, source)| &*source.path).collect();
+        assert_eq!(paths, ["rekon.toml", "a.toml"]);
+        assert_eq!(loaded.diagnostics, []);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_refused_without_waiting() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(PROJECT_FILE);
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        if made.is_ok_and(|status| status.success()) {
+            assert_eq!(load(dir.path()).diagnostics[0].code, Code::UnreadableFile);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What the TOML parser complains about, one complaint for each mistake.
+//!
+//! A single slip makes the parser stumble several times: on the rest of the
+//! line, or all through an array that was never closed. The first stumble of a
+//! line or construct is the one that helps.
+
+use std::ops::Range;
+
+use toml::de::DeTable;
+use toml_parser::ParseError;
+
+use super::duplicate::duplicate_key;
+use super::outline::{Outline, outline};
+use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
+
+/// More are never listed; a file with so many is no TOML at all.
+const MOST: usize = 50;
+
+/// A parser's error: where and what.
+pub(super) type Error = (Range<usize>, String);
+
+/// The first errors of a text that has more than `most`, so that nothing of it
+/// can be recovered; parsing it would take memory for every one of them.
+///
+/// The text must not nest too deep, which its outline says.
+pub(super) fn hopeless(text: &str, most: usize) -> Option<Vec<Error>> {
+    let tokens = toml_parser::Source::new(text).lex().into_vec();
+    let mut count = 0;
+    let mut errors: Vec<Error> = Vec::new();
+    let mut sink = |error: ParseError| {
+        count += 1;
+        if let (true, Some(span)) = (count <= most, error.unexpected()) {
+            errors.push((span.start()..span.end(), error.description().to_owned()));
+        }
+    };
+    toml_parser::parser::parse_document(&tokens, &mut (), &mut sink);
+    (count > most).then_some(errors)
+}
+
+/// Turns a parser's errors into diagnostics; `table` is what it could recover.
+///
+/// `offset` is where the text begins in its file.
+pub(super) fn diagnostics(
+    source: SourceId,
+    offset: usize,
+    text: &str,
+    table: &DeTable<'_>,
+    mut errors: Vec<Error>,
+) -> Vec<Diagnostic> {
+    let outline = outline(text);
+    errors.sort_by_key(|(range, _)| (range.start, range.end));
+    let mut diagnostics = Vec::new();
+    let mut judged_up_to = 0;
+    for (range, message) in errors {
+        let (start, end) = (range.start.min(text.len()), range.end.min(text.len()));
+        if start < judged_up_to {
+            continue;
+        }
+        let construct = outline.construct_at(start);
+        judged_up_to = construct.map_or(0, |found| found.range.end + 1).max(line_end(text, start));
+        if unclosed(text, &outline, start).is_some() {
+            // The parser looks for the bracket up to the next header.
+            judged_up_to = outline.header_after(start).unwrap_or(text.len()).max(judged_up_to);
+        }
+        diagnostics.push(if message == "duplicate key" {
+            duplicate_key(source, text, table, &outline, start..end)
+        } else {
+            syntax(source, text, &outline, Span::new(source, start..end.max(start)), &message)
+        });
+        if diagnostics.len() == MOST {
+            break;
+        }
+    }
+    if diagnostics.is_empty() {
+        let span = Span::new(source, 0..0);
+        diagnostics.push(syntax(source, text, &outline, span, "the parser gives no place"));
+    }
+    for label in diagnostics.iter_mut().flat_map(|found: &mut Diagnostic| &mut found.labels) {
+        let range = label.span.range();
+        label.span = Span::new(source, range.start + offset..range.end + offset);
+    }
+    diagnostics
+}
+
+fn syntax(
+    source: SourceId,
+    text: &str,
+    outline: &Outline,
+    span: Span,
+    message: &str,
+) -> Diagnostic {
+    let new = |what: &str| Diagnostic::new(Code::Syntax, format!("this is not TOML: {what}"));
+    if let Some(bracket) = unclosed(text, outline, span.range().start) {
+        let what = match text.as_bytes().get(bracket) {
+            Some(b'{') => "an inline table is never closed",
+            _ => "an array is never closed",
+        };
+        return new(what)
+            .label(Span::new(source, bracket..bracket + 1), "opened here")
+            .label(span, "noticed here");
+    }
+    let (what, expected) = match message.split_once(", expected ") {
+        Some((what, expected)) => (what, Some(expected)),
+        None => (message, None),
+    };
+    match expected {
+        _ if what == "string values must be quoted" => match text.get(span.range()) {
+            None | Some("") => new("a value is missing").label(span, "nothing here"),
+            Some(_) => new(what).label(span, "write it in quotes"),
+        },
+        Some("nothing") => new(what).label(span, "nothing is expected here"),
+        Some(expected) => new(what).label(span, format!("expected {expected}")),
+        None => new(what).label(span, "here"),
+    }
+}
+
+/// The bracket that an error comes from, because nothing closes it.
+fn unclosed(text: &str, outline: &Outline, position: usize) -> Option<usize> {
+    let construct = outline.construct_at(position).map(|found| found.range.start);
+    let from = construct.unwrap_or_else(|| line_start(text, position));
+    outline.unclosed_in(from..position.max(from))
+}
+
+/// Where the line of a position begins.
+pub(super) fn line_start(text: &str, position: usize) -> usize {
+    let before = &text.as_bytes()[..position.min(text.len())];
+    before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+}
+
+/// Where the next line begins.
+fn line_end(text: &str, position: usize) -> usize {
+    let behind = &text.as_bytes()[position.min(text.len())..];
+    behind.iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| position + at) + 1
+}

@@ -1,0 +1,229 @@
+//! Regions of interest and zones.
+//!
+//! Up to ten regions and the shape of their members are in the API model; that
+//! a region is a box or a polygon, and a polygon of 3 to 10 points, is in the
+//! documentation of RegionOfInterest. The model bounds no coordinate, so that
+//! what is odd about a shape is only that: odd.
+
+use std::collections::BTreeMap;
+
+use super::Facts;
+use super::numbers::finite;
+use crate::config::{At, Attributes, BoundingBox, List, Point, Region, Slot, Zone};
+use crate::config::{closest, did_you_mean, list};
+use crate::desired::extends::quoted;
+use crate::desired::geometry::{crossing, is_flat};
+use crate::desired::region::{POLYGON_POINTS, corners};
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::model::{Float32, RegionOfInterest};
+
+const MOST: usize = 10;
+const EDGE: Float32 = Float32::whole(1);
+const ZERO: Float32 = Float32::whole(0);
+
+/// Checks a table's regions of interest.
+pub(super) fn check(attributes: &Attributes, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(regions) = attributes.regions_of_interest.get() else { return };
+    if let Some(beyond) = regions.get(MOST) {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::TooManyRegions,
+                format!("there are {} regions of interest", regions.len()),
+            )
+            .label(beyond.span, format!("the first beyond {MOST}"))
+            .help(format!("the service takes up to {MOST}")),
+        );
+    }
+    let mut seen: BTreeMap<RegionOfInterest, Span> = BTreeMap::new();
+    for (at, entry) in regions.iter().filter_map(|at| Some((at, at.get()?))) {
+        region(at, entry, facts, diagnostics);
+        let Some(shape) = crate::desired::region::region(entry, facts.names) else { continue };
+        match seen.get(&shape) {
+            Some(first) => diagnostics.push(
+                Diagnostic::new(Code::DuplicateRegion, "two regions are the same")
+                    .label(at.span, "the same again")
+                    .label(*first, "first here")
+                    .help("remove one; where an outline begins makes no difference"),
+            ),
+            None => {
+                seen.insert(shape, at.span);
+            }
+        }
+    }
+}
+
+/// Checks one region.
+fn region(at: &At<Region>, region: &Region, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let Region { zone, bounding_box, polygon } = region;
+    let named = [
+        zone.at().map(|at| at.key),
+        bounding_box.at().map(|at| at.key),
+        polygon.at().map(|at| at.key),
+    ];
+    variants(at.span, &named, "`zone`, `bounding_box` and `polygon`", diagnostics);
+    if let Some((at, name)) = zone.at().and_then(|at| Some((at, at.get()?)))
+        && facts.complete
+        && !facts.names.zones.contains_key(name.as_str())
+    {
+        let help = did_you_mean(closest(name, facts.names.zones.keys().copied()))
+            .unwrap_or_else(|| format!("declare it as `[zone.{}]`", quoted(name)));
+        diagnostics.push(
+            Diagnostic::new(Code::UnknownZone, format!("there is no zone `{name}`"))
+                .label(at.span, "unknown zone")
+                .help(help),
+        );
+    }
+    shapes(bounding_box, polygon, diagnostics);
+}
+
+/// Checks one zone.
+pub(in super::super) fn zone(at: &At<Zone>, zone: &Zone, diagnostics: &mut Vec<Diagnostic>) {
+    let Zone { bounding_box, polygon } = zone;
+    let named = [bounding_box.at().map(|at| at.key), polygon.at().map(|at| at.key)];
+    variants(at.key, &named, "`bounding_box` and `polygon`", diagnostics);
+    shapes(bounding_box, polygon, diagnostics);
+}
+
+fn variants(whole: Span, named: &[Option<Span>], words: &str, diagnostics: &mut Vec<Diagnostic>) {
+    let mut given: Vec<Span> = named.iter().flatten().copied().collect();
+    given.sort();
+    let diagnostic = match given.as_slice() {
+        [_] => return,
+        [] => Diagnostic::new(Code::RegionShape, "a region needs a shape")
+            .label(whole, "no shape")
+            .help(format!("give it one of {words}")),
+        [first, second, ..] => {
+            Diagnostic::new(Code::RegionShape, "a region has one shape, and this has several")
+                .label(*second, "another shape")
+                .label(*first, "a shape")
+                .help(format!("keep one of {words}"))
+        }
+    };
+    diagnostics.push(diagnostic);
+}
+
+fn shapes(
+    bounding_box: &Slot<BoundingBox>,
+    polygon: &Slot<List<Point>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    if let Some((at, bounds)) = bounding_box.at().and_then(|at| Some((at, at.get()?))) {
+        rectangle(at, bounds, diagnostics);
+    }
+    if let Some((at, points)) = polygon.at().and_then(|at| Some((at, at.get()?))) {
+        outline(at, points, diagnostics);
+    }
+}
+
+fn rectangle(at: &At<BoundingBox>, bounds: &BoundingBox, diagnostics: &mut Vec<Diagnostic>) {
+    let BoundingBox { left, top, width, height } = bounds;
+    let sides = [("left", left), ("top", top), ("width", width), ("height", height)];
+    let missing: Vec<String> = sides
+        .iter()
+        .filter(|(_, slot)| slot.at().is_none())
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    if !missing.is_empty() {
+        diagnostics.push(
+            Diagnostic::new(Code::IncompleteBox, format!("a box needs {}", list(&missing)))
+                .label(at.span, "not all four sides")
+                .help("write it as `{ left = 0.0, top = 0.0, width = 1.0, height = 1.0 }`"),
+        );
+    }
+    let found = sides.map(|(name, slot)| slot.at().and_then(|at| finite(at, name, diagnostics)));
+    let [Some(left), Some(top), Some(width), Some(height)] = found else { return };
+    if width <= ZERO || height <= ZERO {
+        diagnostics.push(
+            Diagnostic::new(Code::NoArea, "this box encloses nothing")
+                .label(at.span, "no area")
+                .help("`width` and `height` are more than 0"),
+        );
+        return;
+    }
+    // The service adds float32 numbers, in which 0.7 and 0.3 make exactly 1.
+    let right = left.get() + width.get();
+    let bottom = top.get() + height.get();
+    let edge = EDGE.get();
+    if left < ZERO || top < ZERO || right > edge || bottom > edge {
+        let fault = match () {
+            () if right > edge => format!("left + width is {right}"),
+            () if bottom > edge => format!("top + height is {bottom}"),
+            () if left < ZERO => format!("left is {left}"),
+            () => format!("top is {top}"),
+        };
+        diagnostics.push(leaves_frame(at.span, fault));
+    }
+}
+
+fn leaves_frame(span: Span, fault: String) -> Diagnostic {
+    Diagnostic::new(Code::LeavesFrame, "this region reaches outside the frame")
+        .label(span, fault)
+        .help("coordinates are fractions of the frame, from 0 to 1")
+}
+
+fn outline(at: &At<List<Point>>, points: &[At<Point>], diagnostics: &mut Vec<Diagnostic>) {
+    // Points that are none have been reported, and may have been meant as one.
+    let readable = points.iter().all(|point| point.value.is_ok());
+    if readable && !POLYGON_POINTS.contains(&points.len()) {
+        let (least, most) = POLYGON_POINTS.into_inner();
+        diagnostics.push(
+            Diagnostic::new(
+                Code::PolygonSize,
+                format!("a polygon has {least} to {most} points, not {}", points.len()),
+            )
+            .label(
+                points.get(most).map_or(at.span, |point| point.span),
+                match points.len() {
+                    few if few < least => "too few points",
+                    _ => "one too many",
+                },
+            )
+            .help("an outline closes by itself: the first point is not repeated"),
+        );
+        return;
+    }
+    for (span, point) in points.iter().filter_map(|at| Some((at.span, at.get()?))) {
+        for (name, side) in [("x", point.x), ("y", point.y)] {
+            let side = At { key: span, span, value: Ok(side) };
+            finite(&side, name, diagnostics);
+        }
+    }
+    let Some(all) = corners(points) else { return };
+    let frame = ZERO..=EDGE;
+    if let Some(out) =
+        all.iter().position(|point| !frame.contains(&point.x) || !frame.contains(&point.y))
+    {
+        let fault = format!("[{}, {}] is outside", all[out].x, all[out].y);
+        diagnostics.push(leaves_frame(points[out].span, fault));
+    }
+    if is_flat(&all) {
+        diagnostics.push(
+            Diagnostic::new(Code::NoArea, "this polygon encloses nothing")
+                .label(at.span, "all points lie on one line")
+                .help("move a point off the line"),
+        );
+        return;
+    }
+    let count = all.len();
+    let kept: Vec<usize> =
+        (0..count).filter(|&at| all[at] != all[(at + count - 1) % count]).collect();
+    if let Some(repeated) = (0..count).rev().find(|at| !kept.contains(at)) {
+        // What is repeated across the end is its last point.
+        let (again, first) = if repeated == 0 { (count - 1, 0) } else { (repeated, repeated - 1) };
+        diagnostics.push(
+            Diagnostic::new(Code::RepeatedCorner, "a corner repeats the one before it")
+                .label(points[again].span, "the same again")
+                .label(points[first].span, "the corner")
+                .help("an outline closes by itself: leave the repetition out"),
+        );
+    }
+    let distinct: Vec<_> = kept.iter().map(|&at| all[at]).collect();
+    if let Some((one, other)) = crossing(&distinct) {
+        diagnostics.push(
+            Diagnostic::new(Code::CrossesItself, "this outline crosses or touches itself")
+                .label(points[kept[other]].span, "the edge from here")
+                .label(points[kept[one]].span, "meets the edge from here")
+                .help("list the corners in the order in which they lie around the region"),
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! `[stack]`: whose fleet, in which account and region.
+
+use super::arns::is_account;
+use super::tags::is_tag_text;
+use crate::config::{At, Stack, list};
+use crate::desired::Stack as Resolved;
+use crate::diagnostic::{Code, Diagnostic, Span};
+
+/// What of `[stack]` is valid, and where it stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in super::super) struct StackFacts<'a> {
+    pub(in super::super) name: Option<(&'a str, Span)>,
+    pub(in super::super) account_id: Option<(&'a str, Span)>,
+    pub(in super::super) region: Option<(&'a str, Span)>,
+}
+
+impl StackFacts<'_> {
+    /// The stack, if all of it is valid.
+    pub(in super::super) fn resolve(&self) -> Option<Resolved> {
+        Some(Resolved {
+            name: self.name?.0.to_owned(),
+            account_id: self.account_id?.0.to_owned(),
+            region: self.region?.0.to_owned(),
+        })
+    }
+}
+
+/// Checks `[stack]`. `nowhere` is where a `[stack]` that is missing should be.
+pub(in super::super) fn stack<'a>(
+    stack: Option<&'a At<Stack>>,
+    nowhere: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> StackFacts<'a> {
+    let Some(at) = stack else {
+        diagnostics.push(
+            Diagnostic::new(Code::MissingStackKey, "`rekon.toml` has no `[stack]`")
+                .label(nowhere, "no `[stack]` in this file")
+                .help(format!("write:\n[stack]\n{NAME}\n{ACCOUNT}\n{REGION}")),
+        );
+        return StackFacts::default();
+    };
+    let Some(table) = at.get() else { return StackFacts::default() };
+    let missing: Vec<(&str, &str)> = [
+        ("name", NAME, table.name.at()),
+        ("account_id", ACCOUNT, table.account_id.at()),
+        ("region", REGION, table.region.at()),
+    ]
+    .into_iter()
+    .filter_map(|(key, line, at)| at.is_none().then_some((key, line)))
+    .collect();
+    if !missing.is_empty() {
+        let keys: Vec<String> = missing.iter().map(|(key, _)| (*key).to_owned()).collect();
+        let lines: Vec<&str> = missing.iter().map(|(_, line)| *line).collect();
+        diagnostics.push(
+            Diagnostic::new(Code::MissingStackKey, format!("`[stack]` lacks {}", list(&keys)))
+                .label(at.span, "something is missing here")
+                .help(format!("write:\n{}", lines.join("\n"))),
+        );
+    }
+    let mut check = |at: Option<&'a At<String>>,
+                     valid: fn(&str) -> bool,
+                     code: Code,
+                     message: &str,
+                     help: &str| {
+        let at = at?;
+        let text = at.get()?;
+        if valid(text) {
+            return Some((text.as_str(), at.span));
+        }
+        diagnostics.push(Diagnostic::new(code, message).label(at.span, "not valid").help(help));
+        None
+    };
+    StackFacts {
+        name: check(
+            table.name.at(),
+            is_name,
+            Code::InvalidStackName,
+            "this cannot be a stack's name",
+            "it becomes a tag's value: 1 to 256 letters, digits, spaces and `_.:/=+-@`",
+        ),
+        account_id: check(
+            table.account_id.at(),
+            is_account,
+            Code::InvalidAccountId,
+            "this is no account id",
+            "an account id is twelve digits, such as `111122223333`",
+        ),
+        region: check(
+            table.region.at(),
+            is_region,
+            Code::InvalidRegion,
+            "this is no region",
+            "a region looks like `us-east-1`",
+        ),
+    }
+}
+
+const NAME: &str = "name = \"NAME\"";
+const ACCOUNT: &str = "account_id = \"111122223333\"";
+const REGION: &str = "region = \"us-east-1\"";
+
+fn is_name(text: &str) -> bool {
+    (1..=256).contains(&text.chars().count()) && is_tag_text(text)
+}
+
+/// Words of letters, at least two, and a number: `us-gov-west-1`.
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let Some((number, words)) = parts.split_last() else { return false };
+    let is_word =
+        |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    words.len() >= 2
+        && words[0].len() >= 2
+        && words.iter().all(is_word)
+        && (1..=2).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_told_from_other_texts() {
+        for good in ["us-east-1", "us-gov-west-1", "ap-northeast-1", "us-iso-east-1"] {
+            assert!(is_region(good), "{good}");
+        }
+        for bad in
+            ["", "us-east", "us-east-1a", "US-EAST-1", "us_east_1", "us--1", "us-east-", "-1"]
+        {
+            assert!(!is_region(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! One processor for each Kinesis stream.
+//!
+//! An account and region holds one processor for a Kinesis video stream and one
+//! for a Kinesis data stream; the service answers another with
+//! ResourceInUseException.
+
+use std::collections::BTreeMap;
+
+use crate::config::list;
+use crate::desired::layer::{Layer, OneOf};
+use crate::diagnostic::{Code, Diagnostic, Span};
+
+/// Who uses which stream.
+#[derive(Debug, Default)]
+pub(in super::super) struct Streams<'a>(BTreeMap<&'a str, Vec<User<'a>>>);
+
+#[derive(Debug)]
+struct User<'a> {
+    name: &'a str,
+    /// The processor's name, and where the stream is written.
+    named: Span,
+    written: Span,
+}
+
+impl<'a> Streams<'a> {
+    /// Notes the streams of a merged processor.
+    pub(in super::super) fn add(&mut self, name: &'a str, named: Span, merged: &Layer<'a>) {
+        // A data stream under label detection is wrong for that alone.
+        let output = match (&merged.output, &merged.settings) {
+            (_, OneOf::First(..)) => None,
+            (OneOf::Second(_, stream), _) => stream.arn.get(),
+            _ => None,
+        };
+        for (arn, written) in merged.video_stream.get().into_iter().chain(output) {
+            self.0.entry(arn).or_default().push(User { name, named, written });
+        }
+    }
+
+    /// Reports each stream with more than one user, once.
+    pub(in super::super) fn report(self, diagnostics: &mut Vec<Diagnostic>) {
+        const MOST: usize = 4;
+        for (arn, users) in self.0 {
+            let [first, second, ..] = users.as_slice() else { continue };
+            let mut names: Vec<&str> = users.iter().take(MOST).map(|user| user.name).collect();
+            names.dedup();
+            let more = match users.len().saturating_sub(MOST) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let message = format!("the stream `{arn}` is used by {}{more}", list(&names));
+            let mut diagnostic = Diagnostic::new(Code::StreamUsedTwice, message)
+                .help("a stream has one processor in an account and region");
+            if first.written == second.written {
+                // One layer gives the stream to all of them.
+                diagnostic = diagnostic.label(first.written, "one stream for several processors");
+                for user in users.iter().take(MOST) {
+                    diagnostic = diagnostic.label(user.named, format!("used by `{}`", user.name));
+                }
+            } else {
+                diagnostic = diagnostic.label(second.written, format!("used by `{}`", second.name));
+                diagnostic = diagnostic.label(first.written, format!("used by `{}`", first.name));
+                for user in users.iter().take(MOST).skip(2) {
+                    diagnostic = diagnostic.label(user.written, format!("used by `{}`", user.name));
+                }
+            }
+            diagnostics.push(diagnostic);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Every diagnostic, raised by a project that deserves it.
+//!
+//! `tests/cases/diagnostics/<code>` is a project, and its `expected.txt` says
+//! all that is wrong with it; `<code>.<variant>` is another one. Running with
+//! `REKON_UPDATE_CASES=1` writes what is found, for review.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::resolve;
+use crate::config::{Loaded, load};
+use crate::diagnostic::{Code, Record, Severity, Sources};
+use crate::model::{Attribute, ProcessorName};
+
+/// What the checks cannot raise from a project's files: it needs the service,
+/// or a file too large to keep.
+const RAISED_ELSEWHERE: [Code; 4] =
+    [Code::FileTooLarge, Code::IncompleteRead, Code::KmsKeyUnclear, Code::ProcessorFailed];
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/diagnostics")
+}
+
+fn render(diagnostics: &[crate::diagnostic::Diagnostic], sources: &Sources, root: &Path) -> String {
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        let record = Record::new(diagnostic, sources);
+        let severity = match record.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        writeln!(text, "{severity}[{}]: {}", record.code, record.message).unwrap();
+        for label in record.labels {
+            let place = format!(
+                "{}:{}:{}-{}:{}",
+                label.file, label.line, label.column, label.end_line, label.end_column
+            );
+            writeln!(text, "  {} {}", place, label.message).unwrap();
+        }
+        for line in record.help.iter().flat_map(|help| help.lines()) {
+            writeln!(text, "  = {line}").unwrap();
+        }
+    }
+    text.replace(&root.display().to_string(), "PROJECT")
+}
+
+#[test]
+fn every_case_says_exactly_what_is_expected() {
+    let update = std::env::var_os("REKON_UPDATE_CASES").is_some();
+    let mut raised = BTreeSet::from(RAISED_ELSEWHERE);
+    let mut wrong = Vec::new();
+    for entry in std::fs::read_dir(cases()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let code = name.split('.').next().unwrap();
+        let loaded = load(&path);
+        let checked = resolve(&loaded);
+        assert_eq!(checked.desired.is_none(), checked.has_errors(), "{name}");
+        let found = render(&checked.diagnostics, &loaded.sources, &path);
+        let expected_path = path.join("expected.txt");
+        if update {
+            std::fs::write(&expected_path, &found).unwrap();
+        }
+        if std::fs::read_to_string(&expected_path).unwrap_or_default() != found {
+            wrong.push(format!("{name}:\n{found}"));
+        }
+        let codes: BTreeSet<Code> = checked.diagnostics.iter().map(|it| it.code).collect();
+        if code != "clean" {
+            assert!(
+                codes.iter().any(|found| found.as_str() == code),
+                "{name} does not raise its code:\n{found}"
+            );
+            raised.extend(codes.iter().filter(|found| found.as_str() == code));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let missing: Vec<&str> =
+        Code::ALL.iter().filter(|code| !raised.contains(code)).map(|code| code.as_str()).collect();
+    assert!(missing.is_empty(), "no case raises {missing:?}");
+}
+
+const STACK: &str = "[stack]\nname = 's'\naccount_id = '111122223333'\nregion = 'us-east-1'\n";
+const ROLE: &str = "arn:aws:iam::111122223333:role/R";
+const VIDEO: &str = "arn:aws:kinesisvideo:us-east-1:111122223333:stream/a/1";
+
+fn checked(texts: &[(&str, &str)]) -> (Loaded, super::Checked) {
+    let loaded = Loaded::from_texts(texts.iter().copied());
+    let checked = resolve(&loaded);
+    (loaded, checked)
+}
+
+fn named<'a>(checked: &'a super::Checked, name: &str) -> &'a super::Declaration {
+    let desired = checked.desired.as_ref().unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
+    &desired.processors[&ProcessorName::new(name).unwrap()]
+}
+
+#[test]
+fn layers_lie_over_each_other_in_order_and_values_keep_their_places() {
+    let main = format!(
+        "{STACK}
+[defaults]
+role_arn = '{ROLE}'
+tags = {{ team = 'a', site = 'x' }}
+[defaults.label_detection]
+settings.connected_home.min_confidence = 60
+notification_channel.sns_topic_arn = 'arn:aws:sns:us-east-1:111122223333:T'
+kms_key_id = 'alias/a'
+[template.base]
+settings.connected_home.labels = ['PET']
+tags.team = 'b'
+[template.porch]
+extends = 'base'
+settings.connected_home.labels = ['PERSON', 'PACKAGE']
+"
+    );
+    let camera = format!(
+        "[processor.door]
+extends = 'porch'
+unset = ['tags.site', 'kms_key_id']
+input.kinesis_video_stream.arn = '{VIDEO}'
+output.s3_destination.bucket = 'results'
+tags.room = 'hall'
+"
+    );
+    let (loaded, checked) = checked(&[("rekon.toml", &main), ("cameras/door.toml", &camera)]);
+    let door = named(&checked, "door");
+    let json = crate::model::to_json(&door.processor);
+    assert_eq!(
+        json["settings"]["connected_home"]["labels"],
+        serde_json::json!(["PACKAGE", "PERSON"])
+    );
+    assert_eq!(json["settings"]["connected_home"]["min_confidence"], 60);
+    assert_eq!(json["tags"], serde_json::json!({"team": "b", "room": "hall"}));
+    assert_eq!(json.get("kms_key_id"), None);
+    let place = |attribute: Attribute| {
+        let at = loaded.sources.locate(door.attribute_spans[&attribute]);
+        (at.file.to_string(), at.line, at.column)
+    };
+    assert_eq!(place(Attribute::Labels), ("rekon.toml".into(), 18, 34));
+    assert_eq!(place(Attribute::Tag("team".into())), ("rekon.toml".into(), 15, 13));
+    assert_eq!(place(Attribute::Input), ("cameras/door.toml".into(), 4, 34));
+    assert!(!door.attribute_spans.contains_key(&Attribute::KmsKeyId));
+    let attributes = crate::model::attributes(&door.processor);
+    assert!(attributes.keys().eq(door.attribute_spans.keys()), "each attribute has its place");
+}
+
+#[test]
+fn naming_the_other_kind_or_output_replaces_the_lower_one() {
+    let text = format!(
+        "{STACK}
+[defaults]
+role_arn = '{ROLE}'
+settings.connected_home = {{ labels = ['PET'] }}
+output.s3_destination.bucket = 'results'
+[defaults.face_search]
+desired_status = 'running'
+[processor.lobby]
+input.kinesis_video_stream.arn = '{VIDEO}'
+settings.face_search.collection_id = 'staff'
+output.kinesis_data_stream.arn = 'arn:aws:kinesis:us-east-1:111122223333:stream/d'
+"
+    );
+    let (_, checked) = checked(&[("rekon.toml", &text)]);
+    assert_eq!(checked.diagnostics, []);
+    let json = crate::model::to_json(&named(&checked, "lobby").processor);
+    assert_eq!(
+        json["settings"],
+        serde_json::json!({"face_search": {"collection_id": "staff", "face_match_threshold": 80}})
+    );
+    assert_eq!(json["desired_status"], "running");
+    assert!(json["output"].get("s3_destination").is_none());
+}
+
+#[test]
+fn a_template_reached_twice_keeps_its_first_place() {
+    let text = format!(
+        "{STACK}
+[template.base]
+role_arn = '{ROLE}'
+kms_key_id = 'base'
+[template.a]
+extends = 'base'
+kms_key_id = 'a'
+[template.b]
+extends = 'base'
+notification_channel.sns_topic_arn = 'arn:aws:sns:us-east-1:111122223333:T'
+[processor.door]
+extends = ['a', 'b']
+input.kinesis_video_stream.arn = '{VIDEO}'
+output.s3_destination.bucket = 'results'
+settings.connected_home.labels = ['PET']
+"
+    );
+    let (_, checked) = checked(&[("rekon.toml", &text)]);
+    assert_eq!(named(&checked, "door").processor.kms_key_id.as_deref(), Some("a"));
+}
+
+#[test]
+fn the_stack_is_known_as_soon_as_it_is_valid() {
+    let (_, checked) = checked(&[("rekon.toml", &format!("{STACK}\n[processor.a]\nx = 1\n"))]);
+    assert!(checked.desired.is_none());
+    assert_eq!(checked.stack.unwrap().region, "us-east-1");
+}
+
+#[test]
+fn the_order_of_files_means_nothing() {
+    let door = format!(
+        "[processor.door]\nextends = 't'\nrole_arn = '{ROLE}'\ninput.kinesis_video_stream.arn = '{VIDEO}'\n\
+         output.s3_destination.bucket = 'results'\nregions_of_interest = [{{ zone = 'z' }}]\n"
+    );
+    let shared = "[template.t]\nsettings.connected_home.labels = ['PET']\n\
+                  [zone.z]\npolygon = [[0, 0], [1, 0], [1, 1]]\n";
+    let (_, one) = checked(&[("rekon.toml", STACK), ("a.toml", &door), ("b.toml", shared)]);
+    let (_, other) = checked(&[("rekon.toml", STACK), ("a.toml", shared), ("b.toml", &door)]);
+    let processors = |checked: &super::Checked| named(checked, "door").processor.clone();
+    assert_eq!(processors(&one), processors(&other));
+}
+
+#[test]
+fn the_documentation_lists_every_code() {
+    let names: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(names.len(), Code::ALL.len(), "each code has a name of its own");
+    for code in Code::ALL {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        assert!(code.as_str().bytes().all(plain), "{code:?} is kebab-case");
+    }
+    let mut expected = String::from(
+        "# Diagnostics\n\nEvery complaint about a configuration has a code, which never changes its meaning.\n\
+         An error keeps rekon from going on; a warning does too with `--deny-warnings`.\n\n\
+         | code | severity | what it means |\n|--|--|--|\n",
+    );
+    for code in Code::ALL {
+        let severity = match code.severity() {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        writeln!(expected, "| `{}` | {severity} | {} |", code.as_str(), code.about()).unwrap();
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagnostics.md");
+    if std::env::var_os("REKON_UPDATE_CASES").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &expected).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(found, expected, "REKON_UPDATE_CASES=1 writes docs/diagnostics.md anew");
+}

@@ -1,0 +1,145 @@
+//! Lost answers, throttles and failures: none of them changes what is done.
+
+use std::time::Duration;
+
+use rekon::emulator::{Lag, Options, Settle};
+
+use super::world::{World, all_done, with_faults};
+
+const WRITES: [&str; 7] = [
+    "CreateStreamProcessor",
+    "UpdateStreamProcessor",
+    "StartStreamProcessor",
+    "StopStreamProcessor",
+    "DeleteStreamProcessor",
+    "TagResource",
+    "UntagResource",
+];
+
+/// Applies everything, and expects it to be done in spite of the options.
+async fn succeeds(options: Options, about: &str) -> World {
+    let world = World::full(options).await;
+    let plan = world.plan_in_peace().await;
+    let outcome = world.apply(&plan).await;
+    assert!(all_done(&outcome), "{about}: {outcome:#?}");
+    world.check(&plan, &outcome).await;
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_calls_made_are_the_calls_planned() {
+    let settle = Settle::all(Duration::ZERO);
+    let world = World::full(Options { settle, ..Options::default() }).await;
+    let plan = world.plan().await;
+    let outcome = world.apply(&plan).await;
+    assert!(all_done(&outcome), "{outcome:#?}");
+    world.check(&plan, &outcome).await;
+    assert_eq!(world.write_requests(), plan.calls.len());
+    assert_eq!(outcome.tally.made, plan.calls.len() as u64);
+    assert_eq!((outcome.tally.retried, outcome.tally.throttled), (0, 0));
+    assert_eq!(outcome.removed, []);
+    assert_eq!(world.plan().await.calls, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_to_any_write_is_settled_by_reading() {
+    for operation in WRITES {
+        for fault in ["reset-before", "reset-after", "hang", "truncate", "internal"] {
+            for times in ["1", "1x3"] {
+                let script = format!("{operation}:{times}={fault}");
+                succeeds(with_faults(&[&script]), &script).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_took_effect_is_not_sent_again() {
+    for operation in ["CreateStreamProcessor", "DeleteStreamProcessor", "UpdateStreamProcessor"] {
+        let mut options = with_faults(&[&format!("{operation}=reset-after")]);
+        options.settle = Settle::all(Duration::ZERO);
+        let world = succeeds(options, operation).await;
+        let calls = world.emulator.journal();
+        let mut sent: Vec<_> = calls
+            .iter()
+            .filter(|call| call.operation.name() == operation)
+            .map(|call| call.processor.clone())
+            .collect();
+        let all = sent.len();
+        sent.sort();
+        sent.dedup();
+        assert_eq!(sent.len(), all, "{operation}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttles_are_waited_out() {
+    for operation in WRITES {
+        for fault in ["throttle", "rate"] {
+            let script = format!("{operation}:1x12={fault}");
+            succeeds(with_faults(&[&script]), &script).await;
+        }
+    }
+    succeeds(with_faults(&["DescribeStreamProcessor:1x30=throttle"]), "reads").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_that_fail_are_repeated() {
+    for operation in ["DescribeStreamProcessor", "ListTagsForResource"] {
+        for fault in ["reset-before", "hang", "truncate", "internal"] {
+            let script = format!("{operation}:1x5={fault}");
+            succeeds(with_faults(&[&script]), &script).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_service_is_waited_for() {
+    for seconds in [5, 60] {
+        let settle = Settle::all(Duration::from_secs(seconds));
+        succeeds(Options { settle, ..Options::default() }, &format!("{seconds} s")).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_created_may_take_a_while_to_show() {
+    let lag = Lag { created: Duration::from_secs(10), ..Lag::default() };
+    succeeds(Options { lag, ..Options::default() }, "lag").await;
+    let mut options = with_faults(&["CreateStreamProcessor=reset-after"]);
+    options.lag = lag;
+    succeeds(options, "lost and late").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_quirk_of_the_service_is_borne() {
+    use rekon::emulator::Quirks;
+    for quirk in Quirks::ALL {
+        for variant in quirk.variants {
+            // Labels that can only be added are no way to take one away.
+            if (quirk.name, variant.name) == ("labels-update", "merge") {
+                continue;
+            }
+            let mut options = Options::default();
+            options.quirks.set(quirk.name, variant.name).unwrap();
+            succeeds(options, &format!("{}={}", quirk.name, variant.name)).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_does_not_do_what_was_planned_is_a_failure() {
+    let mut options = Options::default();
+    options.quirks.set("labels-update", "merge").unwrap();
+    let world = World::full(options).await;
+    let plan = world.plan().await;
+    let outcome = world.apply(&plan).await;
+    let fate = super::world::fate(&outcome, "porch");
+    let rekon::plan::Fate::Failed { call: None, reason, .. } = fate else {
+        panic!("{outcome:#?}");
+    };
+    assert_eq!(
+        reason,
+        "settings.connected_home.labels is [\"PACKAGE\",\"PERSON\",\"PET\"] instead of \
+         [\"PACKAGE\",\"PET\"]"
+    );
+}

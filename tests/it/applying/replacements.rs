@@ -1,0 +1,165 @@
+//! Replacements that fail put the old processors back.
+
+use rekon::emulator::Options;
+use rekon::plan::{Fate, Operation};
+use serde_json::{Value, json};
+
+use super::world::{World, camera, camera_toml, fate, names, video, with_faults};
+
+const HOME: &str = "team = \"home\"";
+const PERSON: &str = "\"PERSON\"";
+
+/// Cameras that are all to be replaced.
+async fn replacing(cameras: &[&str], options: Options) -> World {
+    let live: Vec<Value> = cameras.iter().map(|name| camera(name, name)).collect();
+    let toml: Vec<String> =
+        cameras.iter().map(|name| camera_toml(name, name, "Other", PERSON, HOME)).collect();
+    World::new(&live, &toml, options).await
+}
+
+/// What the service says of processors, without what moves by itself.
+fn definitions(world: &World, snapshot: &Value) -> Vec<Value> {
+    let mut processors = snapshot["processors"].as_array().unwrap().clone();
+    for processor in &mut processors {
+        let processor = processor.as_object_mut().unwrap();
+        for moving in ["CreationTimestamp", "LastUpdateTimestamp", "StatusMessage"] {
+            processor.remove(moving);
+        }
+        processor.retain(|_, value| *value != json!([]));
+    }
+    processors.sort_by_key(|processor| processor["Name"].to_string());
+    assert!(!world.names().is_empty());
+    processors
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_creation_puts_the_old_one_back_and_no_further_delete_begins() {
+    let cameras = ["a", "b", "c", "d", "e", "f"];
+    for refused in cameras {
+        let script = format!("CreateStreamProcessor/{refused}:1=error:LimitExceededException:no");
+        let world = replacing(&cameras, with_faults(&[&script])).await;
+        let plan = world.plan().await;
+        let outcome = world.apply(&plan).await;
+        world.check(&plan, &outcome).await;
+        assert_eq!(world.names(), names(&world.before), "{refused}");
+        assert_eq!(outcome.removed, [], "{refused}");
+        let failed = outcome.processors.iter().find(|processor| processor.name == refused).unwrap();
+        let Fate::Failed {
+            operation: Some(Operation::CreateStreamProcessor), reason, help, ..
+        } = &failed.fate
+        else {
+            panic!("{outcome:#?}");
+        };
+        assert!(reason.starts_with("LimitExceededException: no"), "{reason}");
+        assert!(help.is_some());
+        assert_eq!(failed.notes, ["its old definition is in place again"]);
+        let after_failure = world
+            .writes()
+            .iter()
+            .skip_while(|write| **write != format!("CreateStreamProcessor {refused}"))
+            .filter(|write| write.starts_with("Delete"))
+            .count();
+        assert_eq!(after_failure, 0, "{refused}");
+        if refused == "a" {
+            assert_eq!(world.writes(), ["DeleteStreamProcessor a", "CreateStreamProcessor a"]);
+            assert!(matches!(fate(&outcome, "b"), Fate::NotTried { .. }));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_swap_that_fails_anywhere_is_undone() {
+    let names_in_swap = ["east", "west"];
+    for operation in ["DeleteStreamProcessor", "CreateStreamProcessor"] {
+        for refused in names_in_swap {
+            for fault in ["deny", "error:LimitExceededException"] {
+                let script = format!("{operation}/{refused}:1={fault}");
+                let live = [camera("east", "east"), camera("west", "west")];
+                let toml = [
+                    camera_toml("east", "west", "Streams", PERSON, HOME),
+                    camera_toml("west", "east", "Streams", PERSON, HOME),
+                ];
+                let world = World::new(&live, &toml, with_faults(&[&script])).await;
+                let start = definitions(&world, &world.emulator.snapshot());
+                let plan = world.plan().await;
+                let outcome = world.apply(&plan).await;
+                world.check(&plan, &outcome).await;
+                let end = definitions(&world, &world.emulator.snapshot());
+                assert_eq!(end, start, "{script}: {outcome:#?}");
+                assert_eq!(outcome.removed, []);
+                assert!(outcome.processors.iter().all(|processor| processor.fate != Fate::Done));
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_swap_of_three_that_fails_in_its_last_creation_is_undone() {
+    let ring = ["a", "b", "c"];
+    let live: Vec<Value> = ring.iter().map(|name| camera(name, name)).collect();
+    let toml: Vec<String> = ring
+        .iter()
+        .zip(["b", "c", "a"])
+        .map(|(name, stream)| camera_toml(name, stream, "Streams", PERSON, HOME))
+        .collect();
+    let script = "CreateStreamProcessor/c:1=error:LimitExceededException";
+    let world = World::new(&live, &toml, with_faults(&[script])).await;
+    let plan = world.plan().await;
+    let outcome = world.apply(&plan).await;
+    world.check(&plan, &outcome).await;
+    for processor in world.emulator.snapshot()["processors"].as_array().unwrap() {
+        let name = processor["Name"].as_str().unwrap();
+        assert_eq!(processor["Input"]["KinesisVideoStream"]["Arn"], video(name));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_put_back_is_told_with_the_command_that_restores_it() {
+    let script = "CreateStreamProcessor/a=error:LimitExceededException:full";
+    let world = replacing(&["a", "b"], with_faults(&[script])).await;
+    let plan = world.plan().await;
+    let outcome = world.apply(&plan).await;
+    world.check(&plan, &outcome).await;
+    let [removed] = &outcome.removed[..] else { panic!("{outcome:#?}") };
+    assert_eq!(removed.name, "a");
+    assert!(removed.restore.starts_with("rekon apply "));
+    assert!(removed.restore.ends_with("20261122T150300Z-a --only a"), "{}", removed.restore);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recovery_folder_restores_the_processor_as_it_was() {
+    let script = "CreateStreamProcessor/a=error:LimitExceededException:full";
+    let world = replacing(&["a", "b"], with_faults(&[script])).await;
+    let start = definitions(&world, &world.emulator.snapshot());
+    let plan = world.plan().await;
+    let outcome = world.apply(&plan).await;
+    let mut restoring = world.in_peace().await;
+    let file = std::path::Path::new(&outcome.removed[0].recovery_file).parent().unwrap().to_owned();
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::copy(file.join("rekon.toml"), copy.path().join("rekon.toml")).unwrap();
+    restoring.folder = copy;
+    let plan = restoring.plan().await;
+    assert_eq!(plan.calls.len(), 1, "{plan:#?}");
+    let outcome = restoring.apply(&plan).await;
+    restoring.check(&plan, &outcome).await;
+    assert_eq!(definitions(&restoring, &restoring.emulator.snapshot()), start);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_processor_that_cannot_be_deleted_runs_again() {
+    let script = "DeleteStreamProcessor/lobby=deny";
+    let world = World::full(with_faults(&[script])).await;
+    let plan = world.plan().await;
+    let outcome = world.apply(&plan).await;
+    world.check(&plan, &outcome).await;
+    let snapshot = world.emulator.snapshot();
+    let lobby =
+        snapshot["processors"].as_array().unwrap().iter().find(|one| one["Name"] == "lobby");
+    assert_eq!(lobby.unwrap()["Status"], "RUNNING");
+    let Fate::Failed { operation: Some(Operation::DeleteStreamProcessor), help, .. } =
+        fate(&outcome, "lobby")
+    else {
+        panic!("{outcome:#?}");
+    };
+    assert_eq!(help.as_deref(), Some("Allow rekognition:DeleteStreamProcessor to the caller"));
+}

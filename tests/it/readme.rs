@@ -1,0 +1,219 @@
+//! The README's sessions, run with the real program.
+//!
+//! Each section begins with a fresh copy of `examples/`. A `diff` block is an
+//! edit of a file, a `toml` block with a `[stack]` a whole project. A `console` block is a session: `$ rekon ...` is run, with
+//! `> FILE` for a redirection, and what follows is all that a terminal would
+//! show; `$ echo $?` shows the exit code, which is 0 where it is not shown. A
+//! line `...` stands for any lines.
+//!
+//! `REKON_UPDATE_CASES=1` writes what the program says into the README, for
+//! review.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use serde_json::Value;
+use similar::TextDiff;
+use snapbox::IntoData as _;
+use snapbox::filter::NormalizeToExpected;
+use tempfile::TempDir;
+
+use crate::support::{copy, rekon, run};
+
+#[test]
+fn the_readme_shows_what_the_program_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let mut replayed = String::new();
+    let mut sessions = 0;
+    let mut place = Place::new();
+    let mut lines = readme.lines();
+    while let Some(line) = lines.next() {
+        replayed.push_str(line);
+        replayed.push('\n');
+        if line.starts_with('#') {
+            place = Place::new();
+        } else if let Some(language) = line.strip_prefix("```").filter(|rest| !rest.is_empty()) {
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            match language {
+                "console" => {
+                    replayed.push_str(&place.replay(&block));
+                    sessions += 1;
+                }
+                _ => {
+                    match language {
+                        "diff" if block[0].starts_with("--- ") => place.edit(&block),
+                        "toml" if block.contains(&"[stack]") => place.validate(&block),
+                        _ => {}
+                    }
+                    block.iter().for_each(|line| replayed.extend([line, "\n"]));
+                }
+            }
+            replayed.push_str("```\n");
+        }
+    }
+    assert!(sessions > 0, "the README shows no session");
+    if replayed != readme && std::env::var_os("REKON_UPDATE_CASES").is_some() {
+        fs::write(&path, &replayed).unwrap();
+        return;
+    }
+    let diff = TextDiff::from_lines(&readme, &replayed);
+    let diff = diff.unified_diff().header("README.md", "what the program says").to_string();
+    assert!(replayed == readme, "REKON_UPDATE_CASES=1 accepts this:\n{diff}");
+}
+
+#[test]
+fn the_readme_names_every_command_option_and_key() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(path).unwrap();
+    let said: BTreeSet<&str> = words(&readme).collect();
+    let mut names = BTreeSet::from(["rekon".to_owned()]);
+    let help = run(&["--help"]).stdout;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    for command in commands.map_while(|line| line.split_whitespace().next()) {
+        // The emulator's own options are its own page's business.
+        if !["emulator", "help"].contains(&command) {
+            let help = run(&[command, "--help"]).stdout;
+            let options = words(&help).filter(|word| word.starts_with("--") && word.len() > 2);
+            names.extend(options.filter(|option| *option != "--help").map(str::to_owned));
+        }
+        names.insert(command.to_owned());
+    }
+    keys(&serde_json::from_str(&run(&["schema"]).stdout).unwrap(), &mut names);
+    assert!(names.contains("--emulator") && names.contains("min_confidence"), "{names:?}");
+    let missing: Vec<&String> = names.iter().filter(|name| !said.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "the README does not say what these are: {missing:?}");
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|char: char| !(char.is_alphanumeric() || "-_".contains(char)))
+}
+
+/// Every key that a JSON Schema names.
+fn keys(schema: &Value, found: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(Value::Object(properties)) = members.get("properties") {
+                found.extend(properties.keys().cloned());
+            }
+            members.values().for_each(|member| keys(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| keys(item, found)),
+        _ => {}
+    }
+}
+
+/// A folder with a copy of the examples, in which a section's commands run.
+struct Place {
+    folder: TempDir,
+    last_code: i32,
+}
+
+impl Place {
+    fn new() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+        copy(&examples, &folder.path().join("examples"));
+        Place { folder, last_code: 0 }
+    }
+
+    /// Does to a file what a unified diff of one hunk says.
+    fn edit(&self, diff: &[&str]) {
+        let path = self.folder.path().join(diff[0].trim_start_matches("--- "));
+        let side = |other: char| -> String {
+            let lines = diff
+                .iter()
+                .filter(|line| !["--- ", "+++ ", "@@"].iter().any(|head| line.starts_with(head)));
+            let lines = lines.filter(|line| !line.starts_with(other));
+            lines.map(|line| format!("{}\n", line.get(1..).unwrap_or_default())).collect()
+        };
+        let (before, after) = (side('+'), side('-'));
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(&before).count(), 1, "{} once in {}", before, path.display());
+        fs::write(&path, text.replace(&before, &after)).unwrap();
+    }
+
+    /// Checks that a project has no errors.
+    fn validate(&mut self, project: &[&str]) {
+        let folder = self.folder.path().join("project");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("rekon.toml"), project.join("\n")).unwrap();
+        let said = self.run("rekon validate project");
+        assert_eq!(self.last_code, 0, "{said}");
+    }
+
+    /// Runs a session's commands; gives the session as it really goes.
+    fn replay(&mut self, session: &[&str]) -> String {
+        let mut replayed = String::new();
+        let mut rest = session;
+        while let Some((line, after)) = rest.split_first() {
+            let command = line.strip_prefix("$ ").unwrap_or_else(|| panic!("no command: {line}"));
+            let end = after.iter().position(|line| line.starts_with("$ ")).unwrap_or(after.len());
+            let (shown, next) = after.split_at(end);
+            let shown: String = shown.iter().flat_map(|line| [line, "\n"]).collect();
+            let said = match command {
+                "echo $?" => format!("{}\n", std::mem::take(&mut self.last_code)),
+                _ => self.run(command),
+            };
+            if next.first().is_none_or(|line| *line != "$ echo $?") {
+                assert_eq!(self.last_code, 0, "`{command}` fails: {said}");
+            }
+            replayed.extend([*line, "\n", &as_shown(said, &shown)]);
+            rest = next;
+        }
+        replayed
+    }
+
+    /// Runs a command; gives what a terminal would show.
+    fn run(&mut self, command: &str) -> String {
+        let (command, file) = match command.split_once(" > ") {
+            Some((command, file)) => (command, Some(file)),
+            None => (command, None),
+        };
+        let args: Vec<&str> = command.split(' ').map(|arg| arg.trim_matches('\'')).collect();
+        assert_eq!(args[0], "rekon", "only rekon's own sessions can be replayed: {command}");
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let mut child = {
+            let mut command = rekon(&args[1..]);
+            command.current_dir(self.folder.path()).stderr(writer.try_clone().unwrap());
+            match file {
+                Some(file) => {
+                    command.stdout(fs::File::create(self.folder.path().join(file)).unwrap())
+                }
+                None => command.stdout(writer),
+            };
+            command.spawn().unwrap()
+        };
+        let mut said = String::new();
+        reader.read_to_string(&mut said).unwrap();
+        self.last_code = child.wait().unwrap().code().unwrap_or(-1);
+        said
+    }
+}
+
+/// What was said, in the README's words where they may differ: processors end in
+/// any order, runs take any time, and `...` stands for any lines.
+fn as_shown(said: String, shown: &str) -> String {
+    let mut lines: Vec<&str> = said.lines().collect();
+    let ended = |line: &&&str| line.starts_with("✓ ") && !line.starts_with("✓ done");
+    let order: Vec<&str> = shown.lines().collect();
+    let order: Vec<&str> = order.iter().filter(ended).copied().collect();
+    if let Some(first) = lines.iter().position(|line| ended(&line)) {
+        let count = lines[first..].iter().take_while(|line| ended(line)).count();
+        let place = |line: &&str| order.iter().position(|shown| shown == line);
+        lines[first..first + count].sort_by_key(place);
+    }
+    let cost = |line: &str| line.find(" API call").filter(|_| line.starts_with("Applied"));
+    for line in &mut lines {
+        let Some(end) = cost(line) else { continue };
+        let same =
+            shown.lines().find(|shown| cost(shown) == Some(end) && shown[..end] == line[..end]);
+        *line = same.unwrap_or(line);
+    }
+    let said: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+    let normalize = NormalizeToExpected::new().redact();
+    let settled = normalize.normalize(said.into_data(), &shown.into_data().raw());
+    settled.render().unwrap_or_default()
+}
