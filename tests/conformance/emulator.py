@@ -37,6 +37,8 @@ class Emulator:
         self.arguments += ["--quota", quota, "--settle", settle, *map(str, arguments)]
         self.process = None
         self.output = []
+        self._session = URLLib3Session(timeout=10)
+        self._clients = []
 
     def __enter__(self):
         self.process = subprocess.Popen(self.arguments, stderr=subprocess.PIPE, text=True)
@@ -46,6 +48,8 @@ class Emulator:
                 self.url = found[1]
                 break
         else:
+            self.process.wait()
+            self.process.stderr.close()
             raise RuntimeError(f"it did not start: {''.join(self.output)}")
         # Whatever it says from here on must not fill the pipe.
         self._talk = threading.Thread(target=lambda: self.output.extend(self.process.stderr))
@@ -53,6 +57,8 @@ class Emulator:
         return self
 
     def __exit__(self, *_):
+        for client in [self._session, *self._clients]:
+            client.close()
         if self.process.poll() is None:
             self.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -84,6 +90,7 @@ class Emulator:
             config=Config(**settings),
         )
         client.meta.events.register("response-received", functools.partial(_check, client.meta.service_model))
+        self._clients.append(client)
         return client
 
     def send(self, service, operation, body, headers=()):
@@ -99,15 +106,12 @@ class Emulator:
             if value is not None:
                 request.headers[name] = value
         SigV4Auth(Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY), service, REGION).add_auth(request)
-        answer = _SESSION.send(request.prepare())
+        answer = self._session.send(request.prepare())
         return answer.status_code, json.loads(answer.content)
 
     def health(self):
         with urllib.request.urlopen(self.url) as answer:
             return json.load(answer)
-
-
-_SESSION = URLLib3Session(timeout=10)
 
 
 def _check(model, response_dict, event_name, **_):

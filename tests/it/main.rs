@@ -4,6 +4,7 @@ mod applying;
 mod chaos;
 mod convergence;
 mod examples;
+mod read_verbs;
 mod reading;
 mod readme;
 mod rooms;
