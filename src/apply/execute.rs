@@ -51,11 +51,16 @@ pub(super) struct Job<'a> {
     pub(super) target: Option<&'a Processor>,
     /// A definition that was deleted in this run and may still show.
     pub(super) stale: Option<&'a Processor>,
-    /// The call is made and waited for even when asked to stop.
+    /// The call is not sent any more when asked to stop before it is.
+    pub(super) may_hold: bool,
+    /// Once sent, the call is waited for even when asked to stop.
     pub(super) must_finish: bool,
     /// Something is deleted in this run, so that its name or its stream may be
     /// taken for some time.
     pub(super) follows_delete: bool,
+    /// What the call is for showed before it was sent, so that finding it
+    /// there is no sign of the call.
+    pub(super) was_so: bool,
     /// The processor was created in this run and may not show yet.
     pub(super) just_created: bool,
     /// The status, as last read before; `None`: of no interest, or settled.
@@ -117,12 +122,23 @@ impl Run<'_> {
         }
         self.patience = Patience::new(self.tools.settle_timeout);
         loop {
-            if self.tools.stop.is_set() && !self.job.must_finish && !self.doubt {
+            if self.tools.stop.is_set() && self.job.may_hold && !self.doubt {
                 return Ended { end: End::HeldBack, made: false, seen: None };
             }
             let attempt = if self.sent { Attempt::Again } else { Attempt::First };
+            let may_hold = self.job.may_hold && !self.doubt;
+            let hold = async {
+                if may_hold {
+                    self.tools.stop.stopped().await;
+                } else {
+                    std::future::pending().await
+                }
+            };
+            let Some(answer) = self.tools.writer.send(self.job.request, attempt, hold).await else {
+                continue;
+            };
             self.sent = true;
-            let next = match self.tools.writer.send(self.job.request, attempt).await {
+            let next = match answer {
                 Ok(()) => return self.settle(None).await,
                 Err(error) => self.judge(error).await,
             };
@@ -152,7 +168,7 @@ impl Run<'_> {
         if !waits || self.job.unsettled.is_none() {
             return None;
         }
-        let cut = if self.job.must_finish { Cut::Never } else { Cut::AtOnce };
+        let cut = if self.job.may_hold { Cut::AtOnce } else { Cut::Never };
         let name = self.name().to_owned();
         let rested = wait_until(self.tools, self.slot, &name, cut, |seen| match seen {
             Seen::Gone => Some(()),
@@ -196,7 +212,10 @@ impl Run<'_> {
         match evidence(&self.tools.reader, self.job.request, self.job.target).await {
             // It may be there and not show yet: only an accepted delete is one.
             Ok(Evidence::Took(Seen::Gone)) if self.may_be_unseen() => Next::Again(None),
-            Ok(Evidence::Took(seen)) => Next::End(self.settle(Some(seen)).await),
+            Ok(Evidence::Took(seen)) => {
+                self.others = self.job.was_so;
+                Next::End(self.settle(Some(seen)).await)
+            }
             Ok(Evidence::Contradicts(seen)) if !self.is_stale(&seen) => {
                 Next::End(self.contradicted(seen))
             }
@@ -219,7 +238,7 @@ impl Run<'_> {
     async fn busy(&mut self, error: Error) -> Next {
         let seen = match evidence(&self.tools.reader, self.job.request, self.job.target).await {
             Ok(Evidence::Took(seen)) => {
-                self.others = !self.doubt;
+                self.others = !self.doubt || self.job.was_so;
                 return Next::End(self.settle(Some(seen)).await);
             }
             Ok(Evidence::Contradicts(seen)) if !self.is_stale(&seen) => {
@@ -262,7 +281,7 @@ impl Run<'_> {
         match self.operation() {
             _ if self.may_be_unseen() => Next::Again(None),
             Operation::DeleteStreamProcessor => {
-                let made = self.doubt;
+                let made = self.doubt && !self.job.was_so;
                 Next::End(Ended { end: End::Done, made, seen: Some(Seen::Gone) })
             }
             Operation::CreateStreamProcessor => Next::End(self.failed_of(&error, Effect::None)),

@@ -351,7 +351,12 @@ impl Schedule {
             };
         }
         let members = &self.prepared.units[unit];
-        dropped.extend(members.calls.iter().map(|sibling| (*sibling, why.to_owned())));
+        // A start that failed is nobody else's trouble: the others are started.
+        let alone = self.units[unit] == UnitState::Stuck
+            && self.prepared.calls[call].operation == Operation::StartStreamProcessor;
+        if !alone {
+            dropped.extend(members.calls.iter().map(|sibling| (*sibling, why.to_owned())));
+        }
         dropped.extend(self.after_call[call].iter().map(|later| (*later, why.to_owned())));
         for &subject in &members.subjects {
             let unfinished = self.prepared.subjects[subject]

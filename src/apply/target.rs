@@ -6,6 +6,7 @@ use super::look::Seen;
 use crate::diff::{Difference, unlike};
 use crate::model::{Attribute, Processor, TagKnowledge, from_json, set};
 use crate::plan::{Action, Change};
+use crate::report::pair;
 
 /// What a processor should be.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,11 +96,12 @@ pub(super) fn same_definition(one: &Processor, other: &Processor) -> bool {
 
 fn told(difference: &Difference, verb: &str) -> String {
     let Difference { attribute, before, after } = difference;
-    let shown = |value: &Value| match value {
-        Value::Null => "absent".to_owned(),
-        value => value.to_string(),
-    };
-    format!("{attribute} {verb} {} instead of {}", shown(before), shown(after))
+    let (found, wanted) = pair(&attribute.to_string(), before, after);
+    if found == wanted {
+        // Regions are told by their number.
+        return format!("{attribute} {verb} not the same");
+    }
+    format!("{attribute} {verb} {found} instead of {wanted}")
 }
 
 #[cfg(test)]
@@ -162,7 +164,7 @@ mod tests {
             deviations(&target, &seen(json!(80), json!({"a": "2"})), &|_| false),
             [
                 "settings.connected_home.min_confidence is 80 instead of 60",
-                "tags.a is \"2\" instead of \"1\""
+                "tags.a is 2 instead of 1"
             ]
         );
     }
@@ -185,7 +187,7 @@ mod tests {
         let tags = json!({"a": "1", "b": "2"});
         assert_eq!(
             deviations(&target, &seen(json!(80), tags), &mentioned),
-            ["tags.b is \"2\" instead of absent"]
+            ["tags.b is 2 instead of none"]
         );
     }
 
@@ -198,7 +200,7 @@ mod tests {
             movements(Some(&expect), &seen(json!(70), json!({"a": "1", "n": "2"}))),
             [
                 "settings.connected_home.min_confidence is now 70 instead of 80",
-                "tags.n is now \"2\" instead of absent"
+                "tags.n is now 2 instead of none"
             ]
         );
         assert_eq!(movements(Some(&expect), &Seen::Gone), ["it does not exist any more"]);

@@ -1,6 +1,7 @@
 //! Putting a unit's old processors back.
 
 use super::execute::{Ended, Job, Tools, UNSEEN_LIMIT, execute};
+use super::judge::{Evidence, evidence};
 use super::look::{Blind, Seen, look_with_tags};
 use super::prepare::Prepared;
 use super::schedule::End;
@@ -52,10 +53,13 @@ pub(super) async fn undo(
             Target::Holds(target) => Some(&**target),
             Target::Gone => None,
         };
+        let before = evidence(&tools.reader, &step.request, None).await;
         let job = Job {
             request: &step.request,
             target: None,
             stale: withdrawn.filter(|_| done_before(Operation::DeleteStreamProcessor)),
+            was_so: matches!(before, Ok(Evidence::Took(_))),
+            may_hold: false,
             must_finish: true,
             follows_delete: true,
             // What is withdrawn was created in this run.

@@ -65,7 +65,6 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, Exit> {
     plan::announce(&session.header, shown_as(args.format), ui);
     let live = session.read(&project.desired, ui).await?;
     let plan = plan::make(&project, &live, &options);
-    plan::say_incomplete(&live, ui);
     // The account has been checked by what was read, also where nobody could
     // say who is calling.
     let identity = session
@@ -131,7 +130,7 @@ async fn execute(
             Some(folder) => RecoveryRoot::Folder(folder.clone()),
             None => RecoveryRoot::Beside(base.clone()),
         },
-        now: jiff::Timestamp::now(),
+        now: now(),
         write_toml: &report::toml::processor,
     };
     let (reader, writer) = (session.connection.reader(), session.connection.writer());
@@ -172,6 +171,12 @@ async fn execute(
         ui.error(&error, error.help().as_deref());
         Exit::Error
     })
+}
+
+/// The time, to the second: it names files that people look for.
+fn now() -> jiff::Timestamp {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 /// Turns signals into requests to stop: the first to finish what is under way,

@@ -1,6 +1,7 @@
 //! The command line as it is typed.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -87,7 +88,7 @@ pub struct Project {
 #[command(next_help_heading = "Connection")]
 pub struct Connect {
     /// The AWS profile to use.
-    #[arg(long, value_name = "NAME", env = "AWS_PROFILE", hide_env = true)]
+    #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// The region; one that differs from the stack's is an error.
     #[arg(long, value_name = "REGION")]
@@ -128,7 +129,7 @@ pub struct Narrow {
     pub tag: Vec<String>,
     /// Plan only the first N changes.
     #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
+    pub limit: Option<NonZeroUsize>,
 }
 
 /// Numbers that `[guard]` asks for.

@@ -1,5 +1,6 @@
 //! `rekon plan`: the difference, and the exact calls.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::args::{self, Allow, Narrow, PlanFormat};
@@ -32,7 +33,6 @@ pub async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, Exit> {
         saved::write(&plan, file, ui)?;
     }
     print(&plan, args.format, ui);
-    say_incomplete(&live, ui);
     Ok(exit(&plan, args.detailed_exitcode))
 }
 
@@ -40,10 +40,11 @@ pub async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, Exit> {
 pub fn options(desired: &Desired, narrow: &Narrow, allow: Allow, ui: &Ui) -> Result<Options, Exit> {
     let Narrow { only, exclude, tag, limit } = narrow;
     let Allow { allow_deletes, allow_replacements, allow_updates, allow_creates } = allow;
-    let narrowing = Narrowing::new(desired, only, exclude, tag, *limit).map_err(|error| {
-        ui.error(&error, None);
-        Exit::Error
-    })?;
+    let narrowing = Narrowing::new(desired, only, exclude, tag, limit.map(NonZeroUsize::get))
+        .map_err(|error| {
+            ui.error(&error, None);
+            Exit::Error
+        })?;
     Ok(Options {
         narrowing,
         allowances: Allowances {
@@ -65,6 +66,7 @@ pub fn make(project: &Project, live: &Live, options: &Options) -> Plan {
 /// that programs read.
 pub fn announce(header: &Header, format: PlanFormat, ui: &Ui) {
     match format {
+        PlanFormat::Text if ui.is_quiet() => {}
         PlanFormat::Text => ui.print(&report::text::header(header, ui.stdout_settings())),
         PlanFormat::Json | PlanFormat::Diff => {
             ui.say(&report::text::header(header, ui.stderr_settings()));
@@ -80,11 +82,6 @@ pub fn print(plan: &Plan, format: PlanFormat, ui: &Ui) {
         PlanFormat::Json => report::json::plan(plan),
         PlanFormat::Diff => report::diff::plan(plan, settings),
     });
-}
-
-/// Says what was not read, and why.
-pub fn say_incomplete(live: &Live, ui: &Ui) {
-    ui.complain(&report::text::incomplete(live, ui.stderr_settings()));
 }
 
 /// How a plan that was only looked at ends.

@@ -92,6 +92,9 @@ impl Session {
         self.check_account(&live, &desired.stack, ui)?;
         let questions = plan::tags_in_question(desired, &live);
         live::confirm_tags(&reader, &mut live, &questions).await;
+        for note in &live.notes {
+            ui.note(note);
+        }
         Ok(live)
     }
 
@@ -148,6 +151,14 @@ fn open_emulator(state: &Path, stack: &Stack, base: &Path, ui: &Ui) -> Result<Em
     } else {
         (None, state.to_owned())
     };
+    if !store.exists() && source.is_none() {
+        let missing =
+            if state.as_os_str().is_empty() { base.join("live.json") } else { store.clone() };
+        ui.note(&format!(
+            "the embedded service starts without any processor: there is no {}",
+            missing.display()
+        ));
+    }
     let options = emulator::Options {
         account_id: stack.account_id.clone(),
         region: stack.region.clone(),

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::args;
 use super::exit::Exit;
 use super::ui::Ui;
-use super::{plan, project, session};
-use crate::live;
+use super::{project, session};
+use crate::{live, report};
 
 /// Runs the command.
 pub async fn run(args: args::Snapshot, ui: &Ui) -> Result<Exit, Exit> {
@@ -30,6 +30,6 @@ pub async fn run(args: args::Snapshot, ui: &Ui) -> Result<Exit, Exit> {
         Exit::Error
     })?;
     session.check_account(&live, stack, ui)?;
-    plan::say_incomplete(&live, ui);
+    ui.complain(&report::text::incomplete(&live, ui.stderr_settings()));
     Ok(if live.is_complete() { Exit::Success } else { Exit::Incomplete })
 }

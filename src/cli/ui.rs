@@ -92,6 +92,16 @@ impl Ui {
         }
     }
 
+    /// Whether only what is wrong is to be said.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Says on stderr what is worth knowing, unless asked to be quiet.
+    pub fn note(&self, text: &str) {
+        self.say(&report::text::note(text, self.stderr_settings()));
+    }
+
     /// Says something on stderr only when asked to say more.
     pub fn mention(&self, text: &str) {
         if self.verbose {

@@ -5,6 +5,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::include::Pattern;
+use super::leaf::List;
+use super::parallel;
 use super::parse::parse;
 use super::raw::File;
 use crate::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
@@ -48,7 +50,8 @@ pub fn load(folder: &Path) -> Loaded {
         loaded.refuse(PROJECT_FILE, missing_project(folder));
         return loaded;
     }
-    let (main, include) = loaded.add(PROJECT_FILE, &path);
+    let include = loaded.add_texts(vec![(PROJECT_FILE.to_owned(), read(&path))]);
+    let is_toml = loaded.unknown.is_empty();
     let mut seen: HashSet<PathBuf> = path.canonicalize().into_iter().collect();
     let mut found = BTreeMap::new();
     for pattern in &include {
@@ -57,7 +60,7 @@ pub fn load(folder: &Path) -> Loaded {
             Ok(parsed) => {
                 let mut matched = BTreeMap::new();
                 parsed.expand(folder, &mut matched);
-                if matched.is_empty() && loaded.is_known(main) {
+                if matched.is_empty() && is_toml {
                     let diagnostic = Diagnostic::new(
                         Code::UnmatchedInclude,
                         format!("`{text}` matches no file"),
@@ -79,13 +82,11 @@ pub fn load(folder: &Path) -> Loaded {
             }
         }
     }
-    for (shown, path) in found {
-        // A file that several patterns or links lead to counts once.
-        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if seen.insert(real) {
-            loaded.add(&shown, &path);
-        }
-    }
+    // A file that several patterns or links lead to counts once.
+    found.retain(|_, path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    let found: Vec<(String, PathBuf)> = found.into_iter().collect();
+    let texts = parallel::map(&found, |(_, path)| read(path));
+    loaded.add_texts(found.into_iter().map(|(shown, _)| shown).zip(texts).collect());
     loaded
 }
 
@@ -94,9 +95,8 @@ impl Loaded {
     /// file; `stack.include` is not asked.
     pub fn from_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Loaded {
         let mut loaded = Loaded::default();
-        for (path, text) in texts {
-            loaded.add_text(path, text);
-        }
+        let texts = texts.into_iter().map(|(path, text)| (path.to_owned(), Ok(text.to_owned())));
+        loaded.add_texts(texts.collect());
         loaded
     }
 
@@ -105,30 +105,38 @@ impl Loaded {
         !self.unknown.contains(&source)
     }
 
-    /// Reads and parses a file; gives what it includes, as far as that is known.
-    fn add(&mut self, shown: &str, path: &Path) -> (SourceId, super::leaf::List<String>) {
-        match read(path) {
-            Ok(text) => self.add_text(shown, &text),
-            Err((code, reason, help)) => {
-                let mut diagnostic = Diagnostic::new(code, format!("`{shown}` {reason}"));
-                diagnostic.help = help;
-                (self.refuse(shown, diagnostic), Vec::new())
+    /// Parses files by path, or notes why they could not be read; gives what
+    /// the first of them includes, as far as that is known.
+    fn add_texts(&mut self, texts: Vec<(String, Result<String, Refusal>)>) -> List<String> {
+        let mut added = Vec::with_capacity(texts.len());
+        for (shown, text) in texts {
+            match text {
+                Ok(text) => added.push(self.sources.add(&shown, &text)),
+                Err((code, reason)) => {
+                    self.refuse(&shown, Diagnostic::new(code, format!("`{shown}` {reason}")));
+                }
             }
         }
-    }
-
-    fn add_text(&mut self, shown: &str, text: &str) -> (SourceId, super::leaf::List<String>) {
-        let source = self.sources.add(shown, text);
-        let parsed = parse(source, text, &mut self.diagnostics);
-        let known = parsed.is_ok();
-        let tables = parsed.unwrap_or_else(|recovered| *recovered);
-        let include = tables.stack.get().and_then(|stack| stack.include.get()).cloned();
-        if known {
-            self.files.push(LoadedFile { source, tables });
-        } else {
-            self.unknown.push(source);
+        let sources = &self.sources;
+        let parsed = parallel::map(&added, |source| {
+            let mut diagnostics = Vec::new();
+            let parsed = parse(*source, &sources.get(*source).text, &mut diagnostics);
+            (parsed, diagnostics)
+        });
+        let mut include = None;
+        for (source, (parsed, diagnostics)) in added.into_iter().zip(parsed) {
+            self.diagnostics.extend(diagnostics);
+            let known = parsed.is_ok();
+            let tables = parsed.unwrap_or_else(|recovered| *recovered);
+            include.get_or_insert_with(|| {
+                tables.stack.get().and_then(|stack| stack.include.get()).cloned()
+            });
+            match known {
+                true => self.files.push(LoadedFile { source, tables }),
+                false => self.unknown.push(source),
+            }
         }
-        (source, include.unwrap_or_default())
+        include.flatten().unwrap_or_default()
     }
 
     /// Notes a file that cannot be read; it has no text, but a place.
@@ -155,19 +163,20 @@ fn missing_project(folder: &Path) -> Diagnostic {
     Diagnostic::new(Code::MissingProject, message).help(help)
 }
 
-type Refusal = (Code, String, Option<String>);
+/// Why a file is not taken: a code and the rest of a sentence about the file.
+type Refusal = (Code, String);
 
 /// Reads a file that is one, of reasonable size and UTF-8.
 fn read(path: &Path) -> Result<String, Refusal> {
-    let unreadable = |reason: String| (Code::UnreadableFile, reason, None);
-    let failed = |error: std::io::Error| unreadable(format!("cannot be read: {}", plain(&error)));
+    let unreadable = |reason: &str| (Code::UnreadableFile, reason.to_owned());
+    let failed = |error: std::io::Error| unreadable(&format!("cannot be read: {}", plain(&error)));
     let metadata = path.metadata().map_err(failed)?;
     if metadata.is_dir() {
-        return Err(unreadable("is a folder, not a file".to_owned()));
+        return Err(unreadable("is a folder, not a file"));
     }
     if !metadata.is_file() {
         // Opening a pipe would wait for somebody to write to it.
-        return Err(unreadable("is no regular file".to_owned()));
+        return Err(unreadable("is no regular file"));
     }
     let mut bytes = Vec::new();
     std::fs::File::open(path)
@@ -179,15 +188,16 @@ fn read(path: &Path) -> Result<String, Refusal> {
 /// Takes bytes for text, if they are and if they are not too many.
 fn decode(bytes: Vec<u8>) -> Result<String, Refusal> {
     if bytes.len() as u64 > LARGEST {
-        let reason = format!("is larger than {} MiB", LARGEST / 1024 / 1024);
-        let help = "is it a configuration at all?".to_owned();
-        return Err((Code::FileTooLarge, reason, Some(help)));
+        let most = LARGEST / 1024 / 1024;
+        return Err((
+            Code::FileTooLarge,
+            format!("is larger than {most} MiB: split it, or check what it is"),
+        ));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let help = "save the file as UTF-8".to_owned();
-        (Code::NotUtf8, format!("is not UTF-8: see line {line}"), Some(help))
+        (Code::NotUtf8, format!("is not UTF-8, as line {line} shows: save it as UTF-8"))
     })
 }
 

@@ -13,6 +13,7 @@ mod include;
 mod leaf;
 mod load;
 mod outline;
+mod parallel;
 mod parse;
 mod raw;
 mod reader;

@@ -14,7 +14,7 @@ use toml_parser::lexer::TokenKind;
 ///
 /// The deepest configuration that means anything has six levels. Trees this
 /// shallow can be built and dropped by recursion on any thread's stack.
-const DEEPEST: usize = 32;
+const DEEPEST: usize = 16;
 
 /// What a walk over the tokens found.
 #[derive(Debug, Default)]

@@ -46,6 +46,7 @@ tables! {
         /// Named regions of interest, usable by every processor as `{ zone = "NAME" }`.
         zone: Map<Zone>,
         /// Stream processors. The table's name is the processor's name: 1 to 128 letters, digits, `_`, `.` and `-`. A name with a dot needs quotes.
+        #[schemars(extend("propertyNames" = { "pattern": "^[a-zA-Z0-9_.-]{1,128}$" }))]
         processor: Map<Processor>,
     }
 

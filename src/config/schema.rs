@@ -144,6 +144,7 @@ mod tests {
             "invalid-account-id",
             "invalid-region",
             "unquoted-dot",
+            "invalid-name",
         ] {
             assert!(!valid(&format!("{wrong}/rekon.toml")).is_empty(), "{wrong}");
         }

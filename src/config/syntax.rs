@@ -4,7 +4,10 @@
 //! line, or all through an array that was never closed. The first stumble of a
 //! line or construct is the one that helps.
 
+use std::ops::Range;
+
 use toml::de::DeTable;
+use toml_parser::ParseError;
 
 use super::duplicate::duplicate_key;
 use super::outline::{Outline, outline};
@@ -13,25 +16,43 @@ use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
 /// More are never listed; a file with so many is no TOML at all.
 const MOST: usize = 50;
 
+/// A parser's error: where and what.
+pub(super) type Error = (Range<usize>, String);
+
+/// The first errors of a text that has more than `most`, so that nothing of it
+/// can be recovered; parsing it would take memory for every one of them.
+///
+/// The text must not nest too deep, which its outline says.
+pub(super) fn hopeless(text: &str, most: usize) -> Option<Vec<Error>> {
+    let tokens = toml_parser::Source::new(text).lex().into_vec();
+    let mut count = 0;
+    let mut errors: Vec<Error> = Vec::new();
+    let mut sink = |error: ParseError| {
+        count += 1;
+        if let (true, Some(span)) = (count <= most, error.unexpected()) {
+            errors.push((span.start()..span.end(), error.description().to_owned()));
+        }
+    };
+    toml_parser::parser::parse_document(&tokens, &mut (), &mut sink);
+    (count > most).then_some(errors)
+}
+
 /// Turns a parser's errors into diagnostics; `table` is what it could recover.
+///
+/// `offset` is where the text begins in its file.
 pub(super) fn diagnostics(
     source: SourceId,
+    offset: usize,
     text: &str,
     table: &DeTable<'_>,
-    errors: &[toml::de::Error],
+    mut errors: Vec<Error>,
 ) -> Vec<Diagnostic> {
     let outline = outline(text);
-    let mut places: Vec<(usize, usize, &str)> = errors
-        .iter()
-        .filter_map(|error| {
-            let range = error.span()?;
-            Some((range.start.min(text.len()), range.end.min(text.len()), error.message()))
-        })
-        .collect();
-    places.sort_by_key(|(start, end, _)| (*start, *end));
+    errors.sort_by_key(|(range, _)| (range.start, range.end));
     let mut diagnostics = Vec::new();
     let mut judged_up_to = 0;
-    for (start, end, message) in places {
+    for (range, message) in errors {
+        let (start, end) = (range.start.min(text.len()), range.end.min(text.len()));
         if start < judged_up_to {
             continue;
         }
@@ -41,11 +62,10 @@ pub(super) fn diagnostics(
             // The parser looks for the bracket up to the next header.
             judged_up_to = outline.header_after(start).unwrap_or(text.len()).max(judged_up_to);
         }
-        let span = Span::new(source, start..end.max(start));
         diagnostics.push(if message == "duplicate key" {
             duplicate_key(source, text, table, &outline, start..end)
         } else {
-            syntax(source, text, &outline, span, message)
+            syntax(source, text, &outline, Span::new(source, start..end.max(start)), &message)
         });
         if diagnostics.len() == MOST {
             break;
@@ -53,8 +73,11 @@ pub(super) fn diagnostics(
     }
     if diagnostics.is_empty() {
         let span = Span::new(source, 0..0);
-        let message = errors.first().map_or("the text is not TOML", toml::de::Error::message);
-        diagnostics.push(syntax(source, text, &outline, span, message));
+        diagnostics.push(syntax(source, text, &outline, span, "the parser gives no place"));
+    }
+    for label in diagnostics.iter_mut().flat_map(|found: &mut Diagnostic| &mut found.labels) {
+        let range = label.span.range();
+        label.span = Span::new(source, range.start + offset..range.end + offset);
     }
     diagnostics
 }

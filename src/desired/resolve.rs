@@ -32,12 +32,12 @@ pub fn resolve(loaded: &Loaded) -> Checked {
     let facts = Facts { stack, tag_policy, names: &names, complete };
     check_values(&facts, &mut diagnostics);
     extends::cycles(&names, &mut diagnostics);
-    if complete {
-        rules::unused(&names, &mut diagnostics);
-    }
     let mut merger = Merger::new(&names, main_known && !names.misplaced_defaults);
     let merged = check_processors(&facts, &mut merger, &mut diagnostics);
     merger.report(complete, &mut diagnostics);
+    if complete {
+        rules::unused(&names, &mut diagnostics);
+    }
     diagnostics.sort_by_key(|diagnostic| {
         diagnostic.labels.first().map(|label| (label.span, diagnostic.code))
     });

@@ -121,6 +121,7 @@ codes! {
     IgnoredTag "ignored-tag" Warning "A tag is declared, but `stack.ignore_tags` has it ignored.";
 
     // Beside the files.
+    IncompleteRead "incomplete-read" Error "A part of the live state could not be read, so the plan cannot be applied.";
     KmsKeyUnclear "kms-key-unclear" Warning "One side names a KMS alias and the other a key, and only KMS could tell whether they are the same.";
     ProcessorFailed "processor-failed" Note "The service reports that the processor failed.";
 }

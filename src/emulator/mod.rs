@@ -31,6 +31,7 @@ mod operation;
 mod operations;
 mod options;
 mod pattern;
+mod prompt;
 mod protocol;
 mod quirks;
 mod quotas;

@@ -21,6 +21,7 @@ use super::engine::Delivery;
 use super::error::ServiceError;
 use super::handle::{Emulator, Reset};
 use super::interrupted::{End, Interrupted};
+use super::prompt::Prompt;
 
 /// The largest request body; the largest valid request is far below it.
 const MAX_BODY: usize = 4 << 20;
@@ -68,8 +69,6 @@ pub async fn serve(
 
 /// Answers the requests of one connection.
 async fn converse(stream: TcpStream, emulator: Emulator, mut stopping: watch::Receiver<()>) {
-    // Answers are small and each is waited for.
-    let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let emulator = emulator.clone();
         Box::pin(async move { respond(&emulator, request).await })
@@ -77,7 +76,7 @@ async fn converse(stream: TcpStream, emulator: Emulator, mut stopping: watch::Re
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Prompt::new(stream)), service);
     let outcome = {
         let mut running =
             pin!(std::future::poll_fn(|context| connection.poll_without_shutdown(context)));
@@ -96,8 +95,7 @@ async fn converse(stream: TcpStream, emulator: Emulator, mut stopping: watch::Re
     };
     // The errors of the service and of its bodies are all faults: a connection that is to break.
     if outcome.is_err_and(|error| error.is_user()) {
-        // A close without a farewell reaches the client as "connection reset by peer".
-        let _ = connection.into_parts().io.into_inner().set_zero_linger();
+        connection.into_parts().io.into_inner().reset();
     }
 }
 

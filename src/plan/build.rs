@@ -14,7 +14,7 @@ use super::{
 use crate::desired::Desired;
 use crate::diagnostic::{Code, Diagnostic, Record, Sources};
 use crate::diff::Difference;
-use crate::model::{Attribute, Live, RunState, Status, to_json};
+use crate::model::{Attribute, Live, ReadProblem, RunState, Status, to_json};
 
 /// What the command line adds to the files.
 #[derive(Clone, Debug, Default)]
@@ -72,7 +72,7 @@ pub fn plan(
         changes,
         calls: emitted.calls,
         refusals,
-        diagnostics: diagnostics(warnings, &items, &chosen, sources),
+        diagnostics: diagnostics(warnings, live, &items, &chosen, sources),
     }
 }
 
@@ -214,13 +214,33 @@ fn refusals(
     refusals
 }
 
+/// How many names of unread processors a diagnostic lists.
+const MOST_NAMES: usize = 10;
+
+/// What was not read, and why.
+fn unread(problem: &ReadProblem) -> Diagnostic {
+    let what = match &problem.names {
+        None => "an unknown part of the fleet".to_owned(),
+        Some(names) => {
+            let listed: Vec<&str> = names.iter().take(MOST_NAMES).map(String::as_str).collect();
+            match names.len() - listed.len() {
+                0 => listed.join(", "),
+                more => format!("{} and {more} more", listed.join(", ")),
+            }
+        }
+    };
+    Diagnostic::new(Code::IncompleteRead, format!("{what} could not be read: {}", problem.reason))
+        .help("mend the cause and plan again; until then nothing can be applied")
+}
+
 fn diagnostics(
     warnings: &[Diagnostic],
+    live: &Live,
     items: &[Item<'_>],
     chosen: &BTreeSet<usize>,
     sources: &Sources,
 ) -> Vec<Record> {
-    let mut found = Vec::new();
+    let mut found: Vec<Diagnostic> = live.problems.iter().map(unread).collect();
     for item in chosen.iter().map(|index| &items[*index]) {
         let Some(live) = item.live else { continue };
         if item.kms_key_unclear {

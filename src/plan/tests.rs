@@ -503,12 +503,26 @@ fn the_first_replacement_goes_alone() {
 }
 
 #[test]
+fn a_processor_that_failed_is_noted_with_the_services_words() {
+    let mut world = camera();
+    let fact = world.live.facts.get_mut("a").unwrap();
+    fact.status = Status::Failed;
+    fact.status_message = Some("Access denied to Role".into());
+    let plan = world.plan();
+    assert_eq!((plan.calls.len(), plan.diagnostics.len()), (0, 1));
+    assert_eq!(plan.diagnostics[0].code, "processor-failed");
+    assert!(plan.diagnostics[0].message.contains("Access denied to Role"));
+}
+
+#[test]
 fn what_could_not_be_read_is_not_taken_for_missing() {
     let mut world = camera().remove_live("a");
     let names = Some(["a".to_owned()].into());
     world.live.problems = vec![ReadProblem { names, reason: "denied".into() }];
     let plan = world.plan();
     assert_eq!((plan.calls.len(), plan.complete), (0, false));
+    assert_eq!(plan.diagnostics[0].code, "incomplete-read");
+    assert!(plan.diagnostics[0].message.contains("denied"));
     world.live.problems[0].names = None;
     assert_eq!(world.plan().calls, []);
 }

@@ -26,3 +26,4 @@ mod samples;
 
 pub use escape::escape;
 pub use settings::{Charset, Detail, Settings};
+pub use values::pair;

@@ -22,8 +22,8 @@ pub(super) fn text(path: &str, value: &Value) -> String {
     }
 }
 
-/// Both sides of a change, without the part of two ARNs that they share.
-pub(super) fn pair(path: &str, before: &Value, after: &Value) -> (String, String) {
+/// Both sides of a change, escaped, without the part of two ARNs that they share.
+pub fn pair(path: &str, before: &Value, after: &Value) -> (String, String) {
     if let (Value::String(one), Value::String(other)) = (before, after)
         && let (Some((scope, short)), Some((other_scope, other_short))) = (arn(one), arn(other))
         && scope == other_scope

@@ -22,7 +22,10 @@ fn applying_an_example_leaves_nothing_to_plan() {
         let apply = run(&["apply", &dir, "--emulator", "--auto-approve", "--format", "json"]);
         assert_eq!(apply.code, 0, "{example}: {}{}", apply.stdout, apply.stderr);
         let outcome: Value = serde_json::from_str(&apply.stdout).unwrap();
-        assert_eq!(outcome["calls"]["made"], planned["summary"]["calls"]["total"], "{example}");
+        assert_eq!(
+            outcome["summary"]["calls"]["made"], planned["summary"]["calls"]["total"],
+            "{example}"
+        );
 
         let again = run(&["plan", &dir, "--emulator", "--detailed-exitcode"]);
         assert_eq!(again.code, 0, "{example}: {}{}", again.stdout, again.stderr);

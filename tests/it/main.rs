@@ -6,6 +6,7 @@ mod convergence;
 mod examples;
 mod quirks;
 mod read_verbs;
+mod reading;
 mod readme;
 mod rooms;
 mod roundtrip;

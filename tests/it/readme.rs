@@ -157,7 +157,7 @@ impl Place {
                 "echo $?" => format!("{}\n", std::mem::take(&mut self.last_code)),
                 _ => self.run(command),
             };
-            if !next.first().is_some_and(|line| *line == "$ echo $?") {
+            if next.first().is_none_or(|line| *line != "$ echo $?") {
                 assert_eq!(self.last_code, 0, "`{command}` fails: {said}");
             }
             replayed.extend([*line, "\n", &as_shown(said, &shown)]);

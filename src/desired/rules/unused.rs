@@ -9,7 +9,8 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 /// Warns of every template and zone that nothing names.
 ///
 /// A template counts as used when another one extends it, since that one is
-/// then what is not used.
+/// then what is not used. Where a name that is not there was asked for, the one
+/// that nothing names may be what was meant, and is not complained about.
 pub(in super::super) fn unused(names: &Names<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut found = Mentions::default();
     if let Some(defaults) = names.defaults.and_then(|at| at.get()) {
@@ -40,13 +41,17 @@ pub(in super::super) fn unused(names: &Names<'_>, diagnostics: &mut Vec<Diagnost
     if found.uncertain {
         return;
     }
+    let misspelt = |code| diagnostics.iter().any(|diagnostic| diagnostic.code == code);
+    let (no_template, no_zone) = (misspelt(Code::UnknownTemplate), misspelt(Code::UnknownZone));
     let templates = names.templates.iter().map(|(name, at)| (*name, at.key));
-    for (name, span) in templates.filter(|(name, _)| !found.templates.contains(name)) {
+    for (name, span) in
+        templates.filter(|_| !no_template).filter(|(name, _)| !found.templates.contains(name))
+    {
         let help = format!("extend it with `extends = \"{name}\"`, or remove it");
         diagnostics.push(warning(Code::UnusedTemplate, "template", name, span, help));
     }
     let zones = names.zones.iter().map(|(name, at)| (*name, at.key));
-    for (name, span) in zones.filter(|(name, _)| !found.zones.contains(name)) {
+    for (name, span) in zones.filter(|_| !no_zone).filter(|(name, _)| !found.zones.contains(name)) {
         let help = format!("name it in a region as `{{ zone = \"{name}\" }}`, or remove it");
         diagnostics.push(warning(Code::UnusedZone, "zone", name, span, help));
     }

@@ -24,6 +24,14 @@ pub fn error(message: &str, help: Option<&str>, settings: Settings) -> String {
     out
 }
 
+/// Draws what is worth knowing and nobody's mistake.
+pub fn note(message: &str, settings: Settings) -> String {
+    let mut out = String::new();
+    let lead = Line::new(settings).push(Meaning::Note, "note: ");
+    paragraph(&mut out, &lead, 6, &escape(message), settings);
+    out
+}
+
 /// Says that a project has no errors, and how much it declares.
 pub fn valid(stack: &Stack, processors: usize, settings: Settings) -> String {
     let mut out = String::new();

@@ -31,7 +31,7 @@ pub fn plan(plan: &Plan, settings: Settings) -> String {
         out.push('\n');
         let lead = Line::new(settings).push(Meaning::Error, "Incomplete: ");
         let text = "part of the live state could not be read. What is not shown here may differ \
-                    too, so this plan deletes nothing and cannot be applied.";
+                    too, so this plan cannot be applied.";
         paragraph(&mut out, &lead, 4, text, settings);
     }
     if !plan.refusals.is_empty() {

@@ -34,9 +34,12 @@ fn tortured(seed: u64, probability: f64) -> Options {
 
 #[tokio::test(start_paused = true)]
 async fn a_tortured_run_tells_the_truth_and_a_second_one_converges() {
+    // More of them: REKON_TORTURE=1000 cargo test --test it torture
     let seeds = std::env::var("REKON_TORTURE").ok().and_then(|text| text.parse().ok());
-    let mut done = 0;
-    for seed in 0..seeds.unwrap_or(40) {
+    let mut done = 0_u32;
+    let first = std::env::var("REKON_TORTURE_FROM").ok().and_then(|text| text.parse().ok());
+    let first = first.unwrap_or(0_u64);
+    for seed in first..first + seeds.unwrap_or(24) {
         let probability = [0.01, 0.03, 0.08][(seed % 3) as usize];
         let world = World::full(tortured(seed, probability)).await;
         let plan = world.plan_in_peace().await;
@@ -50,7 +53,7 @@ async fn a_tortured_run_tells_the_truth_and_a_second_one_converges() {
         };
         eprintln!("seed {seed}: {:?}", outcome.tally);
         world.check(&plan, &outcome).await;
-        done += usize::from(all_done(&outcome));
+        done += u32::from(all_done(&outcome));
 
         let peace = world.in_peace().await;
         let plan = peace.plan().await;

@@ -1,0 +1,108 @@
+//! A connection that says at once what it has received.
+//!
+//! Many clients, boto3 among them, send the head and the body of a request apart and let the kernel hold the second back
+//! until the first is acknowledged, which the kernel of the other side puts off for 40 ms. A test suite that makes
+//! thousands of calls would spend most of its time there.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// A TCP connection that delays nothing in either direction, as far as the platform lets it.
+#[derive(Debug)]
+pub(crate) struct Prompt(TcpStream);
+
+impl Prompt {
+    pub(crate) fn new(stream: TcpStream) -> Prompt {
+        // Answers are small and each is waited for. A connection that is gone already shows when it is read.
+        let _ = stream.set_nodelay(true);
+        Prompt(stream)
+    }
+
+    /// Breaks the connection without a farewell, which reaches the other side as "connection reset by peer".
+    pub(crate) fn reset(self) {
+        let _ = self.0.set_zero_linger();
+    }
+}
+
+impl AsyncRead for Prompt {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.0).poll_read(context, buffer);
+        // The kernel forgets this whenever something is sent, so it is said again after everything that comes.
+        #[cfg(target_os = "linux")]
+        if read.is_ready() {
+            let _ = self.0.set_quickack(true);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Prompt {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, buffer)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(context, buffers)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_request_in_two_parts_does_not_wait_for_the_kernel() {
+        const EXCHANGES: u32 = 20;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            let mut stream = Prompt::new(listener.accept().await.unwrap().0);
+            let mut request = [0; 2];
+            while stream.read_exact(&mut request).await.is_ok() {
+                stream.write_all(b"!").await.unwrap();
+            }
+        });
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let begun = Instant::now();
+        for _ in 0..EXCHANGES {
+            client.write_all(b"?").await.unwrap();
+            tokio::task::yield_now().await;
+            client.write_all(b"?").await.unwrap();
+            client.read_exact(&mut [0]).await.unwrap();
+        }
+        assert!(begun.elapsed() < EXCHANGES * Duration::from_millis(20), "{:?}", begun.elapsed());
+        drop(client);
+        server.await.unwrap();
+    }
+}

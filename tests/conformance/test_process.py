@@ -1,0 +1,290 @@
+"""The program around the service: its file, its journal, its socket, its start and its end."""
+
+import contextlib
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from emulator import ACCESS_KEY_ID, Emulator
+from samples import arn, face_search, label_detection
+
+
+def start(*arguments):
+    """Runs the program to its end; gives the exit code and what it said."""
+    command = [os.environ["REKON_BIN"], "emulator", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_acknowledged_write_survives_a_kill(tmp_path, seed):
+    state = tmp_path / "state.json"
+    acknowledged, lock = {}, threading.Lock()
+
+    def write(emulator, worker):
+        """Creates, tags and deletes its own processors for as long as it is answered."""
+        client = emulator.client()
+        for number in range(1000):
+            name = f"camera-{worker}-{number}"
+            try:
+                client.create_stream_processor(**label_detection(name))
+                with lock:
+                    acknowledged[name] = {}
+                client.tag_resource(ResourceArn=arn(name), Tags={"number": str(number)})
+                with lock:
+                    acknowledged[name] = {"number": str(number)}
+                if number % 3 == 0:
+                    with lock:
+                        # From here on nobody knows, until it is acknowledged.
+                        del acknowledged[name]
+                    client.delete_stream_processor(Name=name)
+                    with lock:
+                        acknowledged[name] = None
+            except (BotoCoreError, ClientError):
+                return
+
+    with Emulator("--state", state) as emulator, ThreadPoolExecutor(4) as workers:
+        for worker in range(4):
+            workers.submit(write, emulator, worker)
+        time.sleep(random.Random(seed).uniform(0.3, 0.7))
+        emulator.kill()
+    assert len(acknowledged) > 10
+    assert [entry.name for entry in tmp_path.iterdir() if not entry.name.startswith(".emulator-")] == ["state.json"]
+    with Emulator("--state", state) as emulator:
+        client = emulator.client()
+        for name, tags in acknowledged.items():
+            if tags is None:
+                with pytest.raises(client.exceptions.ResourceNotFoundException):
+                    client.describe_stream_processor(Name=name)
+            else:
+                client.describe_stream_processor(Name=name)
+                found = client.list_tags_for_resource(ResourceArn=arn(name))["Tags"]
+                assert tags.items() <= found.items()
+
+
+def test_what_is_under_way_goes_on_after_a_restart(tmp_path):
+    state = tmp_path / "state.json"
+    with Emulator("--state", state, settle="1s") as emulator:
+        client = emulator.client()
+        client.create_stream_processor(**face_search("a"))
+        client.start_stream_processor(Name="a")
+        client.create_stream_processor(**label_detection("b"))
+        client.delete_stream_processor(Name="b")
+        emulator.kill()
+    with Emulator("--state", state, settle="1s") as emulator:
+        client = emulator.client()
+        status = lambda: client.describe_stream_processor(Name="a")["Status"]  # noqa: E731
+        assert status() == "STARTING"
+        with pytest.raises(client.exceptions.ResourceInUseException):
+            client.create_stream_processor(**label_detection("b"))
+        time.sleep(1)
+        assert status() == "RUNNING"
+        client.create_stream_processor(**label_detection("b"))
+
+
+def test_the_state_is_a_snapshot_that_can_be_written_by_hand(tmp_path):
+    state = tmp_path / "state.json"
+    processor = {**label_detection("a"), "Tags": {"site": "north"}, "CreationTimestamp": "2024-05-06T07:08:09Z"}
+    state.write_text(json.dumps({"processors": [processor]}))
+    with Emulator("--state", state) as emulator:
+        client = emulator.client()
+        assert client.describe_stream_processor(Name="a")["CreationTimestamp"].isoformat()[:19] == "2024-05-06T07:08:09"
+        client.create_stream_processor(**label_detection("b"))
+    kept = json.loads(state.read_text())
+    assert kept["format_version"] == "1.0"
+    assert [processor["Name"] for processor in kept["processors"]] == ["a", "b"]
+    assert kept["processors"][0]["Tags"] == {"site": "north"}
+
+
+def test_reading_creates_no_file(tmp_path):
+    state = tmp_path / "state.json"
+    with Emulator("--state", state) as emulator:
+        emulator.client().list_stream_processors()
+        assert emulator.terminate() == 0
+    assert not state.exists()
+
+
+def test_a_state_that_is_none_is_refused_with_its_name(tmp_path):
+    state = tmp_path / "state.json"
+    state.write_text('{"processors": [{"Name": "front door!"}]}')
+    code, said = start("--state", state, "--listen", "127.0.0.1:0")
+    assert code == 1
+    assert "state.json" in said
+
+
+def test_the_journal_has_a_line_for_each_call(tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    for _ in range(2):
+        with Emulator("--journal", journal) as emulator:
+            client = emulator.client()
+            client.create_stream_processor(**label_detection("a"))
+            with contextlib.suppress(ClientError):
+                client.describe_stream_processor(Name="nowhere")
+            emulator.kill()
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert [(line["operation"], line["processor"], line["outcome"]) for line in lines] == [
+        ("CreateStreamProcessor", "a", "ok"),
+        ("DescribeStreamProcessor", "nowhere", "ResourceNotFoundException"),
+    ] * 2
+    first = lines[0]
+    assert first["request"] == label_detection("a")
+    assert first["took_effect"] is True and lines[1]["took_effect"] is False
+    assert first["access_key_id"] == ACCESS_KEY_ID and first["user_agent"].startswith("Boto3/")
+    assert first["time"].endswith("Z") and first["request_id"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_peace(how, tmp_path):
+    with Emulator("--state", tmp_path / "state.json") as emulator:
+        client = emulator.client()
+        client.create_stream_processor(**label_detection("a"))
+        emulator.process.send_signal(how)
+        assert emulator.process.wait(10) == 0
+    assert json.loads((tmp_path / "state.json").read_text())["processors"][0]["Name"] == "a"
+
+
+def test_a_stop_does_not_wait_for_clients_that_hang():
+    with Emulator("--fault", "ListStreamProcessors=hang") as emulator:
+        address = urlsplit(emulator.url)
+        idle = socket.create_connection((address.hostname, address.port))
+        half = socket.create_connection((address.hostname, address.port))
+        half.sendall(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nhalf")
+        client = emulator.client(read_timeout=30)
+
+        def hang():
+            # However the client words it.
+            with contextlib.suppress(Exception):
+                client.list_stream_processors()
+
+        hanging = threading.Thread(target=hang)
+        hanging.start()
+        time.sleep(0.3)
+        begun = time.monotonic()
+        assert emulator.terminate() == 0
+        assert time.monotonic() - begun < 5
+        hanging.join(5)
+        assert not hanging.is_alive()
+        idle.close()
+        half.close()
+
+
+def test_a_port_that_is_taken_is_named():
+    with Emulator() as emulator:
+        address = emulator.url.removeprefix("http://")
+        code, said = start("--listen", address)
+        assert code == 1
+        assert address in said and "another program listens there" in said
+
+
+def test_two_emulators_do_not_undo_each_others_writes(tmp_path):
+    state = tmp_path / "state.json"
+    with Emulator("--state", state) as one, Emulator("--state", state) as other:
+        one.client().create_stream_processor(**label_detection("a"))
+        with pytest.raises(ClientError, match="another process has changed the file"):
+            other.client().create_stream_processor(**label_detection("b"))
+    assert [processor["Name"] for processor in json.loads(state.read_text())["processors"]] == ["a"]
+
+
+def test_only_loopback_is_listened_on_without_a_warning():
+    with Emulator() as emulator:
+        assert not any("warning" in line for line in emulator.output)
+    with Emulator(listen="0.0.0.0:0") as emulator:
+        assert emulator.output[0].startswith("warning: ")
+
+
+def test_ipv6():
+    with contextlib.closing(socket.socket(socket.AF_INET6)) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+    with Emulator(listen="[::1]:0") as emulator:
+        assert emulator.url.startswith("http://[::1]:")
+        assert not any("warning" in line for line in emulator.output)
+        assert emulator.client().list_stream_processors()["StreamProcessors"] == []
+
+
+def test_health_is_told_to_anybody():
+    with Emulator() as emulator:
+        emulator.client().create_stream_processor(**label_detection("a"))
+        health = emulator.health()
+        assert health["emulator"].startswith("rekon ")
+        assert (health["account_id"], health["region"]) == ("111122223333", "us-east-1")
+        assert health["stream_processors"] == 1
+
+
+def test_it_starts_at_once(tmp_path):
+    state = tmp_path / "fleet.json"
+    state.write_text(json.dumps({"processors": [label_detection(f"camera-{number}") for number in range(1000)]}))
+    times = []
+    for _ in range(3):
+        begun = time.monotonic()
+        with Emulator("--state", state):
+            times.append(time.monotonic() - begun)
+    # Milliseconds, in truth; this leaves room for a debug build on a busy machine.
+    assert min(times) < 1.5
+
+
+def test_many_clients_at_once():
+    with Emulator() as emulator:
+        emulator.client().create_stream_processor(**label_detection("a"))
+
+        def describe(_):
+            client = emulator.client()
+            return [client.describe_stream_processor(Name="a")["Name"] for _ in range(10)]
+
+        with ThreadPoolExecutor(16) as workers:
+            assert list(workers.map(describe, range(16))) == [["a"] * 10] * 16
+
+
+def test_a_connection_serves_request_after_request():
+    with Emulator() as emulator:
+        address = urlsplit(emulator.url)
+        connection = http.client.HTTPConnection(address.hostname, address.port)
+        for _ in range(3):
+            connection.request("GET", "/")
+            answer = connection.getresponse()
+            assert (answer.status, bool(answer.read())) == (200, True)
+            local = connection.sock.getsockname()
+        assert connection.sock.getsockname() == local
+        connection.request("GET", "/", headers={"Connection": "close"})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.getheader("connection") == "close"
+        connection.close()
+
+
+def test_a_body_without_end_is_refused_in_words():
+    with Emulator() as emulator:
+        status, answer = emulator.send("rekognition", "ListStreamProcessors", b" " * (5 << 20))
+        assert (status, answer["__type"]) == (413, "RequestEntityTooLargeException")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--settle", "soon"],
+        ["--quota", "Paint=1"],
+        ["--fault", "Describe=nonsense"],
+        ["--fault-rate", "throttle=2"],
+        ["--quirk", "colour=red"],
+        ["--lag", "clock=1s"],
+        ["--limit", "page=0"],
+        ["--listen", "4566"],
+    ],
+)
+def test_a_mistake_in_an_option_is_refused(arguments):
+    code, said = start(*arguments)
+    assert code != 0
+    assert arguments[0] in said

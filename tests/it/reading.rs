@@ -1,0 +1,190 @@
+//! Reading the live state through a service that has its moods.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rekon::aws::{self, Class, Pace, Rate, Reader};
+use rekon::emulator::{Emulator, Faults, Options, State};
+use rekon::live;
+use rekon::model::{Live, TagKnowledge};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+const ACCOUNT: &str = "111122223333";
+
+fn fleet(count: usize) -> Value {
+    let processors = (0..count).map(|index| {
+        let name = format!("camera-{index:04}");
+        json!({
+            "StreamProcessorArn": format!("arn:aws:rekognition:us-east-1:{ACCOUNT}:streamprocessor/{name}"),
+            "Status": "STOPPED",
+            "Input": {"KinesisVideoStream": {"Arn": format!("arn:aws:kinesisvideo:us-east-1:{ACCOUNT}:stream/{name}/1590000000000")}},
+            "Output": {"S3Destination": {"Bucket": "results"}},
+            "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/Streams"),
+            "Settings": {"ConnectedHome": {"Labels": ["PERSON"], "MinConfidence": 80.1}},
+            "Tags": if index % 2 == 0 { json!({"team": "home"}) } else { json!({}) },
+            "Name": name,
+        })
+    });
+    json!({
+        "format_version": "1.0", "taken_at": "2026-11-20T08:00:00Z", "account_id": ACCOUNT,
+        "region": "us-east-1", "complete": true, "processors": processors.collect::<Vec<_>>(),
+    })
+}
+
+async fn reader(count: usize, scripted: &[&str], pace: Pace) -> (Emulator, Reader) {
+    let options = Options {
+        faults: Faults {
+            scripted: scripted.iter().map(|fault| fault.parse().unwrap()).collect(),
+            ..Faults::default()
+        },
+        ..Options::default()
+    };
+    let state = State::from_snapshot(&fleet(count), &options).unwrap();
+    let emulator = Emulator::new(options, state);
+    let settings = aws::Settings {
+        region: "us-east-1".into(),
+        profile: None,
+        endpoint_url: None,
+        pace,
+        http_client: Some(emulator.http_client()),
+    };
+    let reader = aws::connect(settings).await.unwrap().reader();
+    (emulator, reader)
+}
+
+async fn fetch(count: usize, scripted: &[&str]) -> Result<Live, aws::Error> {
+    let (_emulator, reader) = reader(count, scripted, Pace::Unlimited).await;
+    live::fetch(&reader, ACCOUNT, &|_| {}).await
+}
+
+fn calls(emulator: &Emulator, operation: &str) -> usize {
+    emulator.journal().iter().filter(|call| call.operation.name() == operation).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fleet_is_read_at_the_pace_of_the_quota_and_with_no_call_too_many() {
+    let (emulator, reader) = reader(1200, &[], Pace::Quota(Rate::FULL)).await;
+    let began = Instant::now();
+    let live = live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
+    let seconds = began.elapsed().as_secs_f64();
+    assert!((60.0..61.8).contains(&seconds), "{seconds}");
+    assert_eq!(live.inventory.len(), 1200);
+    assert_eq!(calls(&emulator, "ListStreamProcessors"), 2);
+    assert_eq!(calls(&emulator, "DescribeStreamProcessor"), 1200);
+    assert_eq!(calls(&emulator, "GetResources"), 6);
+    assert_eq!(live.inventory["camera-0000"].tags["team"], "home");
+    assert_eq!(live.facts["camera-0001"].tags, TagKnowledge::Hinted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_answers_do_not_slow_the_pace() {
+    let slow = ["DescribeStreamProcessor=slow:800ms"];
+    let (_emulator, reader) = reader(400, &slow, Pace::Quota(Rate::FULL)).await;
+    let began = Instant::now();
+    live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
+    let seconds = began.elapsed().as_secs_f64();
+    assert!((20.0..22.0).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expired_page_token_starts_the_listing_again() {
+    let live =
+        fetch(1500, &["ListStream:1=expired-token", "GetResources:2=expired-token"]).await.unwrap();
+    assert!(live.is_complete());
+    assert_eq!(live.inventory.len(), 1500);
+    assert_eq!(live.facts["camera-0000"].tags, TagKnowledge::Hinted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_processor_denies_leaves_the_others_read() {
+    let live = fetch(20, &["Describe/camera-0007=deny"]).await.unwrap();
+    assert_eq!(live.inventory.len(), 19);
+    let [problem] = &live.problems[..] else { panic!("{:?}", live.problems) };
+    assert_eq!(problem.names, Some(BTreeSet::from(["camera-0007".to_owned()])));
+    assert!(problem.reason.starts_with("DescribeStreamProcessor: AccessDeniedException: "));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_may_read_nothing_gets_an_error_and_not_an_empty_fleet() {
+    for script in ["ListStream=deny", "Describe=deny"] {
+        let error = fetch(20, &[script]).await.unwrap_err();
+        assert_eq!(error.class(), Class::Denied);
+        assert!(error.help().unwrap().starts_with("Allow rekognition:"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_that_cannot_be_hinted_are_unknown_and_can_be_confirmed() {
+    for script in ["GetResources=deny", "GetResources=throttle", "GetResources=internal"] {
+        let (_emulator, reader) = reader(6, &[script], Pace::Unlimited).await;
+        let mut live = live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
+        assert!(live.is_complete(), "{script}");
+        assert_eq!(live.notes.len(), 1, "{script}");
+        assert_eq!(live.facts["camera-0000"].tags, TagKnowledge::Unknown);
+        let names = live.inventory.keys().cloned().collect();
+        live::confirm_tags(&reader, &mut live, &names).await;
+        assert_eq!(live.facts["camera-0000"].tags, TagKnowledge::Confirmed);
+        assert_eq!(live.inventory["camera-0000"].tags["team"], "home");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_that_cannot_be_confirmed_make_the_read_incomplete() {
+    let (_emulator, reader) = reader(3, &["ListTags/camera-0001=deny"], Pace::Unlimited).await;
+    let mut live = live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
+    let names = live.inventory.keys().cloned().collect();
+    live::confirm_tags(&reader, &mut live, &names).await;
+    assert!(!live.is_complete());
+    assert_eq!(live.facts["camera-0001"].tags, TagKnowledge::Unknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_kind_of_trouble_on_the_way_is_overcome() {
+    for fault in ["throttle", "rate", "internal", "reset-before", "reset-after", "hang", "truncate"]
+    {
+        let script = format!("*:1x6={fault}");
+        let live = fetch(10, &[&script]).await.unwrap();
+        assert!(live.is_complete(), "{fault}: {:?}", live.problems);
+        assert_eq!(live.inventory.len(), 10, "{fault}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_reads_back_as_what_was_read() {
+    let (_emulator, reader) = reader(8, &[], Pace::Unlimited).await;
+    let now = "2026-11-22T15:03:00Z".parse().unwrap();
+    let snapshot = live::take(&reader, ACCOUNT, now, &|_| {}).await.unwrap();
+    assert_eq!(snapshot["complete"], json!(true));
+    let parsed = live::parse(Path::new("live.json"), &snapshot.to_string()).unwrap();
+    let mut live = live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
+    let names = live.inventory.keys().cloned().collect();
+    live::confirm_tags(&reader, &mut live, &names).await;
+    assert_eq!(parsed, live);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_that_misses_something_says_what() {
+    let (_emulator, reader) = reader(4, &["ListTags/camera-0002=deny"], Pace::Unlimited).await;
+    let now = "2026-11-22T15:03:00Z".parse().unwrap();
+    let snapshot = live::take(&reader, ACCOUNT, now, &|_| {}).await.unwrap();
+    assert_eq!(snapshot["complete"], json!(false));
+    let parsed = live::parse(Path::new("live.json"), &snapshot.to_string()).unwrap();
+    assert_eq!(parsed.problems[0].names, Some(BTreeSet::from(["camera-0002".to_owned()])));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_nobody_serves_is_told_in_a_line() {
+    let settings = aws::Settings {
+        region: "us-east-1".into(),
+        profile: None,
+        endpoint_url: Some("not a url".into()),
+        pace: Pace::Unlimited,
+        http_client: None,
+    };
+    let error = aws::connect(settings).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "GetCallerIdentity: \"not a url\" is no endpoint: it must be an http:// or https:// URL"
+    );
+}
