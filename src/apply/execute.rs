@@ -284,7 +284,6 @@ impl Run<'_> {
                 let made = self.doubt && !self.job.was_so;
                 Next::End(Ended { end: End::Done, made, seen: Some(Seen::Gone) })
             }
-            Operation::CreateStreamProcessor => Next::End(self.failed_of(&error, Effect::None)),
             _ => Next::End(self.failed_of(&error, Effect::None)),
         }
     }

@@ -71,7 +71,7 @@ fn essence(plan: &Plan) -> Value {
 #[test]
 fn a_fingerprint_moves_with_what_would_be_done_and_with_nothing_else() {
     let (mut moved, mut stayed) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
-    for_worlds(100, |world, seed| {
+    for_worlds(50, |world, seed| {
         paused(async {
             let stage = Stage::new(&world.snapshot(), Options::default()).await;
             let plan = async |world: &World, layout: u64| -> Result<Plan, String> {
