@@ -149,3 +149,41 @@ async fn run(world: &World, seed: u64, quirks: Quirks) -> Result<Option<usize>, 
     }
     Ok(Some(stubborn.len()))
 }
+
+#[test]
+fn a_tagging_api_that_names_no_processor_is_not_believed() {
+    // The one case in which its silence agrees with the files: nothing declared,
+    // and every tag to be removed.
+    let mut world = (0..)
+        .map(world_of)
+        .find(|world| {
+            let plain =
+                |index| world.files.get(index).is_some_and(|declared| declared.ignores.is_empty());
+            world.live.keys().any(plain)
+        })
+        .unwrap();
+    let index = *world.live.keys().find(|index| world.files.contains_key(*index)).unwrap();
+    let lived = world.live[&index].clone();
+    world.live.retain(|name, _| *name == index);
+    world.files.retain(|name, _| *name == index);
+    let declared = world.files.get_mut(&index).unwrap();
+    declared.camera = lived.camera.clone();
+    (declared.runs, declared.protected) = (None, false);
+    declared.ignores.clear();
+    declared.camera.tags.clear();
+    world.live.get_mut(&index).unwrap().camera.tags = [(0, 0), (1, 1)].into();
+    (world.exclusive, world.ignores_tags) = (true, false);
+    for tagging in Quirks::ALL.iter().find(|quirk| quirk.name == "tagging").unwrap().variants {
+        let mut quirks = Quirks::default();
+        quirks.set("tagging", tagging.name).unwrap();
+        let plan = paused(async {
+            let options = Options { quirks, ..Options::default() };
+            let stage = Stage::new(&world.snapshot(), options).await;
+            let project = Project::new(&files::write(&world, &mut Dice::new(1))).unwrap();
+            stage.plan(&project).await.unwrap()
+        });
+        let calls: Vec<Value> =
+            plan.calls.iter().map(|call| call.request["TagKeys"].clone()).collect();
+        assert_eq!(calls, [serde_json::json!(["site", "team"])], "{}", tagging.name);
+    }
+}
