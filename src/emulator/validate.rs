@@ -51,14 +51,13 @@ pub(crate) fn message(violations: &[Violation]) -> String {
 pub(crate) fn read(
     service: &ServiceModel,
     shape: &str,
-    input: &Object,
+    mut input: Object,
 ) -> Result<Object, Vec<Violation>> {
     let mut walk = Walk { service, path: Vec::new(), violations: Vec::new() };
-    let clean = match service.shape(shape) {
-        Shape::Structure { required, members } => walk.structure(required, members, input),
-        _ => Object::new(),
-    };
-    if walk.violations.is_empty() { Ok(clean) } else { Err(walk.violations) }
+    if let Shape::Structure { required, members } = service.shape(shape) {
+        walk.structure(required, members, &mut input);
+    }
+    if walk.violations.is_empty() { Ok(input) } else { Err(walk.violations) }
 }
 
 struct Walk<'a> {
@@ -83,32 +82,17 @@ enum Step<'a> {
 type Members = std::collections::BTreeMap<String, String>;
 
 impl<'a> Walk<'a> {
-    fn structure(
-        &mut self,
-        required: &[String],
-        members: &'a Members,
-        input: &'a Object,
-    ) -> Object {
-        let mut clean = Object::new();
-        for (name, shape) in members {
-            match input.get(name) {
-                None | Some(Value::Null) => {
-                    if required.contains(name) {
-                        self.within(Step::Member(name), |walk| {
-                            walk.broken(&Value::Null, "Member must not be null");
-                        });
-                    }
-                }
-                Some(value) => {
-                    if let Some(value) =
-                        self.within(Step::Member(name), |walk| walk.value(shape, value))
-                    {
-                        clean.insert(name.clone(), value);
-                    }
-                }
-            }
+    /// Checks a structure and leaves in it what the model knows.
+    fn structure(&mut self, required: &'a [String], members: &'a Members, input: &'a mut Object) {
+        input.retain(|name, value| !value.is_null() && members.contains_key(name));
+        for name in required.iter().filter(|name| !input.contains_key(*name)) {
+            self.within(Step::Member(name), |walk| {
+                walk.broken(&Value::Null, "Member must not be null");
+            });
         }
-        clean
+        for (name, value) in input {
+            self.within(Step::Member(name), |walk| walk.value(&members[name], value));
+        }
     }
 
     fn within<T>(&mut self, step: Step<'a>, walk: impl FnOnce(&mut Self) -> T) -> T {
@@ -118,26 +102,28 @@ impl<'a> Walk<'a> {
         result
     }
 
-    /// The clean value, or `None` once at least one violation in it is noted.
-    fn value(&mut self, shape: &'a str, value: &'a Value) -> Option<Value> {
-        let before = self.violations.len();
-        let clean = match (self.service.shape(shape), value) {
+    /// Checks a value and makes of it what the service makes of it.
+    fn value(&mut self, shape: &str, value: &'a mut Value) {
+        let service = self.service;
+        match (service.shape(shape), value) {
             (Shape::Structure { required, members }, Value::Object(input)) => {
-                Some(Value::Object(self.structure(required, members, input)))
+                self.structure(required, members, input);
             }
-            (Shape::List { min, max, member }, Value::Array(items)) => {
-                self.length(*min, *max, items.len(), value);
-                let items = items.iter().enumerate();
-                let clean = items.filter_map(|(index, item)| {
-                    self.within(Step::Item(index), |walk| walk.item(member, item))
-                });
-                Some(Value::Array(clean.collect()))
+            (Shape::List { min, max, member }, value @ Value::Array(_)) => {
+                self.length(*min, *max, value.as_array().map_or(0, Vec::len), value);
+                for (index, item) in value.as_array_mut().into_iter().flatten().enumerate() {
+                    self.within(Step::Item(index), |walk| walk.item(member, item));
+                }
             }
-            (Shape::Map { min, max, key, value: member }, Value::Object(entries)) => {
-                self.length(*min, *max, entries.len(), value);
-                Some(Value::Object(self.entries(key, member, entries)))
+            (Shape::Map { min, max, key, value: member }, value @ Value::Object(_)) => {
+                self.length(*min, *max, value.as_object().map_or(0, Object::len), value);
+                for (name, entry) in value.as_object_mut().into_iter().flatten() {
+                    self.key(key, name);
+                    self.within(Step::Entry(name), |walk| walk.item(member, entry));
+                }
             }
-            (Shape::String { min, max, pattern, values }, Value::String(text)) => {
+            (Shape::String { min, max, pattern, values }, value @ Value::String(_)) => {
+                let text = value.as_str().unwrap_or_default();
                 self.length(*min, *max, text.chars().count(), value);
                 if let Some(pattern) = pattern
                     && !pattern.matches(text)
@@ -148,58 +134,41 @@ impl<'a> Walk<'a> {
                     );
                     self.broken(value, &constraint);
                 }
-                if !values.is_empty() && !values.contains(text) {
+                if !values.is_empty() && !values.iter().any(|known| known == text) {
                     self.broken(
                         value,
                         &format!("Member must satisfy enum value set: [{}]", values.join(", ")),
                     );
                 }
-                Some(value.clone())
             }
             (Shape::Integer { min, max }, Value::Number(number)) => {
-                self.whole(number, i64::from(i32::MIN)..=i64::from(i32::MAX), *min, *max)
+                self.whole(number, i64::from(i32::MIN)..=i64::from(i32::MAX), *min, *max);
             }
             (Shape::Long { min, max }, Value::Number(number)) => {
-                self.whole(number, i64::MIN..=i64::MAX, *min, *max)
+                self.whole(number, i64::MIN..=i64::MAX, *min, *max);
             }
             (Shape::Float { min, max }, Value::Number(number)) => self.float(number, *min, *max),
-            (Shape::Boolean, Value::Bool(_)) => Some(value.clone()),
-            (Shape::Timestamp, Value::Number(_)) => Some(value.clone()),
-            (shape, _) => {
-                self.broken(value, &format!("Member must be {}", kind(shape)));
-                None
-            }
-        };
-        clean.filter(|_| self.violations.len() == before)
+            (Shape::Boolean, Value::Bool(_)) | (Shape::Timestamp, Value::Number(_)) => {}
+            (shape, value) => self.broken(value, &format!("Member must be {}", kind(shape))),
+        }
     }
 
     /// An item of a list or a value of a map, where null is a violation rather than an absence.
-    fn item(&mut self, shape: &'a str, value: &'a Value) -> Option<Value> {
+    fn item(&mut self, shape: &str, value: &'a mut Value) {
         if value.is_null() {
             self.broken(value, "Member must not be null");
-            return None;
+        } else {
+            self.value(shape, value);
         }
-        self.value(shape, value)
-    }
-
-    fn entries(&mut self, key: &str, member: &'a str, entries: &'a Object) -> Object {
-        let mut clean = Object::new();
-        for (name, value) in entries {
-            self.key(key, name);
-            if let Some(value) = self.within(Step::Entry(name), |walk| walk.item(member, value)) {
-                clean.insert(name.clone(), value);
-            }
-        }
-        clean
     }
 
     /// Checks a key of a map in a walk of its own, as a text that stands in no value.
     fn key(&mut self, shape: &str, name: &'a str) {
-        let text = Value::String(name.to_owned());
+        let mut text = Value::String(name.to_owned());
         let mut path = self.path.clone();
         path.push(Step::Key(name));
         let mut walk = Walk { service: self.service, path, violations: Vec::new() };
-        walk.value(shape, &text);
+        walk.value(shape, &mut text);
         self.violations.append(&mut walk.violations);
     }
 
@@ -214,15 +183,14 @@ impl<'a> Walk<'a> {
 
     fn whole(
         &mut self,
-        number: &Number,
+        number: &mut Number,
         type_range: std::ops::RangeInclusive<i64>,
         min: Option<i64>,
         max: Option<i64>,
-    ) -> Option<Value> {
+    ) {
         let value = Value::Number(number.clone());
         let Some(whole) = as_whole(number).filter(|whole| type_range.contains(whole)) else {
-            self.broken(&value, "Member must be a whole number within its type's range");
-            return None;
+            return self.broken(&value, "Member must be a whole number within its type's range");
         };
         if let Some(min) = min.filter(|min| whole < *min) {
             self.broken(&value, &format!("Member must have value greater than or equal to {min}"));
@@ -230,16 +198,15 @@ impl<'a> Walk<'a> {
         if let Some(max) = max.filter(|max| whole > *max) {
             self.broken(&value, &format!("Member must have value less than or equal to {max}"));
         }
-        Some(whole.into())
+        *number = whole.into();
     }
 
-    fn float(&mut self, number: &Number, min: Option<f32>, max: Option<f32>) -> Option<Value> {
+    fn float(&mut self, number: &mut Number, min: Option<f32>, max: Option<f32>) {
         let value = Value::Number(number.clone());
-        let Some(single) =
-            number.as_f64().map(|double| double as f32).filter(|single| single.is_finite())
-        else {
-            self.broken(&value, "Member must be a single-precision floating point number");
-            return None;
+        let single = number.as_f64().map(|double| double as f32);
+        let finite = single.and_then(|single| Some((single, Number::from_f64(f64::from(single))?)));
+        let Some((single, widened)) = finite else {
+            return self.broken(&value, "Member must be a single-precision floating point number");
         };
         if let Some(min) = min.filter(|min| single < *min) {
             self.broken(&value, &format!("Member must have value greater than or equal to {min}"));
@@ -247,7 +214,7 @@ impl<'a> Walk<'a> {
         if let Some(max) = max.filter(|max| single > *max) {
             self.broken(&value, &format!("Member must have value less than or equal to {max}"));
         }
-        Number::from_f64(f64::from(single)).map(Value::Number)
+        *number = widened;
     }
 
     fn broken(&mut self, value: &Value, constraint: &str) {
@@ -309,7 +276,7 @@ mod tests {
 
     fn check(operation: &str, input: Value) -> Result<Object, Vec<Violation>> {
         let service = ServiceModel::named("rekognition");
-        read(service, service.input_of(operation).unwrap(), input.as_object().unwrap())
+        read(service, service.input_of(operation).unwrap(), input.as_object().unwrap().clone())
     }
 
     fn complaint(operation: &str, input: Value) -> String {

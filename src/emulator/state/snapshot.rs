@@ -246,26 +246,26 @@ fn lines(items: &[&str]) -> String {
 fn load(mut processor: Object) -> Result<Loaded, String> {
     // Tags are read apart: what lives may carry tags of AWS's own, which no caller may set.
     let tags = tags(processor.remove("Tags"))?;
-    let rekognition = ServiceModel::named("rekognition");
-    let mut definition = validate::read(rekognition, "CreateStreamProcessorRequest", &processor)
-        .map_err(|violations| validate::message(&violations))?;
-    rules::definition(&definition).map_err(|error| error.message)?;
-    let Some(Value::String(name)) = definition.remove("Name") else {
-        return Err("it has no Name".to_owned());
-    };
-    rules::drop_empty_regions(&mut definition);
     let status = match text(&processor, "Status")? {
         None => Status::Stopped,
         Some(status) => {
             Status::named(status).ok_or_else(|| format!("there is no Status {status}"))?
         }
     };
-    let created = time(&processor, "CreationTimestamp")?.unwrap_or_default();
-    let mut loaded = Processor::new(definition, tags, created);
-    loaded.status = status;
-    loaded.message = text(&processor, "StatusMessage")?.map(str::to_owned);
-    loaded.updated = time(&processor, "LastUpdateTimestamp")?.unwrap_or(created);
+    let message = text(&processor, "StatusMessage")?.map(str::to_owned);
     let arn = text(&processor, "StreamProcessorArn")?.map(str::to_owned);
+    let created = time(&processor, "CreationTimestamp")?.unwrap_or_default();
+    let updated = time(&processor, "LastUpdateTimestamp")?.unwrap_or(created);
+    let rekognition = ServiceModel::named("rekognition");
+    let mut definition = validate::read(rekognition, "CreateStreamProcessorRequest", processor)
+        .map_err(|violations| validate::message(&violations))?;
+    rules::definition(&definition).map_err(|error| error.message)?;
+    let Some(Value::String(name)) = definition.remove("Name") else {
+        return Err("it has no Name".to_owned());
+    };
+    rules::drop_empty_regions(&mut definition);
+    let mut loaded = Processor::new(definition, tags, created);
+    (loaded.status, loaded.message, loaded.updated) = (status, message, updated);
     Ok(Loaded { name, arn, processor: loaded })
 }
 
