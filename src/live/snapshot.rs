@@ -243,10 +243,7 @@ mod tests {
         let mut json = snapshot();
         json["processors"][0]["RoleArn"] = Value::Null;
         let live = read(&json).unwrap();
-        assert_eq!(
-            live.problems[0].reason,
-            "its description cannot be read: RoleArn is missing"
-        );
+        assert_eq!(live.problems[0].reason, "its description cannot be read: RoleArn is missing");
     }
 
     #[test]

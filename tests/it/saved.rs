@@ -26,7 +26,8 @@ fn a_plan_that_was_changed_by_hand_is_neither_shown_nor_applied() {
 fn saving_replaces_files_and_nothing_else() {
     let (folder, dir) = copy_of("minimal");
     let at = |name: &str| folder.path().join(name);
-    let save = |path: &Path| run(&["plan", &dir, "--emulator", "-q", "--out", path.to_str().unwrap()]);
+    let save =
+        |path: &Path| run(&["plan", &dir, "--emulator", "-q", "--out", path.to_str().unwrap()]);
 
     fs::write(at("target.json"), "old").unwrap();
     symlink(at("target.json"), at("link.json")).unwrap();
