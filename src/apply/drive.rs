@@ -286,6 +286,8 @@ fn job(prepared: &Prepared, call: usize, must_finish: bool, status: Option<Statu
         },
         stale: subject.expect.as_ref().filter(|_| earlier(Operation::DeleteStreamProcessor)),
         was_so: false,
+        // A delete that was not sent yet is never sent after being asked to stop.
+        may_hold: !must_finish || planned.operation == Operation::DeleteStreamProcessor,
         must_finish,
         follows_delete: earlier(Operation::DeleteStreamProcessor) || !planned.after.is_empty(),
         just_created: earlier(Operation::CreateStreamProcessor),

@@ -51,7 +51,9 @@ pub(super) struct Job<'a> {
     pub(super) target: Option<&'a Processor>,
     /// A definition that was deleted in this run and may still show.
     pub(super) stale: Option<&'a Processor>,
-    /// The call is made and waited for even when asked to stop.
+    /// The call is not sent any more when asked to stop before it is.
+    pub(super) may_hold: bool,
+    /// Once sent, the call is waited for even when asked to stop.
     pub(super) must_finish: bool,
     /// Something is deleted in this run, so that its name or its stream may be
     /// taken for some time.
@@ -120,12 +122,23 @@ impl Run<'_> {
         }
         self.patience = Patience::new(self.tools.settle_timeout);
         loop {
-            if self.tools.stop.is_set() && !self.job.must_finish && !self.doubt {
+            if self.tools.stop.is_set() && self.job.may_hold && !self.doubt {
                 return Ended { end: End::HeldBack, made: false, seen: None };
             }
             let attempt = if self.sent { Attempt::Again } else { Attempt::First };
+            let may_hold = self.job.may_hold && !self.doubt;
+            let hold = async {
+                if may_hold {
+                    self.tools.stop.stopped().await;
+                } else {
+                    std::future::pending().await
+                }
+            };
+            let Some(answer) = self.tools.writer.send(self.job.request, attempt, hold).await else {
+                continue;
+            };
             self.sent = true;
-            let next = match self.tools.writer.send(self.job.request, attempt).await {
+            let next = match answer {
                 Ok(()) => return self.settle(None).await,
                 Err(error) => self.judge(error).await,
             };
@@ -155,7 +168,7 @@ impl Run<'_> {
         if !waits || self.job.unsettled.is_none() {
             return None;
         }
-        let cut = if self.job.must_finish { Cut::Never } else { Cut::AtOnce };
+        let cut = if self.job.may_hold { Cut::AtOnce } else { Cut::Never };
         let name = self.name().to_owned();
         let rested = wait_until(self.tools, self.slot, &name, cut, |seen| match seen {
             Seen::Gone => Some(()),
@@ -197,6 +210,8 @@ impl Run<'_> {
         let retry = may_retry && self.failures < self.tools.writer.attempts(&error);
         let again = || Next::Again(Some(self.tools.writer.backoff(self.failures.max(1) - 1)));
         match evidence(&self.tools.reader, self.job.request, self.job.target).await {
+            // It may be there and not show yet: only an accepted delete is one.
+            Ok(Evidence::Took(Seen::Gone)) if self.may_be_unseen() => Next::Again(None),
             Ok(Evidence::Took(seen)) => {
                 self.others = self.job.was_so;
                 Next::End(self.settle(Some(seen)).await)
@@ -264,16 +279,19 @@ impl Run<'_> {
     /// The service says that there is no such processor.
     async fn missing(&mut self, error: Error) -> Next {
         match self.operation() {
+            _ if self.may_be_unseen() => Next::Again(None),
             Operation::DeleteStreamProcessor => {
                 let made = self.doubt && !self.job.was_so;
                 Next::End(Ended { end: End::Done, made, seen: Some(Seen::Gone) })
             }
             Operation::CreateStreamProcessor => Next::End(self.failed_of(&error, Effect::None)),
-            _ if self.job.just_created && self.patience.elapsed() < UNSEEN_LIMIT => {
-                Next::Again(None)
-            }
             _ => Next::End(self.failed_of(&error, Effect::None)),
         }
+    }
+
+    /// Whether the processor was created so lately that it may not show yet.
+    fn may_be_unseen(&self) -> bool {
+        self.job.just_created && self.patience.elapsed() < UNSEEN_LIMIT
     }
 
     /// The call took effect: waits for what it implies.

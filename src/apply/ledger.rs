@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::execute::Ended;
 use super::judge::Effect;
 use super::look::Seen;
-use super::prepare::{Prepared, Subject};
+use super::prepare::Prepared;
 use super::recovery::Recovery;
 use super::schedule::End;
 use super::undo::{Found, Undone};
@@ -22,6 +22,16 @@ struct Entry {
     notes: Vec<String>,
     /// It was deleted, or may have been, and is not known to be back.
     gone: bool,
+    stopped: Stopped,
+}
+
+/// Whether a run stopped a processor and did not start it again.
+#[derive(Clone, Copy, Debug, Default)]
+enum Stopped {
+    #[default]
+    No,
+    Perhaps,
+    Yes,
 }
 
 impl Ledger {
@@ -29,10 +39,12 @@ impl Ledger {
         Ledger(vec![Entry::default(); subjects])
     }
 
-    /// A call begins. If nothing more is heard of it, a delete may have been.
+    /// A call begins. If nothing more is heard of it, it may have taken effect.
     pub(super) fn begins(&mut self, subject: usize, operation: Operation) {
-        if operation == Operation::DeleteStreamProcessor {
-            self.0[subject].gone = true;
+        match operation {
+            Operation::DeleteStreamProcessor => self.0[subject].gone = true,
+            Operation::StopStreamProcessor => self.0[subject].stopped = Stopped::Perhaps,
+            _ => {}
         }
     }
 
@@ -49,6 +61,16 @@ impl Ledger {
                 entry.gone = failure.effect != Effect::None;
             }
             (Operation::CreateStreamProcessor, End::Done) => entry.gone = false,
+            (Operation::StopStreamProcessor, End::Done) => entry.stopped = Stopped::Yes,
+            (Operation::StopStreamProcessor, End::HeldBack) => entry.stopped = Stopped::No,
+            (Operation::StopStreamProcessor, End::Failed(failure)) => {
+                entry.stopped = match failure.effect {
+                    Effect::None => Stopped::No,
+                    Effect::Unknown => Stopped::Perhaps,
+                    Effect::Taken => Stopped::Yes,
+                };
+            }
+            (Operation::StartStreamProcessor, End::Done) => entry.stopped = Stopped::No,
             _ => {}
         }
         if let Some(Seen::Present(_)) = ended.seen {
@@ -75,6 +97,7 @@ impl Ledger {
             match found {
                 Found::Old { lost_tags } => {
                     entry.gone = false;
+                    entry.stopped = Stopped::No;
                     if touched {
                         entry.notes.push("its old definition is in place again".to_owned());
                     }
@@ -123,16 +146,20 @@ impl Ledger {
         for (index, entry) in self.0.into_iter().enumerate() {
             let fate = fate(index);
             let subject = &prepared.subjects[index];
-            let left_stopped = entry.was_left_stopped(subject) && fate != Fate::Done;
-            let Entry { made, mut notes, gone } = entry;
+            let ran = subject.expect.as_ref().and_then(|old| old.run_state);
+            let Entry { made, mut notes, gone, stopped } = entry;
             let name = &subject.name;
-            if left_stopped {
+            if ran == Some(RunState::Running) && !gone && fate != Fate::Done {
                 // Where the files leave the run state alone, planning again
                 // would find nothing wrong.
-                notes.push(
-                    "it ran before and is stopped now; desired_status = \"running\" starts it"
-                        .to_owned(),
-                );
+                let now = match stopped {
+                    Stopped::No => None,
+                    Stopped::Perhaps => Some("may be stopped now"),
+                    Stopped::Yes => Some("is stopped now"),
+                };
+                notes.extend(now.map(|now| {
+                    format!("it ran before and {now}; desired_status = \"running\" starts it")
+                }));
             }
             if let Some(recovery) = recovery.get(&index).filter(|_| gone) {
                 removed.push(Removed {
@@ -148,16 +175,6 @@ impl Ledger {
 }
 
 impl Entry {
-    /// Whether a processor that ran was stopped and not started again.
-    fn was_left_stopped(&self, subject: &Subject) -> bool {
-        let ran = subject.expect.as_ref().and_then(|old| old.run_state) == Some(RunState::Running);
-        let mut last = self.made.iter().rev();
-        let last = last.find(|operation| {
-            matches!(operation, Operation::StartStreamProcessor | Operation::StopStreamProcessor)
-        });
-        ran && !self.gone && last == Some(&Operation::StopStreamProcessor)
-    }
-
     fn was_recreated(&self) -> bool {
         self.made.contains(&Operation::CreateStreamProcessor)
     }

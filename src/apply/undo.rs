@@ -59,9 +59,12 @@ pub(super) async fn undo(
             target: None,
             stale: withdrawn.filter(|_| done_before(Operation::DeleteStreamProcessor)),
             was_so: matches!(before, Ok(Evidence::Took(_))),
+            may_hold: false,
             must_finish: true,
             follows_delete: true,
-            just_created: done_before(Operation::CreateStreamProcessor),
+            // What is withdrawn was created in this run.
+            just_created: step.request.operation() == Operation::DeleteStreamProcessor
+                || done_before(Operation::CreateStreamProcessor),
             unsettled: None,
         };
         let ended = execute(tools, slot, &job).await;

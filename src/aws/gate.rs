@@ -99,7 +99,7 @@ impl Gate {
     }
 
     /// Sends a request, again and again only while it is throttled.
-    pub(super) async fn pass<T, F>(
+    async fn pass<T, F>(
         &self,
         api: Api,
         patience: Patience,
@@ -108,16 +108,38 @@ impl Gate {
     where
         F: Future<Output = Result<T, Error>>,
     {
+        let passed = self.pass_unless(api, patience, std::future::pending(), send).await;
+        passed.expect("what is never held back passes")
+    }
+
+    /// Sends a request, again and again only while it is throttled, unless it
+    /// is held back: `None` when `hold` ended before a request was under way.
+    pub(super) async fn pass_unless<T, F>(
+        &self,
+        api: Api,
+        patience: Patience,
+        hold: impl Future<Output = ()>,
+        send: impl Fn() -> F,
+    ) -> Option<Result<T, Error>>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut hold = std::pin::pin!(hold);
         let began = Instant::now();
         let mut throttled = 0;
         loop {
-            let leave = self.pacer.leave(api).await;
-            let answer = send().await;
+            let leave = tokio::select! {
+                biased;
+                () = &mut hold => return None,
+                leave = self.pacer.leave(api) => leave,
+            };
+            // Boxed, because the SDK's futures are large and deeply nested.
+            let answer = Box::pin(send()).await;
             let error = match answer {
                 Ok(answer) => {
                     leave.answered();
                     self.answered();
-                    return Ok(answer);
+                    return Some(Ok(answer));
                 }
                 Err(error) => error,
             };
@@ -126,15 +148,19 @@ impl Gate {
                     leave.answered();
                     self.answered();
                 }
-                return Err(error);
+                return Some(Err(error));
             }
             self.tally.throttled();
             self.answered();
             leave.throttled();
             if leave.stalled().min(began.elapsed()) >= patience.limit() {
-                return Err(error);
+                return Some(Err(error));
             }
-            sleep(self.backoff(throttled)).await;
+            tokio::select! {
+                biased;
+                () = &mut hold => return None,
+                () = sleep(self.backoff(throttled)) => {}
+            }
             throttled += 1;
             self.tally.retried();
         }

@@ -1,6 +1,7 @@
 //! Everything that writes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::connect::Shared;
 use super::gate::Patience;
@@ -21,13 +22,27 @@ pub enum Attempt {
 impl Writer {
     /// Sends one call. Throttling is waited out; every other failure comes back
     /// at once, because only reading can tell whether the call took effect.
-    pub async fn send(&self, request: &Request, attempt: Attempt) -> Result<(), Error> {
-        match attempt {
-            Attempt::First => self.0.gate.tally.made(),
-            Attempt::Again => self.0.gate.tally.retried(),
-        }
+    ///
+    /// `None` when `hold` ended while the call was still waiting for its turn:
+    /// then nothing came of it.
+    pub async fn send(
+        &self,
+        request: &Request,
+        attempt: Attempt,
+        hold: impl Future<Output = ()>,
+    ) -> Option<Result<(), Error>> {
+        let counted = AtomicBool::new(false);
         let api = Api::Write(request.operation());
-        self.0.gate.pass(api, Patience::Long, || self.send_once(api, request)).await
+        let send = || {
+            if !counted.swap(true, Ordering::Relaxed) {
+                match attempt {
+                    Attempt::First => self.0.gate.tally.made(),
+                    Attempt::Again => self.0.gate.tally.retried(),
+                }
+            }
+            self.send_once(api, request)
+        };
+        self.0.gate.pass_unless(api, Patience::Long, hold, send).await
     }
 
     /// How often a failure like this one may happen to one call.

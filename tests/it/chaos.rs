@@ -203,7 +203,7 @@ impl Truth<'_> {
                 Fate::NotTried { .. } | Fate::Failed { .. } => {}
             }
         }
-        for (name, wire) in before.iter().filter(|(_, wire)| runs(wire)) {
+        for (name, _) in before.iter().filter(|(_, wire)| runs(wire)) {
             let stopped = holds.get(name).is_some_and(|wire| !runs(wire));
             let wanted = goals.get(name.as_str()).is_none_or(|goal| goal.runs != Some(true));
             let noted = left_stopped(outcome).any(|noted| noted == name);

@@ -139,7 +139,6 @@ async fn an_update_that_does_not_do_what_was_planned_is_a_failure() {
     };
     assert_eq!(
         reason,
-        "settings.connected_home.labels is [\"PACKAGE\",\"PERSON\",\"PET\"] instead of \
-         [\"PACKAGE\",\"PET\"]"
+        "settings.connected_home.labels is PACKAGE, PERSON, PET instead of PACKAGE, PET"
     );
 }

@@ -8,7 +8,7 @@ use rekon::emulator::{Options, Settle};
 use rekon::plan::Fate;
 use tokio::time::Instant;
 
-use super::world::World;
+use super::world::{World, camera, camera_toml};
 
 /// Applies everything and asks to stop at the `at`-th event. Says whether there
 /// were as many.
@@ -34,6 +34,7 @@ async fn interrupted_at(at: usize, settle: Duration) -> bool {
         })
         .await
         .unwrap();
+    let ended = Instant::now();
     world.check(&plan, &outcome).await;
     assert_eq!(world.names().len() + outcome.removed.len(), {
         let created = world.names().contains("new");
@@ -45,9 +46,13 @@ async fn interrupted_at(at: usize, settle: Duration) -> bool {
     };
     assert_eq!(outcome.interrupted, Some("SIGINT"));
     assert_eq!(outcome.removed, [], "at {at}: {outcome:#?}");
-    assert!(asked.elapsed() < Duration::from_secs(15), "at {at}: {:?}", asked.elapsed());
+    assert!(ended - asked < Duration::from_secs(15), "at {at}: {:?}", ended - asked);
     // What was sent before the signal may take effect after it, but no more.
-    assert!(count_deletes() <= deletes.get() + 2, "at {at}: {:?}", world.writes());
+    assert!(count_deletes() <= deletes.get() + 1, "at {at}: {:?}", world.writes());
+    // Every so often, because it takes a whole run more.
+    if !at.is_multiple_of(5) {
+        return true;
+    }
     let peace = world.in_peace().await;
     let plan = peace.plan().await;
     let outcome = peace.apply(&plan).await;
@@ -77,6 +82,41 @@ async fn stopping_before_anything_began_writes_nothing() {
     assert_eq!(outcome.interrupted, Some("SIGTERM"));
     assert_eq!(world.write_requests(), 0);
     assert!(outcome.processors.iter().all(|one| matches!(one.fate, Fate::NotTried { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_wait_for_their_turn_are_not_sent_any_more() {
+    let names: Vec<String> = (0..60).map(|index| format!("camera-{index:02}")).collect();
+    let live: Vec<_> = names.iter().map(|name| camera(name, name)).collect();
+    let toml: Vec<_> = names
+        .iter()
+        .map(|name| camera_toml(name, name, "Other", "\"PERSON\"", "team = \"home\""))
+        .collect();
+    let world = World::new(&live, &toml, Options::default()).await.paced().await;
+    let plan = world.plan().await;
+    let (stopper, stop) = apply::stopper();
+    let deletes = || world.writes().iter().filter(|write| write.starts_with("Del")).count();
+    let (calls, then) = (Cell::new(0), Cell::new((0, None)));
+    let outcome = world
+        .apply_with(&plan, stop, &|event| {
+            if matches!(event, Event::CallDone { .. }) {
+                calls.set(calls.get() + 1);
+                if calls.get() == 15 {
+                    stopper.stop("SIGTERM");
+                    then.set((deletes(), Some(Instant::now())));
+                }
+            }
+        })
+        .await
+        .unwrap();
+    let ended = Instant::now();
+    world.check(&plan, &outcome).await;
+    let (before, asked) = then.get();
+    assert!(deletes() <= before + 1, "{before}, then {}", deletes());
+    let took = ended - asked.unwrap();
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert_eq!(outcome.removed, []);
+    assert_eq!(world.names(), super::world::names(&world.before));
 }
 
 #[tokio::test(start_paused = true)]

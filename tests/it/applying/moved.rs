@@ -37,11 +37,7 @@ async fn what_moved_is_skipped_and_the_rest_goes_on() {
     let (world, plan) = stale("porch", "/RoleArn", role).await;
     let outcome = world.apply(&plan).await;
     let Fate::Moved { differences } = fate(&outcome, "porch") else { panic!("{outcome:#?}") };
-    assert_eq!(
-        differences,
-        &["role_arn is now \"arn:aws:iam::111122223333:role/Emergency\" instead of \
-           \"arn:aws:iam::111122223333:role/Streams\""]
-    );
+    assert_eq!(differences, &["role_arn is now role/Emergency instead of role/Streams"]);
     assert_eq!(fate(&outcome, "yard"), &Fate::Done);
     assert!(!world.writes().iter().any(|write| write.ends_with(" porch")));
 }

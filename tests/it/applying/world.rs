@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rekon::apply::{self, ApplyError, Event, RecoveryRoot, StopSignal};
-use rekon::aws::{self, Connection, Identity, Pace};
+use rekon::aws::{self, Connection, Identity, Pace, Rate};
 use rekon::config;
 use rekon::desired::{self, Desired};
 use rekon::emulator::{Emulator, Faults, Options, State};
@@ -117,8 +117,14 @@ impl World {
         std::fs::write(folder.path().join("rekon.toml"), format!("{STACK}{}", toml.concat()))
             .unwrap();
         let emulator = emulator(&before, options);
-        let connection = connect(&emulator).await;
+        let connection = connect(&emulator, Pace::Unlimited).await;
         World { emulator, connection, folder, before }
+    }
+
+    /// The same world, at the pace of the quotas.
+    pub async fn paced(mut self) -> World {
+        self.connection = connect(&self.emulator, Pace::Quota(Rate::FULL)).await;
+        self
     }
 
     /// One of everything that a plan can hold: a swap, replacements of both
@@ -182,7 +188,7 @@ impl World {
         let emulator = emulator(&before, options);
         // What was created a moment ago shows by then.
         tokio::time::sleep(Duration::from_secs(120)).await;
-        let connection = connect(&emulator).await;
+        let connection = connect(&emulator, Pace::Unlimited).await;
         let folder = tempfile::tempdir().unwrap();
         let file = "rekon.toml";
         std::fs::copy(self.folder.path().join(file), folder.path().join(file)).unwrap();
@@ -327,12 +333,12 @@ fn emulator(snapshot: &Value, options: Options) -> Emulator {
     Emulator::new(options, state)
 }
 
-async fn connect(emulator: &Emulator) -> Connection {
+async fn connect(emulator: &Emulator, pace: Pace) -> Connection {
     let settings = aws::Settings {
         region: "us-east-1".into(),
         profile: None,
         endpoint_url: None,
-        pace: Pace::Unlimited,
+        pace,
         http_client: Some(emulator.http_client()),
     };
     aws::connect(settings).await.unwrap()

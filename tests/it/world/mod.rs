@@ -11,6 +11,7 @@ pub mod dice;
 pub mod files;
 pub mod goal;
 pub mod search;
+pub mod served;
 pub mod service;
 pub mod stage;
 pub mod strategy;
