@@ -42,10 +42,14 @@ impl FromStr for Rate {
     }
 }
 
-/// A throttled answer lowers the rate to this share of itself.
-const DECREASE: f64 = 0.7;
-/// Each answer that is not throttled gives back this share of the full rate.
-const RECOVERY: f64 = 0.005;
+/// How long the answers are counted before the rate follows them.
+const WINDOW: Duration = Duration::from_secs(1);
+/// The most that one window takes away: half.
+const STEEPEST: f64 = 0.5;
+/// Up to this share of throttled answers is no sign that the pace is too high.
+const NOISE: f64 = 0.1;
+/// A window without a throttled answer gives back this share of the full rate.
+const RECOVERY: f64 = 0.1;
 /// The rate never falls below this share of the full one, so that some request
 /// always notices when the service has room again.
 const LEAST: f64 = 1.0 / 64.0;
@@ -72,7 +76,12 @@ struct LaneRate {
     full: Option<f64>,
     /// Requests per second now.
     now: f64,
-    lowered_at: Option<Instant>,
+    /// Since when the answers are counted.
+    window: Instant,
+    /// Answers to what was sent in this window.
+    answers: u32,
+    /// How many of them asked to slow down.
+    throttled: u32,
     /// When an answer last came that was not throttled.
     progress_at: Instant,
 }
@@ -123,7 +132,9 @@ impl Lane {
             rate: Mutex::new(LaneRate {
                 full,
                 now: full.unwrap_or(f64::INFINITY),
-                lowered_at: None,
+                window: now,
+                answers: 0,
+                throttled: 0,
                 progress_at: now,
             }),
         }
@@ -139,25 +150,41 @@ impl Lane {
     }
 }
 
+impl LaneRate {
+    /// Counts an answer, and lets the rate follow once a window is full: down to
+    /// the share that got through, which is what the service has room for, and
+    /// up by a step when all did.
+    fn count(&mut self, sent_at: Instant, throttled: bool) {
+        let Some(full) = self.full else { return };
+        // What was sent before the rate changed says nothing of the rate now.
+        if sent_at >= self.window {
+            self.answers += 1;
+            self.throttled += u32::from(throttled);
+        }
+        if self.answers == 0 || self.window.elapsed() < WINDOW {
+            return;
+        }
+        let throttled = f64::from(self.throttled) / f64::from(self.answers);
+        if self.throttled == 0 {
+            self.now = (self.now + full * RECOVERY).min(full);
+        } else if throttled > NOISE {
+            self.now = (self.now * (1.0 - throttled).max(STEEPEST)).max(full * LEAST);
+        }
+        (self.window, self.answers, self.throttled) = (Instant::now(), 0, 0);
+    }
+}
+
 impl Leave {
     /// The service answered without asking to slow down.
     pub(super) fn answered(&self) {
         let mut rate = self.lane.rate();
         rate.progress_at = Instant::now();
-        if let Some(full) = rate.full {
-            rate.now = (rate.now + full * RECOVERY).min(full);
-        }
+        rate.count(self.sent_at, false);
     }
 
-    /// The service asks to slow down. Requests that were under way when the
-    /// rate was lowered do not lower it again.
+    /// The service asks to slow down.
     pub(super) fn throttled(&self) {
-        let mut rate = self.lane.rate();
-        let news = rate.lowered_at.is_none_or(|lowered_at| self.sent_at > lowered_at);
-        if let Some(full) = rate.full.filter(|_| news) {
-            rate.now = (rate.now * DECREASE).max(full * LEAST);
-            rate.lowered_at = Some(Instant::now());
-        }
+        self.lane.rate().count(self.sent_at, true);
     }
 
     /// How long no request to this operation has got through.
@@ -213,19 +240,45 @@ mod tests {
         }
     }
 
+    /// Sends for a while to a service that lets so many through in a second;
+    /// returns how many got through.
+    async fn against(pacer: &Pacer, room: f64, seconds: u64) -> u32 {
+        let began = Instant::now();
+        let (mut through, mut tokens, mut last) = (0, room, began);
+        while began.elapsed() < Duration::from_secs(seconds) {
+            let leave = pacer.leave(DESCRIBE).await;
+            tokens = (tokens + last.elapsed().as_secs_f64() * room).min(room);
+            last = Instant::now();
+            if tokens >= 1.0 {
+                tokens -= 1.0;
+                through += 1;
+                leave.answered();
+            } else {
+                leave.throttled();
+            }
+        }
+        through
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn a_burst_of_throttled_answers_slows_down_once_and_answers_recover() {
+    async fn the_pace_follows_a_service_with_less_room_and_comes_back() {
         let pacer = Pacer::new(Pace::Quota(Rate::FULL));
-        let leaves = [pacer.leave(DESCRIBE).await, pacer.leave(DESCRIBE).await];
-        for leave in &leaves {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-            leave.throttled();
+        assert!(against(&pacer, 10.0, 60).await > 540, "nearly all the room is used");
+        let asked_too_much = pacer.lane(DESCRIBE).rate().now;
+        assert!((8.0..14.0).contains(&asked_too_much), "{asked_too_much}");
+        against(&pacer, 100.0, 15).await;
+        assert_eq!(pacer.lane(DESCRIBE).rate().now, 20.0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttled_answer_now_and_then_costs_little() {
+        let pacer = Pacer::new(Pace::Quota(Rate::FULL));
+        let began = Instant::now();
+        for request in 0..1000 {
+            let leave = pacer.leave(DESCRIBE).await;
+            if request % 20 == 7 { leave.throttled() } else { leave.answered() }
         }
-        assert_eq!(leaves[0].lane.rate().now, 14.0);
-        for _ in 0..60 {
-            leaves[0].answered();
-        }
-        assert!((leaves[0].lane.rate().now - 20.0).abs() < 1e-9);
+        assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     }
 
     #[tokio::test(start_paused = true)]
@@ -234,7 +287,8 @@ mod tests {
         for _ in 0..100 {
             pacer.leave(DESCRIBE).await.throttled();
         }
-        assert!(pacer.leave(DESCRIBE).await.lane.rate().now >= 20.0 / 64.0);
+        let now = pacer.lane(DESCRIBE).rate().now;
+        assert!((20.0 / 64.0..1.0).contains(&now), "{now}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -94,9 +94,10 @@ impl Emitter<'_> {
         }
     }
 
-    /// Replaces the members of a group in one chain: all stops, all deletes,
-    /// all creations, all starts. Since each call waits for the one before, what
-    /// has happened when one fails is known here, and so is what undoes it.
+    /// Replaces the members of a group in one chain: all stops, all deletes and
+    /// all creations, and then the starts. Since each call of the chain waits for
+    /// the one before, what has happened when one fails is known here, and so is
+    /// what undoes it.
     fn replace(&mut self, members: &[usize], after: Vec<CallId>) {
         let mut after = after;
         let items = self.items;
@@ -129,10 +130,11 @@ impl Emitter<'_> {
             let undo = [withdraw.collect(), restore(members), restart(&running)].concat();
             after = self.push(member, Operation::CreateStreamProcessor, request, after, Some(undo));
         }
+        // By now all of them are there; a start that fails is nobody else's trouble.
         for &member in members.iter().filter(|member| items[**member].shall_run()) {
             let request = request::by_name(items[member].name.as_str());
-            after =
-                self.push(member, Operation::StartStreamProcessor, request, after, Some(vec![]));
+            let undo = Some(vec![]);
+            self.push(member, Operation::StartStreamProcessor, request, after.clone(), undo);
         }
     }
 

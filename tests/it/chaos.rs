@@ -251,7 +251,7 @@ fn check_untouched(
     holds: &BTreeMap<String, Value>,
     goals: &BTreeMap<&'static str, Goal>,
 ) -> Result<(), String> {
-    for (name, wire) in before.iter().filter(|(name, wire)| !goals.contains_key(name.as_str())) {
+    for (name, wire) in before.iter().filter(|(name, _)| !goals.contains_key(name.as_str())) {
         if holds.get(name).map(essence) != Some(essence(wire)) {
             return Err(format!("{name} is not declared, and was touched"));
         }

@@ -10,6 +10,7 @@ mod reading;
 mod readme;
 mod rooms;
 mod roundtrip;
+mod saved;
 mod scale;
 mod signals;
 mod support;
