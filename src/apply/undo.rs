@@ -75,7 +75,9 @@ pub(super) async fn undo(
             may_hold: false,
             weight: Weight::Grave,
             follows_delete: true,
-            just_created: done_before(Operation::CreateStreamProcessor),
+            // What is withdrawn was created in this run.
+            just_created: step.request.operation() == Operation::DeleteStreamProcessor
+                || done_before(Operation::CreateStreamProcessor),
             unsettled: None,
         };
         let ended = execute(tools, slot, &job).await;

@@ -42,6 +42,7 @@ pub fn target(
     for path in ignored {
         keep_live(&mut replacement, live, path);
     }
+    fit_kind(&mut replacement, desired, live);
     let mut after = replacement.clone();
     let kms_key_unclear = settle_equivalents(&mut after, live);
     Target { after, replacement, kms_key_unclear }
@@ -111,6 +112,26 @@ fn keep_live(definition: &mut Processor, live: &Processor, path: &[String]) {
         },
         _ => {}
     }
+}
+
+/// Settles what the two kinds do not share, where the files declare another
+/// kind than the one that lives. Ignoring all of `settings` keeps the kind, with
+/// everything that belongs to it; otherwise nothing of the old kind fits.
+fn fit_kind(definition: &mut Processor, desired: &Processor, live: &Processor) {
+    if desired.kind() == live.kind() {
+        return;
+    }
+    let whole = if definition.kind() == live.kind() { live } else { desired };
+    let Processor { output, settings, notification_channel, kms_key_id, run_state, .. } =
+        whole.clone();
+    *definition = Processor {
+        output,
+        settings,
+        notification_channel,
+        kms_key_id,
+        run_state,
+        ..definition.clone()
+    };
 }
 
 fn keep_live_attribute(definition: &mut Processor, live: &Processor, attribute: &Attribute) {

@@ -61,7 +61,8 @@ pub async fn take(
         },
     )
     .await;
-    let problems = problems.into_list();
+    // A description that cannot be read is kept as it is, and said to be a problem.
+    let problems = gather(by_name.clone(), problems).problems;
     let mut snapshot = Map::new();
     snapshot.insert("format_version".into(), json!(SNAPSHOT_FORMAT_VERSION));
     snapshot.insert("taken_at".into(), json!(now.to_string()));
@@ -133,9 +134,11 @@ pub fn parse(path: &Path, text: &str) -> Result<Live, SnapshotError> {
                 check_time(value).map_err(|reason| bad(format!("{member} {reason}")))?;
             }
         }
-        let read = super::described(wire).map_err(|error| bad(error.to_string()))?;
-        if by_name.insert(read.name.clone(), wire.clone()).is_some() {
-            return Err(bad(format!("{:?} is there twice", read.name)));
+        let Some(name) = wire.get("Name").and_then(Value::as_str) else {
+            return Err(bad("Name must be a string".to_owned()));
+        };
+        if by_name.insert(name.to_owned(), wire.clone()).is_some() {
+            return Err(bad(format!("{name:?} is there twice")));
         }
     }
     let mut live = gather(by_name, Problems::default());
@@ -236,6 +239,14 @@ mod tests {
     }
 
     #[test]
+    fn a_description_that_cannot_be_read_makes_the_read_incomplete() {
+        let mut json = snapshot();
+        json["processors"][0]["RoleArn"] = Value::Null;
+        let live = read(&json).unwrap();
+        assert_eq!(live.problems[0].reason, "its description cannot be read: RoleArn is missing");
+    }
+
+    #[test]
     fn a_minor_version_is_read_and_a_newer_major_refused() {
         let mut json = snapshot();
         json["format_version"] = json!("1.7");
@@ -257,8 +268,8 @@ mod tests {
              an ISO 8601 time"
         );
         assert_eq!(
-            broken("/processors/0/RoleArn", Value::Null),
-            "live.json is no snapshot: processors[0]: RoleArn is missing"
+            broken("/processors/0/Name", Value::Null),
+            "live.json is no snapshot: processors[0]: Name must be a string"
         );
         assert!(broken("/processors", json!({})).ends_with("processors must be a list"));
         assert!(
