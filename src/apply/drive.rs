@@ -1,22 +1,23 @@
 //! Running a plan: the schedule says what may begin, tasks do it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
 use super::execute::{Ended, Job, Tools, execute, is_at_rest};
-use super::judge::Failure;
+use super::judge::{Effect, Failure};
 use super::ledger::Ledger;
 use super::look::Seen;
 use super::preflight::{Preflight, preflight};
 use super::prepare::{Prepared, prepare};
 use super::recovery;
-use super::schedule::{End, Schedule, Step};
+use super::schedule::{Early, End, Schedule, Step};
 use super::slot::Slot;
+use super::stop::Weight;
 use super::target::Target;
 use super::undo::{Undone, undo};
 use super::verify::{Check, verify};
@@ -50,7 +51,7 @@ pub async fn apply(
     }
     let mut interrupted = stop.signal();
     if interrupted.is_some() {
-        schedule.interrupt();
+        schedule.end_early(Early::Stopped);
     }
     let deleted = prepared.subjects.iter().enumerate().filter_map(|(index, subject)| {
         let deletes = prepared.has(index, Operation::DeleteStreamProcessor);
@@ -87,9 +88,9 @@ pub async fn apply(
         events,
         told: receiver,
         throttled: before.throttled,
-        done: 0,
+        told_of: BTreeSet::new(),
     };
-    driver.run(options.parallelism.max(1), stop.clone()).await;
+    let broken_off = driver.run(options.parallelism.max(1), stop.clone()).await;
 
     interrupted = interrupted.or(stop.signal());
     let Driver { schedule, ledger, .. } = driver;
@@ -105,6 +106,7 @@ pub async fn apply(
         },
         elapsed: began.elapsed(),
         interrupted,
+        broken_off,
         removed,
     })
 }
@@ -135,7 +137,8 @@ struct Driver<'a> {
     events: &'a dyn Fn(Event),
     told: UnboundedReceiver<Event>,
     throttled: u64,
-    done: usize,
+    /// The processors that were told to be over.
+    told_of: BTreeSet<usize>,
 }
 
 /// What a task brings back.
@@ -146,9 +149,11 @@ enum Report {
 }
 
 impl Driver<'_> {
-    async fn run(&mut self, parallelism: usize, mut stop: StopSignal) {
+    /// Runs until nothing is left to do. Says whether work was broken off.
+    async fn run(&mut self, parallelism: usize, mut stop: StopSignal) -> bool {
         let slots = Arc::new(Semaphore::new(parallelism));
         let mut tasks: JoinSet<Report> = JoinSet::new();
+        let mut steps: HashMap<Id, Step> = HashMap::new();
         self.tell_decided();
         let mut interrupted = stop.is_set();
         while self.schedule.has_next() || self.schedule.is_running() {
@@ -159,46 +164,87 @@ impl Driver<'_> {
                     if stop.is_abort() {
                         break;
                     }
-                    if !interrupted {
+                    if let Some(signal) = stop.signal().filter(|_| !interrupted) {
                         interrupted = true;
-                        self.schedule.interrupt();
+                        self.schedule.end_early(Early::Stopped);
+                        (self.events)(Event::Stopping { signal });
                     }
                 }
                 Some(event) = self.told.recv() => (self.events)(event),
-                Some(report) = tasks.join_next() => match report {
-                    Ok(report) => self.take(report),
-                    // A task that panicked leaves its step open, and the outcome
-                    // says so; nothing after it can be trusted to begin.
-                    Err(_) => break,
+                Some(ended) = tasks.join_next_with_id() => match ended {
+                    Ok((id, report)) => {
+                        steps.remove(&id);
+                        self.take(report);
+                    }
+                    Err(panic) => {
+                        if let Some(step) = steps.remove(&panic.id()) {
+                            self.panicked(step);
+                        }
+                    }
                 },
                 Ok(permit) = slots.clone().acquire_owned(), if self.schedule.has_next() => {
                     if let Some(step) = self.schedule.next() {
-                        self.begin(step, Slot::new(slots.clone(), permit), &mut tasks);
+                        let id = self.begin(step, Slot::new(slots.clone(), permit), &mut tasks);
+                        steps.insert(id, step);
                     }
                 }
             }
             self.tell_decided();
         }
+        let broken_off = !tasks.is_empty() || self.schedule.has_next();
         tasks.shutdown().await;
         while let Ok(event) = self.told.try_recv() {
             (self.events)(event);
         }
+        if broken_off {
+            self.schedule.end_early(Early::Stopped);
+            for unit in self.schedule.units_to_undo() {
+                self.ledger.undoing_broken_off(&self.prepared, unit);
+            }
+            (0..self.prepared.subjects.len()).for_each(|subject| self.tell_over(subject));
+        }
+        broken_off
+    }
+
+    /// A mistake in rekon ended a step. What it did is unknown; what others do
+    /// goes on to its end, and nothing more begins.
+    fn panicked(&mut self, step: Step) {
+        self.schedule.end_early(Early::Broken);
+        let failure = Failure {
+            reason: "a mistake in rekon broke this off; what became of it is unknown".to_owned(),
+            help: Some("Plan again to see where it is, and please report this".to_owned()),
+            effect: Effect::Unknown,
+        };
+        match step {
+            Step::Call(call) => {
+                let ended = Ended { end: End::Failed(failure), made: false, seen: None };
+                self.take(Report::Call(call, ended));
+            }
+            Step::Verify(subject) => self.take(Report::Verified(subject, Err(failure))),
+            Step::Undo { unit, .. } => {
+                self.ledger.undoing_broken_off(&self.prepared, unit);
+                self.schedule.undone(unit);
+            }
+        }
     }
 
     /// Starts a task for a step.
-    fn begin(&mut self, step: Step, mut slot: Slot, tasks: &mut JoinSet<Report>) {
+    fn begin(&mut self, step: Step, mut slot: Slot, tasks: &mut JoinSet<Report>) -> Id {
         let prepared = self.prepared.clone();
         let tools = self.tools.clone();
-        match step {
+        let task = match step {
             Step::Call(call) => {
                 let subject = prepared.calls[call].subject;
                 self.ledger.begins(subject, prepared.calls[call].operation);
-                let must_finish = self.schedule.must_finish(call);
+                let weight = match self.schedule.must_finish(call) {
+                    true => Weight::Grave,
+                    false => Weight::Light,
+                };
                 let status = self.statuses.get(&subject).cloned();
                 tasks.spawn(async move {
-                    let job = job(&prepared, call, must_finish, status);
+                    let job = job(&prepared, call, weight, status);
                     Report::Call(call, execute(&tools, &mut slot, &job).await)
-                });
+                })
             }
             Step::Verify(subject) => {
                 let seen = self.last_seen.remove(&subject);
@@ -206,14 +252,18 @@ impl Driver<'_> {
                     let with_tags = prepared.sets_tags(subject);
                     let check = Check { subject: &prepared.subjects[subject], with_tags, seen };
                     Report::Verified(subject, verify(&tools, &mut slot, check).await)
-                });
+                })
             }
             Step::Undo { unit, call } => {
+                for undo in &prepared.calls[call].undo {
+                    self.ledger.begins(undo.subject, undo.request.operation());
+                }
                 tasks.spawn(async move {
                     Report::Undone(unit, undo(&tools, &mut slot, &prepared, unit, call).await)
-                });
+                })
             }
-        }
+        };
+        task.id()
     }
 
     /// Takes note of what a task brings back.
@@ -255,11 +305,17 @@ impl Driver<'_> {
     /// Tells of the processors whose part is over.
     fn tell_decided(&mut self) {
         for subject in self.schedule.newly_decided() {
-            self.done += 1;
+            self.tell_over(subject);
+        }
+    }
+
+    /// Tells that a processor's part is over, once.
+    fn tell_over(&mut self, subject: usize) {
+        if self.told_of.insert(subject) {
             (self.events)(Event::ProcessorDone {
                 name: self.prepared.subjects[subject].name.clone(),
                 fate: self.schedule.fate(subject),
-                done: self.done,
+                done: self.told_of.len(),
                 total: self.prepared.subjects.len(),
             });
         }
@@ -267,7 +323,7 @@ impl Driver<'_> {
 }
 
 /// A call with what its plan says around it.
-fn job(prepared: &Prepared, call: usize, must_finish: bool, status: Option<Status>) -> Job<'_> {
+fn job(prepared: &Prepared, call: usize, weight: Weight, status: Option<Status>) -> Job<'_> {
     let planned = &prepared.calls[call];
     let subject = &prepared.subjects[planned.subject];
     let earlier = |operation: Operation| {
@@ -287,8 +343,8 @@ fn job(prepared: &Prepared, call: usize, must_finish: bool, status: Option<Statu
         stale: subject.expect.as_ref().filter(|_| earlier(Operation::DeleteStreamProcessor)),
         was_so: false,
         // A delete that was not sent yet is never sent after being asked to stop.
-        may_hold: !must_finish || planned.operation == Operation::DeleteStreamProcessor,
-        must_finish,
+        may_hold: weight == Weight::Light || planned.operation == Operation::DeleteStreamProcessor,
+        weight,
         follows_delete: earlier(Operation::DeleteStreamProcessor) || !planned.after.is_empty(),
         just_created: earlier(Operation::CreateStreamProcessor),
         unsettled: status.filter(|status| !stopped && !is_at_rest(status)),

@@ -2,8 +2,12 @@
 
 use std::path::PathBuf;
 
+use super::shell;
 use crate::aws::{self, BadRequest};
 use crate::plan::Refusal;
+
+/// How many names are told one by one.
+const MOST_NAMES: usize = 5;
 
 /// Nothing was written to the service.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +29,19 @@ pub enum ApplyError {
     /// Not one processor of the plan could be read.
     #[error("{0}")]
     Unreadable(aws::Error),
+    /// What would be deleted could not be recreated from a file.
+    #[error(
+        "{name} is to be deleted, but no file would bring it back as it is: {reason}{}",
+        also(others)
+    )]
+    Unrestorable {
+        name: String,
+        reason: String,
+        /// The rule that the definition breaks.
+        rule: Option<String>,
+        /// Other processors of which the same is true.
+        others: Vec<String>,
+    },
     #[error("cannot write the recovery file {}: {source}", path.display())]
     Recovery { path: PathBuf, source: std::io::Error },
 }
@@ -40,6 +57,21 @@ impl ApplyError {
                  written with --recovery-dir"
                     .to_owned(),
             ),
+            ApplyError::Unrestorable { name, reason: _, rule, others } => {
+                let rule = rule.as_ref().map_or_else(String::new, |rule| format!("{rule}\n"));
+                let mut all = std::iter::once(name).chain(others);
+                let shown: Vec<String> = all
+                    .by_ref()
+                    .take(MOST_NAMES)
+                    .map(|name| shell::option("--exclude", name))
+                    .collect();
+                let more = if all.next().is_some() { " ..." } else { "" };
+                Some(format!(
+                    "{rule}Nothing is deleted before all that is needed to recreate it is safe: \
+                     change this by other means first, or plan without it: {}{more}",
+                    shown.join(" ")
+                ))
+            }
             ApplyError::WrongAccount { .. } => {
                 Some("Use credentials of the plan's account, for example with --profile".to_owned())
             }
@@ -50,5 +82,13 @@ impl ApplyError {
             | ApplyError::NewerFormat(_)
             | ApplyError::WrongRegion { .. } => None,
         }
+    }
+}
+
+fn also(others: &[String]) -> String {
+    match others.len() {
+        0 => String::new(),
+        1 => " (nor would one bring back another one)".to_owned(),
+        more => format!(" (nor would one bring back {more} others)"),
     }
 }

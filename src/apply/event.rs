@@ -15,6 +15,9 @@ pub enum Event {
     Waiting { processor: String, status: String },
     /// The service asked to slow down this many times so far.
     Throttled { times: u64 },
+    /// The run was asked to stop: what is under way is finished, and being
+    /// asked once more breaks it off.
+    Stopping { signal: &'static str },
     /// A processor's part is over.
     ProcessorDone {
         name: String,

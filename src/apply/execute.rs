@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
 use super::judge::{Effect, Evidence, Failure, evidence};
 use super::look::{Blind, Seen};
 use super::schedule::End;
 use super::settle::{Cut, Patience, Settled, wait_until};
 use super::slot::Slot;
+use super::stop::Weight;
 use super::{Event, StopSignal};
 use crate::aws::{Attempt, Class, Error, Reader, Request, Writer};
 use crate::model::{Processor, Status};
@@ -37,6 +39,18 @@ pub(super) struct Tools {
 }
 
 impl Tools {
+    /// Reads, but not for long once asked to stop.
+    pub(super) async fn read<T>(
+        &self,
+        weight: Weight,
+        reading: impl Future<Output = Result<T, Blind>>,
+    ) -> Result<T, Blind> {
+        self.stop.in_time(weight, reading).await.unwrap_or_else(|| {
+            let reason = "the service did not answer before the run ended".to_owned();
+            Err(Blind { reason, help: None, error: None })
+        })
+    }
+
     /// Tells whoever shows progress. Nobody may be listening any more.
     pub(super) fn tell(&self, event: Event) {
         let _ = self.events.send(event);
@@ -53,8 +67,8 @@ pub(super) struct Job<'a> {
     pub(super) stale: Option<&'a Processor>,
     /// The call is not sent any more when asked to stop before it is.
     pub(super) may_hold: bool,
-    /// Once sent, the call is waited for even when asked to stop.
-    pub(super) must_finish: bool,
+    /// What hangs on the call when the run is asked to stop.
+    pub(super) weight: Weight,
     /// Something is deleted in this run, so that its name or its stream may be
     /// taken for some time.
     pub(super) follows_delete: bool,
@@ -89,6 +103,7 @@ pub(super) async fn execute(tools: &Tools, slot: &mut Slot, job: &Job<'_>) -> En
         doubt: false,
         others: false,
         failures: 0,
+        stream_taken: None,
         patience: Patience::new(limit),
     };
     run.whole().await
@@ -106,6 +121,8 @@ struct Run<'a> {
     /// Everything is as the call would have it, but by somebody else's doing.
     others: bool,
     failures: u32,
+    /// Since when somebody else holds a stream that the call takes.
+    stream_taken: Option<Instant>,
     patience: Patience,
 }
 
@@ -125,6 +142,9 @@ impl Run<'_> {
             if self.tools.stop.is_set() && self.job.may_hold && !self.doubt {
                 return Ended { end: End::HeldBack, made: false, seen: None };
             }
+            if self.tools.stop.is_over(self.job.weight) {
+                return self.out_of_time();
+            }
             let attempt = if self.sent { Attempt::Again } else { Attempt::First };
             let may_hold = self.job.may_hold && !self.doubt;
             let hold = async {
@@ -134,13 +154,17 @@ impl Run<'_> {
                     std::future::pending().await
                 }
             };
-            let Some(answer) = self.tools.writer.send(self.job.request, attempt, hold).await else {
-                continue;
+            let sending = self.tools.writer.send(self.job.request, attempt, hold);
+            let answer = match self.tools.stop.in_time(self.job.weight, sending).await {
+                Some(None) => continue,
+                Some(Some(answer)) => Some(answer),
+                None => None,
             };
             self.sent = true;
             let next = match answer {
-                Ok(()) => return self.settle(None).await,
-                Err(error) => self.judge(error).await,
+                Some(Ok(())) => return self.settle(None).await,
+                Some(Err(error)) => self.judge(error).await,
+                None => self.lost().await,
             };
             match next {
                 Next::End(ended) => return ended,
@@ -148,6 +172,42 @@ impl Run<'_> {
                 Next::Again(None) => self.patience.pause(self.slot, &self.tools.stop).await,
             }
         }
+    }
+
+    /// The answer was not waited for any longer, because the run was asked to
+    /// stop.
+    async fn lost(&mut self) -> Next {
+        self.doubt = true;
+        match self.evidence().await {
+            Ok(Evidence::Took(Seen::Gone)) if self.may_be_unseen() => Next::Again(None),
+            Ok(Evidence::Took(seen)) => {
+                self.others = self.job.was_so;
+                Next::End(self.settle(Some(seen)).await)
+            }
+            Ok(Evidence::Contradicts(seen)) if !self.is_stale(&seen) => {
+                Next::End(self.contradicted(seen))
+            }
+            // The next attempt is made only if there is time.
+            Ok(Evidence::Not(_) | Evidence::Contradicts(_)) | Err(_) => Next::Again(None),
+        }
+    }
+
+    /// There is no time left to go on with the call.
+    fn out_of_time(&self) -> Ended {
+        let (reason, effect) = if self.doubt {
+            ("the service did not answer before the run ended", Effect::Unknown)
+        } else if self.sent {
+            ("it did not succeed before the run ended", Effect::None)
+        } else {
+            ("the run ended before it could be made", Effect::None)
+        };
+        self.failed(reason.to_owned(), None, effect)
+    }
+
+    /// Reads whether the call took effect.
+    async fn evidence(&self) -> Result<Evidence, Blind> {
+        let Job { request, target, weight, .. } = *self.job;
+        self.tools.read(weight, evidence(&self.tools.reader, request, target)).await
     }
 
     fn operation(&self) -> Operation {
@@ -168,7 +228,7 @@ impl Run<'_> {
         if !waits || self.job.unsettled.is_none() {
             return None;
         }
-        let cut = if self.job.may_hold { Cut::AtOnce } else { Cut::Never };
+        let cut = if self.job.may_hold { Cut::AtOnce } else { Cut::After(self.job.weight) };
         let name = self.name().to_owned();
         let rested = wait_until(self.tools, self.slot, &name, cut, |seen| match seen {
             Seen::Gone => Some(()),
@@ -176,8 +236,14 @@ impl Run<'_> {
         });
         match rested.await {
             Settled::Came(()) => None,
-            Settled::Cut(_) => Some(Ended { end: End::HeldBack, made: false, seen: None }),
+            Settled::Cut(_) if self.job.may_hold => {
+                Some(Ended { end: End::HeldBack, made: false, seen: None })
+            }
+            Settled::Cut(_) => Some(self.out_of_time()),
             Settled::Late(seen) => Some(self.late(&seen, Effect::None)),
+            Settled::Blind(_) if self.job.may_hold && self.tools.stop.is_set() => {
+                Some(Ended { end: End::HeldBack, made: false, seen: None })
+            }
             Settled::Blind(blind) => Some(self.failed(blind.reason, blind.help, Effect::None)),
         }
     }
@@ -209,7 +275,7 @@ impl Run<'_> {
     async fn read_and_judge(&mut self, error: Error, may_retry: bool) -> Next {
         let retry = may_retry && self.failures < self.tools.writer.attempts(&error);
         let again = || Next::Again(Some(self.tools.writer.backoff(self.failures.max(1) - 1)));
-        match evidence(&self.tools.reader, self.job.request, self.job.target).await {
+        match self.evidence().await {
             // It may be there and not show yet: only an accepted delete is one.
             Ok(Evidence::Took(Seen::Gone)) if self.may_be_unseen() => Next::Again(None),
             Ok(Evidence::Took(seen)) => {
@@ -236,7 +302,7 @@ impl Run<'_> {
 
     /// The service says that the processor, its name or its stream is in use.
     async fn busy(&mut self, error: Error) -> Next {
-        let seen = match evidence(&self.tools.reader, self.job.request, self.job.target).await {
+        let seen = match self.evidence().await {
             Ok(Evidence::Took(seen)) => {
                 self.others = !self.doubt || self.job.was_so;
                 return Next::End(self.settle(Some(seen)).await);
@@ -252,18 +318,25 @@ impl Run<'_> {
         };
         let running = matches!(&seen, Seen::Present(described)
             if described.fact.status == Status::Running);
+        let mut waited = self.patience.elapsed();
         let limit = match self.operation() {
             Operation::CreateStreamProcessor if !self.job.follows_delete && !self.doubt => {
                 TAKEN_LIMIT
             }
+            // A name may stay unusable for long after a delete. A stream that
+            // does is held by somebody else, or by what an earlier attempt made.
+            Operation::CreateStreamProcessor if seen == Seen::Gone && !is_about_name(&error) => {
+                waited = self.stream_taken.get_or_insert_with(Instant::now).elapsed();
+                if self.doubt { UNSEEN_LIMIT } else { TAKEN_LIMIT }
+            }
             Operation::DeleteStreamProcessor if running => RUNNING_LIMIT,
             _ => self.tools.settle_timeout,
         };
-        if self.patience.elapsed() >= limit.min(self.tools.settle_timeout) {
+        if waited >= limit.min(self.tools.settle_timeout) {
             let effect = if self.doubt { Effect::Unknown } else { Effect::None };
             let mut failure = self.failed_of(&error, effect);
             if let End::Failed(failure) = &mut failure.end {
-                let seconds = self.patience.elapsed().as_secs();
+                let seconds = waited.as_secs();
                 failure.reason =
                     format!("{} (for {seconds} s; it is {})", failure.reason, seen.status());
             }
@@ -326,7 +399,7 @@ impl Run<'_> {
         if seen == Some(Seen::Gone) {
             return self.done(Seen::Gone);
         }
-        let cut = if self.job.must_finish { Cut::Never } else { Cut::Soon };
+        let cut = Cut::After(self.job.weight);
         let name = self.name().to_owned();
         let gone = wait_until(self.tools, self.slot, &name, cut, |seen| {
             (*seen == Seen::Gone).then_some(())
@@ -418,6 +491,11 @@ impl Run<'_> {
         let made = effect == Effect::Taken && !self.others;
         Ended { end: End::Failed(Failure { reason, help, effect }), made, seen: None }
     }
+}
+
+/// Whether the service says that it is the name which is taken.
+fn is_about_name(error: &Error) -> bool {
+    error.message().to_ascii_lowercase().contains("name")
 }
 
 /// Whether nothing goes on in a processor of this status.

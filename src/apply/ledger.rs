@@ -92,16 +92,27 @@ impl Ledger {
             }
         }
         for (subject, found) in &undone.found {
-            let touched = undone.calls.iter().any(|(of, ..)| of == subject);
+            let made = |wanted: Operation| {
+                undone.calls.iter().any(|(of, operation, ended)| {
+                    of == subject && *operation == wanted && ended.made
+                })
+            };
             let entry = &mut self.0[*subject];
             match found {
                 Found::Old { lost_tags } => {
+                    let back = if made(Operation::CreateStreamProcessor) {
+                        Some("its old definition is in place again")
+                    } else if entry.gone {
+                        Some("its old definition is still in place")
+                    } else if made(Operation::StartStreamProcessor) {
+                        Some("it was started again")
+                    } else {
+                        None
+                    };
+                    entry.notes.extend(back.map(str::to_owned));
                     entry.gone = false;
                     entry.stopped = Stopped::No;
-                    if touched {
-                        entry.notes.push("its old definition is in place again".to_owned());
-                    }
-                    if touched && !lost_tags.is_empty() && entry.was_recreated() {
+                    if !lost_tags.is_empty() && entry.was_recreated() {
                         let keys: Vec<&str> = lost_tags.keys().map(String::as_str).collect();
                         entry.notes.push(format!(
                             "tags that only AWS can set were lost: {}",
@@ -125,6 +136,16 @@ impl Ledger {
                     "whether its old definition is in place could not be read: {}",
                     blind.reason
                 )),
+            }
+        }
+    }
+
+    /// The undoing of a unit was broken off.
+    pub(super) fn undoing_broken_off(&mut self, prepared: &Prepared, unit: usize) {
+        for &subject in &prepared.units[unit].subjects {
+            let entry = &mut self.0[subject];
+            if !entry.made.is_empty() || entry.gone {
+                entry.notes.push("putting it back into its old state was broken off".to_owned());
             }
         }
     }

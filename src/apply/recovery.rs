@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{ApplyError, RecoveryRoot, WriteToml};
+use super::proof::{Flaw, prove};
+use super::{ApplyError, RecoveryRoot, WriteToml, shell};
 use crate::desired::Stack;
-use crate::model::Processor;
+use crate::model::{Processor, TagPolicy};
+use crate::report;
 
 /// Where a processor's definition is safe, and how it is brought back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,9 @@ pub(super) struct Recovery {
 }
 
 /// Writes the definitions, and comes back when they are on the disk.
+///
+/// Each is proven to come back the same before the first is written: a file
+/// that rekon itself would refuse is no safety.
 pub(super) fn save<'a>(
     root: &RecoveryRoot,
     stack: &Stack,
@@ -29,23 +34,34 @@ pub(super) fn save<'a>(
     processors: impl IntoIterator<Item = (usize, &'a str, &'a Processor)>,
 ) -> Result<std::collections::BTreeMap<usize, Recovery>, ApplyError> {
     let mut saved = std::collections::BTreeMap::new();
-    let mut processors = processors.into_iter().peekable();
-    if processors.peek().is_none() {
+    let mut texts = Vec::new();
+    let mut flaws = Vec::new();
+    for (index, name, processor) in processors {
+        let text = text(stack, now, name, processor, write_toml);
+        match prove(&text, name, processor) {
+            Ok(()) => texts.push((index, name, text)),
+            Err(flaw) => flaws.push((name, flaw)),
+        }
+    }
+    if let Some((name, Flaw { reason, help })) = flaws.first() {
+        return Err(ApplyError::Unrestorable {
+            name: (*name).to_owned(),
+            reason: reason.clone(),
+            rule: help.clone(),
+            others: flaws[1..].iter().map(|(name, _)| (*name).to_owned()).collect(),
+        });
+    }
+    if texts.is_empty() {
         return Ok(saved);
     }
     let folder = prepare(root)?;
-    for (index, name, processor) in processors {
+    for (index, name, text) in texts {
         let project = own_folder(&folder, &folder_name(now, name))
             .map_err(|source| ApplyError::Recovery { path: folder.clone(), source })?;
         let file = project.join("rekon.toml");
-        let text = text(stack, now, name, &write_toml(name, processor));
         write(&project, &file, &text)
             .map_err(|source| ApplyError::Recovery { path: file.clone(), source })?;
-        let restore = format!(
-            "rekon apply {} --only {}",
-            quoted(&project.display().to_string()),
-            quoted(name)
-        );
+        let restore = shell::restore(&project, name);
         saved.insert(index, Recovery { file, restore });
     }
     sync_folder(&folder).map_err(|source| ApplyError::Recovery { path: folder.clone(), source })?;
@@ -143,39 +159,34 @@ fn folder_name(now: Timestamp, name: &str) -> String {
     format!("{stamp}Z-{}", name.chars().map(safe).take(128).collect::<String>())
 }
 
-fn text(stack: &Stack, now: Timestamp, name: &str, table: &str) -> String {
-    // A JSON string is a TOML string but for one character, which no name has.
-    let string = |text: &str| serde_json::Value::from(text).to_string();
-    let Stack { name: stack_name, account_id, region } = stack;
+fn text(
+    stack: &Stack,
+    now: Timestamp,
+    name: &str,
+    processor: &Processor,
+    write_toml: WriteToml<'_>,
+) -> String {
+    let reserved = match processor.tags.keys().any(|key| TagPolicy::is_reserved(key)) {
+        true => {
+            "# Tags that no file may declare, AWS's own and rekon's marks, are comments below:\n\
+             # they are not restored.\n"
+        }
+        false => "",
+    };
     format!(
         "# The stream processor {}, as it was on {now}, before it was deleted.\n\
          # `rekon apply` on this folder creates it again, unless it exists.\n\
-         \n\
-         [stack]\n\
-         name = {}\n\
-         account_id = {}\n\
-         region = {}\n\
-         \n\
+         {reserved}\n\
+         {}\n\
          [guard]\n\
          max_deletes = 0\n\
          max_replacements = 0\n\
          \n\
          {}\n",
         name.escape_debug(),
-        string(stack_name),
-        string(account_id),
-        string(region),
-        table.trim_end(),
+        report::toml::stack(stack),
+        write_toml(name, processor).trim_end(),
     )
-}
-
-/// A text as a shell takes it.
-fn quoted(text: &str) -> String {
-    let plain = |char: char| char.is_ascii_alphanumeric() || "_./-+=@%,:".contains(char);
-    if !text.is_empty() && text.chars().all(plain) && !text.starts_with('-') {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]
@@ -187,7 +198,7 @@ mod tests {
 
     fn stack() -> Stack {
         Stack {
-            name: "door\"bells".into(),
+            name: "doorbells".into(),
             account_id: "111122223333".into(),
             region: "us-east-1".into(),
         }
@@ -195,9 +206,13 @@ mod tests {
 
     fn processor() -> Processor {
         from_json(&json!({
-            "role_arn": "r", "input": {"kinesis_video_stream": {"arn": "v"}},
-            "output": {"s3_destination": {"bucket": "b"}},
+            "role_arn": "arn:aws:iam::111122223333:role/Streams",
+            "input": {"kinesis_video_stream":
+                {"arn": "arn:aws:kinesisvideo:us-east-1:111122223333:stream/a/1590000000000"}},
+            "output": {"s3_destination": {"bucket": "results"}},
             "settings": {"connected_home": {"labels": ["PET"]}},
+            "notification_channel": {"sns_topic_arn": "arn:aws:sns:us-east-1:111122223333:AmazonRekognition"},
+            "tags": {"rekon:stack": "doorbells"},
         }))
         .unwrap()
     }
@@ -206,27 +221,25 @@ mod tests {
         "2026-11-22T15:03:00.123Z".parse().unwrap()
     }
 
-    fn write_toml(name: &str, _: &Processor) -> String {
-        format!("[processor.{name}]\n")
-    }
-
     #[test]
     fn each_definition_is_a_project_that_restores_it() {
         let project = tempfile::tempdir().unwrap();
         let root = RecoveryRoot::Beside(project.path().to_owned());
         let processor = processor();
         let saved =
-            save(&root, &stack(), now(), &write_toml, [(4, "front-door", &processor)]).unwrap();
+            save(&root, &stack(), now(), &report::toml::processor, [(4, "front-door", &processor)])
+                .unwrap();
         let folder = project.path().join(".rekon/removed/20261122T150300Z-front-door");
         assert_eq!(saved[&4].file, folder.join("rekon.toml"));
         assert_eq!(
             saved[&4].restore,
-            format!("rekon apply {} --only front-door", folder.display())
+            format!("rekon apply {} --only=front-door", folder.display())
         );
         let text = fs::read_to_string(&saved[&4].file).unwrap();
         let table: toml::Table = text.parse().unwrap();
-        assert_eq!(table["stack"]["name"].as_str(), Some("door\"bells"));
+        assert_eq!(table["stack"]["name"].as_str(), Some("doorbells"));
         assert!(table["processor"]["front-door"].is_table());
+        assert!(text.contains("\n# they are not restored.\n"), "{text}");
         let ignore = fs::read_to_string(project.path().join(".rekon/.gitignore")).unwrap();
         assert_eq!(ignore, "*\n");
         assert_eq!(fs::read_dir(folder).unwrap().count(), 1, "no temporary file stays");
@@ -237,7 +250,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = RecoveryRoot::Folder(folder.path().join("a/b"));
         let processor = processor();
-        let save = || save(&root, &stack(), now(), &write_toml, [(0, "x", &processor)]).unwrap();
+        let save = || {
+            save(&root, &stack(), now(), &report::toml::processor, [(0, "x", &processor)]).unwrap()
+        };
         assert_ne!(save()[&0].file, save()[&0].file);
     }
 
@@ -245,7 +260,21 @@ mod tests {
     fn nothing_to_delete_writes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let root = RecoveryRoot::Beside(folder.path().to_owned());
-        assert!(save(&root, &stack(), now(), &write_toml, []).unwrap().is_empty());
+        assert!(save(&root, &stack(), now(), &report::toml::processor, []).unwrap().is_empty());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_would_not_come_back_is_not_written_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = RecoveryRoot::Beside(folder.path().to_owned());
+        let (good, mut bad) = (processor(), processor());
+        bad.tags.insert(String::new(), "x".into());
+        let processors = [(0, "a", &good), (1, "b", &bad), (2, "c", &bad)];
+        let error = save(&root, &stack(), now(), &report::toml::processor, processors).unwrap_err();
+        let ApplyError::Unrestorable { name, others, .. } = &error else { panic!("{error}") };
+        assert_eq!((name.as_str(), others.as_slice()), ("b", &["c".to_owned()][..]));
+        assert!(error.help().unwrap().contains("--exclude=b --exclude=c"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
@@ -256,13 +285,8 @@ mod tests {
         fs::write(&file, "").unwrap();
         let processor = processor();
         let root = RecoveryRoot::Folder(file.join("sub"));
-        let error = save(&root, &stack(), now(), &write_toml, [(0, "x", &processor)]).unwrap_err();
+        let error = save(&root, &stack(), now(), &report::toml::processor, [(0, "x", &processor)])
+            .unwrap_err();
         assert!(error.to_string().contains("file/sub"), "{error}");
-    }
-
-    #[test]
-    fn paths_are_quoted_for_the_shell() {
-        assert_eq!(quoted(".rekon/removed/x"), ".rekon/removed/x");
-        assert_eq!(quoted("it's here"), "'it'\\''s here'");
     }
 }

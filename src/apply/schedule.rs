@@ -44,8 +44,26 @@ enum CallState {
     Running,
     Done,
     Failed(Failure),
-    /// It will not be made, for this reason.
-    Dropped(String),
+    /// It will not be made.
+    Dropped(Cause),
+}
+
+/// Why a call will not be made.
+#[derive(Clone, Debug, PartialEq)]
+enum Cause {
+    /// The run ended early.
+    Ended(Early),
+    /// Something else went wrong, said here.
+    Trouble(String),
+}
+
+/// What ended a run early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Early {
+    /// Somebody asked to stop.
+    Stopped,
+    /// A mistake in rekon itself.
+    Broken,
 }
 
 /// Where a processor is.
@@ -90,7 +108,6 @@ pub(super) struct Schedule {
     /// Verifications and undoings that may begin, which come before any call.
     urgent: VecDeque<Step>,
     running: usize,
-    interrupted: bool,
     /// Processors whose fate may have been decided since last asked.
     touched: BTreeSet<usize>,
 }
@@ -108,7 +125,6 @@ impl Schedule {
             ready: BTreeSet::new(),
             urgent: VecDeque::new(),
             running: 0,
-            interrupted: false,
             touched: BTreeSet::new(),
             prepared,
         };
@@ -153,7 +169,7 @@ impl Schedule {
             _ => "cannot be worked on",
         };
         let name = &self.prepared.subjects[subject].name;
-        let why = format!("{name}, which it depends on, {because}");
+        let why = Cause::Trouble(format!("{name}, which it depends on, {because}"));
         self.subjects[subject] = SubjectState::Ruled(fate);
         self.touched.insert(subject);
         let unit = &self.prepared.units[self.prepared.subjects[subject].unit];
@@ -205,17 +221,17 @@ impl Schedule {
                 self.unblock(waiting);
             }
             End::Failed(failure) => {
-                let why = format!("{} failed", self.told(call));
+                let why = Cause::Trouble(format!("{} failed", self.told(call)));
                 self.calls[call] = CallState::Failed(failure);
                 self.unit_failed(call, &why);
                 if self.prepared.calls[call].operation == Operation::CreateStreamProcessor
                     && self.prepared.has(subject, Operation::DeleteStreamProcessor)
                 {
-                    self.hold_deletes(&why);
+                    self.hold_deletes(call);
                 }
             }
             End::HeldBack => {
-                let why = format!("the run was stopped before {}", self.told(call));
+                let why = Cause::Ended(Early::Stopped);
                 self.calls[call] = CallState::Dropped(why.clone());
                 self.unit_failed(call, &why);
             }
@@ -235,10 +251,10 @@ impl Schedule {
             }
             Err(failure) => {
                 self.subjects[subject] = SubjectState::Wrong(failure);
-                let why = format!(
+                let why = Cause::Trouble(format!(
                     "{}, which it depends on, is not as planned",
                     self.prepared.subjects[subject].name
-                );
+                ));
                 self.drop_calls(self.dependents_of_subject(subject, &why));
             }
         }
@@ -253,15 +269,22 @@ impl Schedule {
         self.touched.extend(&self.prepared.units[unit].subjects);
     }
 
-    /// The run is asked to stop: nothing begins any more but what brings units
-    /// that are past their deletes to an end.
-    pub(super) fn interrupt(&mut self) {
-        self.interrupted = true;
-        let stopped: Vec<(usize, String)> = (0..self.calls.len())
+    /// The run ends early: nothing begins any more but what brings units that
+    /// are past their deletes to an end.
+    pub(super) fn end_early(&mut self, early: Early) {
+        let dropped: Vec<(usize, Cause)> = (0..self.calls.len())
             .filter(|call| self.calls[*call] == CallState::Waiting && !self.must_finish(*call))
-            .map(|call| (call, format!("the run was stopped before {}", self.told(call))))
+            .map(|call| (call, Cause::Ended(early)))
             .collect();
-        self.drop_calls(stopped);
+        self.drop_calls(dropped);
+    }
+
+    /// The units that are being put back, or would have been next.
+    pub(super) fn units_to_undo(&self) -> impl Iterator<Item = usize> {
+        self.units.iter().enumerate().filter_map(|(unit, state)| match state {
+            UnitState::ToUndo(_) | UnitState::Undoing(_) => Some(unit),
+            UnitState::Open | UnitState::Stuck | UnitState::Undone(_) => None,
+        })
     }
 
     /// The operation and the processor of a call, in words.
@@ -308,9 +331,10 @@ impl Schedule {
     }
 
     /// After a failed creation no further delete begins, nor what leads to one.
-    fn hold_deletes(&mut self, why: &str) {
-        let why = format!("no delete begins after {why}");
-        let held: Vec<(usize, String)> = (0..self.calls.len())
+    fn hold_deletes(&mut self, created: usize) {
+        let why = format!("no delete begins after {} failed", self.told(created));
+        let why = Cause::Trouble(why);
+        let held: Vec<(usize, Cause)> = (0..self.calls.len())
             .filter(|call| {
                 self.calls[*call] == CallState::Waiting
                     && self.prepared.calls[*call].operation == Operation::DeleteStreamProcessor
@@ -321,7 +345,7 @@ impl Schedule {
     }
 
     /// Drops calls that still wait, with everything that depends on them.
-    fn drop_calls(&mut self, mut calls: Vec<(usize, String)>) {
+    fn drop_calls(&mut self, mut calls: Vec<(usize, Cause)>) {
         while let Some((call, why)) = calls.pop() {
             if self.calls[call] != CallState::Waiting {
                 continue;
@@ -334,14 +358,20 @@ impl Schedule {
         }
     }
 
-    fn unit_failed(&mut self, call: usize, why: &str) {
+    fn unit_failed(&mut self, call: usize, why: &Cause) {
+        let unit = self.unit_of(call);
+        if let UnitState::ToUndo(_) = self.units[unit] {
+            // Later calls were dropped while this one was under way. Since it did
+            // not go well either, there is less to put back, or nothing.
+            self.units[unit] = UnitState::Open;
+        }
         let calls = self.consequences(call, why);
         self.drop_calls(calls);
     }
 
     /// What a call that will not take effect any more drags along: the rest of
     /// its unit, and what waits for either. Decides how the unit is put back.
-    fn consequences(&mut self, call: usize, why: &str) -> Vec<(usize, String)> {
+    fn consequences(&mut self, call: usize, why: &Cause) -> Vec<(usize, Cause)> {
         let unit = self.unit_of(call);
         let mut dropped = Vec::new();
         if self.units[unit] == UnitState::Open {
@@ -355,9 +385,9 @@ impl Schedule {
         let alone = self.units[unit] == UnitState::Stuck
             && self.prepared.calls[call].operation == Operation::StartStreamProcessor;
         if !alone {
-            dropped.extend(members.calls.iter().map(|sibling| (*sibling, why.to_owned())));
+            dropped.extend(members.calls.iter().map(|sibling| (*sibling, why.clone())));
         }
-        dropped.extend(self.after_call[call].iter().map(|later| (*later, why.to_owned())));
+        dropped.extend(self.after_call[call].iter().map(|later| (*later, why.clone())));
         for &subject in &members.subjects {
             let unfinished = self.prepared.subjects[subject]
                 .calls
@@ -404,8 +434,8 @@ impl Schedule {
         lists(call).then_some(call)
     }
 
-    fn dependents_of_subject(&self, subject: usize, why: &str) -> Vec<(usize, String)> {
-        self.after_subject[subject].iter().map(|call| (*call, why.to_owned())).collect()
+    fn dependents_of_subject(&self, subject: usize, why: &Cause) -> Vec<(usize, Cause)> {
+        self.after_subject[subject].iter().map(|call| (*call, why.clone())).collect()
     }
 
     /// Lets a unit's verifications or its undoing begin when they may.

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use super::execute::Tools;
 use super::look::{Blind, Seen, look};
 use super::slot::Slot;
+use super::stop::Weight;
 use super::{Event, StopSignal};
-use crate::aws::Reader;
 
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -60,9 +60,8 @@ pub(super) enum Settled<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cut {
     AtOnce,
-    /// After a few seconds.
-    Soon,
-    Never,
+    /// When the time for such work is over.
+    After(Weight),
 }
 
 /// Reads a processor until `judge` is content with what it sees.
@@ -75,7 +74,11 @@ pub(super) async fn wait_until<T>(
 ) -> Settled<T> {
     let mut patience = Patience::new(tools.settle_timeout);
     loop {
-        let seen = match look(&tools.reader as &Reader, name).await {
+        let weight = match cut {
+            Cut::AtOnce => Weight::Light,
+            Cut::After(weight) => weight,
+        };
+        let seen = match tools.read(weight, look(&tools.reader, name)).await {
             Ok(seen) => seen,
             Err(blind) => return Settled::Blind(blind),
         };
@@ -87,8 +90,7 @@ pub(super) async fn wait_until<T>(
         }
         let is_cut = match cut {
             Cut::AtOnce => tools.stop.is_set(),
-            Cut::Soon => tools.stop.grace_is_over(),
-            Cut::Never => false,
+            Cut::After(weight) => tools.stop.is_over(weight),
         };
         if is_cut {
             return Settled::Cut(seen);

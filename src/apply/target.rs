@@ -94,7 +94,8 @@ pub(super) fn same_definition(one: &Processor, other: &Processor) -> bool {
     unlike(&super::look::bare(one), &super::look::bare(other)).is_empty()
 }
 
-fn told(difference: &Difference, verb: &str) -> String {
+/// One difference in words: what is found (`before`), and what should be.
+pub(super) fn told(difference: &Difference, verb: &str) -> String {
     let Difference { attribute, before, after } = difference;
     let (found, wanted) = pair(&attribute.to_string(), before, after);
     if found == wanted {

@@ -1,14 +1,21 @@
 //! Putting a unit's old processors back.
 
+use std::time::Duration;
+
 use super::execute::{Ended, Job, Tools, UNSEEN_LIMIT, execute};
 use super::judge::{Evidence, evidence};
 use super::look::{Blind, Seen, look_with_tags};
 use super::prepare::Prepared;
 use super::schedule::End;
+use super::settle::Patience;
 use super::slot::Slot;
+use super::stop::Weight;
 use super::target::{Target, movements};
 use crate::model::Tags;
 use crate::plan::Operation;
+
+/// How long reads may lag behind what was done.
+const LAG_LIMIT: Duration = Duration::from_secs(10);
 
 /// What an undoing did and what it left.
 #[derive(Debug)]
@@ -33,7 +40,8 @@ pub(super) enum Found {
 }
 
 /// Makes the calls that a failed one lists, in their order. One that fails does
-/// not keep the others from being made: each brings back what it can.
+/// not keep those of other processors from being made: each brings back what it
+/// can. But what could not be created is not started either.
 pub(super) async fn undo(
     tools: &Tools,
     slot: &mut Slot,
@@ -44,23 +52,28 @@ pub(super) async fn undo(
     let mut calls: Vec<(usize, Operation, Ended)> = Vec::new();
     for step in &prepared.calls[failed].undo {
         let subject = &prepared.subjects[step.subject];
-        let done_before = |operation: Operation| {
+        let ended_as = |operation: Operation, as_expected: fn(&End) -> bool| {
             calls.iter().any(|(subject, done, ended)| {
-                *subject == step.subject && *done == operation && ended.end == End::Done
+                *subject == step.subject && *done == operation && as_expected(&ended.end)
             })
         };
+        let done_before = |operation| ended_as(operation, |end| *end == End::Done);
+        if ended_as(Operation::CreateStreamProcessor, |end| *end != End::Done) {
+            continue;
+        }
         let withdrawn = match &subject.target {
             Target::Holds(target) => Some(&**target),
             Target::Gone => None,
         };
-        let before = evidence(&tools.reader, &step.request, None).await;
+        let reading = evidence(&tools.reader, &step.request, None);
+        let before = tools.read(Weight::Grave, reading).await;
         let job = Job {
             request: &step.request,
             target: None,
             stale: withdrawn.filter(|_| done_before(Operation::DeleteStreamProcessor)),
             was_so: matches!(before, Ok(Evidence::Took(_))),
             may_hold: false,
-            must_finish: true,
+            weight: Weight::Grave,
             follows_delete: true,
             // What is withdrawn was created in this run.
             just_created: step.request.operation() == Operation::DeleteStreamProcessor
@@ -72,24 +85,30 @@ pub(super) async fn undo(
     }
     let mut found = Vec::new();
     for &subject in &prepared.units[unit].subjects {
-        let created = calls.iter().any(|(of, operation, ended)| {
-            *of == subject
-                && *operation == Operation::CreateStreamProcessor
-                && ended.end == End::Done
+        let creation = calls.iter().find_map(|(of, operation, ended)| {
+            let is_one = *of == subject && *operation == Operation::CreateStreamProcessor;
+            is_one.then_some(ended.end == End::Done)
         });
-        found.push((subject, find(tools, slot, prepared, subject, created).await));
+        let patience = match creation {
+            // What was created just now may take its time to show.
+            Some(true) => UNSEEN_LIMIT,
+            // There is nothing to wait for.
+            Some(false) => Duration::ZERO,
+            None => LAG_LIMIT,
+        };
+        found.push((subject, find(tools, slot, prepared, subject, patience).await));
     }
     Undone { calls, found }
 }
 
-/// Compares what is there with what was there before anything began. What was
-/// created just now may take its time to show.
+/// Compares what is there with what was there before anything began. `patience`
+/// is how long it may take to show at all.
 async fn find(
     tools: &Tools,
     slot: &mut Slot,
     prepared: &Prepared,
     subject: usize,
-    created: bool,
+    patience: Duration,
 ) -> Found {
     let subject = &prepared.subjects[subject];
     let Some(expect) = &subject.expect else { return Found::Gone };
@@ -98,9 +117,11 @@ async fn find(
         expect.tags.clone().into_iter().partition(|(key, _)| key.starts_with("aws:"));
     let mut expect = expect.clone();
     expect.tags = tags;
-    let mut patience = super::settle::Patience::new(std::time::Duration::from_secs(10));
+    let (unseen, other) = (patience, patience.min(LAG_LIMIT));
+    let mut patience = Patience::new(unseen);
     loop {
-        let seen = match look_with_tags(&tools.reader, &subject.name).await {
+        let looking = look_with_tags(&tools.reader, &subject.name);
+        let seen = match tools.read(Weight::Grave, looking).await {
             Ok(Seen::Present(mut described)) => {
                 described.processor.tags.retain(|key, _| !key.starts_with("aws:"));
                 Seen::Present(described)
@@ -113,10 +134,10 @@ async fn find(
             return Found::Old { lost_tags };
         }
         let over = match seen {
-            Seen::Gone if created => patience.elapsed() >= UNSEEN_LIMIT,
-            _ => patience.is_over(),
+            Seen::Gone => patience.elapsed() >= unseen,
+            Seen::Present(_) => patience.elapsed() >= other,
         };
-        if over {
+        if over || tools.stop.is_over(Weight::Grave) {
             return match seen {
                 Seen::Gone => Found::Gone,
                 Seen::Present(_) => Found::Other(movements),

@@ -8,6 +8,7 @@ use super::look::{Seen, look, look_with_tags};
 use super::prepare::Subject;
 use super::settle::Patience;
 use super::slot::Slot;
+use super::stop::Weight;
 use super::target::deviations;
 use crate::model::Status;
 
@@ -37,8 +38,10 @@ pub(super) async fn verify(
         let known = seen.take().filter(|seen| !with_tags || *seen == Seen::Gone);
         let now = match known {
             Some(seen) => Ok(seen),
-            None if with_tags => look_with_tags(&tools.reader, &subject.name).await,
-            None => look(&tools.reader, &subject.name).await,
+            None if with_tags => {
+                tools.read(Weight::Light, look_with_tags(&tools.reader, &subject.name)).await
+            }
+            None => tools.read(Weight::Light, look(&tools.reader, &subject.name)).await,
         };
         let now = now.map_err(|blind| Failure {
             reason: format!("it could not be read again: {}", blind.reason),
@@ -53,7 +56,7 @@ pub(super) async fn verify(
             true => patience.is_over(),
             false => patience.elapsed() >= LAG_LIMIT.min(tools.settle_timeout),
         };
-        if over || tools.stop.grace_is_over() {
+        if over || tools.stop.is_over(Weight::Light) {
             return Err(Failure {
                 reason: deviations.join("; "),
                 help: Some("Plan again to see what is left to do".to_owned()),

@@ -155,6 +155,9 @@ async fn execute(
             bar.set_message(report::text::waiting(&processor, &status));
         }
         Event::Throttled { times } => bar.set_message(report::text::throttled(times)),
+        Event::Stopping { signal } => {
+            bar.suspend(|| ui.say(&report::text::stopping(signal, settings)));
+        }
         Event::ProcessorDone { name, fate, done, .. } => {
             bar.set_position(done as u64);
             let line = report::text::event(&name, &fate, settings);

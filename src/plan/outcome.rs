@@ -13,6 +13,8 @@ pub struct Outcome {
     pub elapsed: Duration,
     /// The signal that ended the run early: `SIGINT` or `SIGTERM`.
     pub interrupted: Option<&'static str>,
+    /// Work under way was left where it was, because the signal came twice.
+    pub broken_off: bool,
     /// What was deleted and is not back.
     pub removed: Vec<Removed>,
 }

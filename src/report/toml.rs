@@ -185,12 +185,15 @@ fn key(text: &str) -> String {
 }
 
 /// A basic string. What TOML would let stand but a reader could not see is
-/// written as its code point too.
+/// written as its code point too, and so is the dollar sign of `${`, which is
+/// reserved where it is written plainly.
 fn string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
-    for character in text.chars() {
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
         match character {
+            '$' if rest.as_str().starts_with('{') => out.push_str("\\u0024"),
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\u{8}' => out.push_str("\\b"),

@@ -1,6 +1,6 @@
 //! What became of each processor, as far as the schedule knows.
 
-use super::{CallState, Schedule, SubjectState, UnitState};
+use super::{CallState, Cause, Early, Schedule, SubjectState, UnitState};
 use crate::apply::judge::Failure;
 use crate::plan::Fate;
 
@@ -46,45 +46,77 @@ impl Schedule {
             SubjectState::Ruled(fate) => return fate.clone(),
             SubjectState::Verified => return Fate::Done,
             SubjectState::Wrong(failure) => return failed(None, failure.clone()),
-            SubjectState::Open | SubjectState::Verifying => {}
+            SubjectState::Verifying => return broken_off("its verification"),
+            SubjectState::Open => {}
         }
-        let touched = own.calls.iter().any(|call| {
-            matches!(self.calls[*call], CallState::Done | CallState::Running | CallState::Failed(_))
-        });
-        let own_failure = own.calls.iter().find_map(|call| match &self.calls[*call] {
-            CallState::Failed(failure) => Some((*call, failure.clone())),
+        for call in &own.calls {
+            match &self.calls[*call] {
+                CallState::Failed(failure) => {
+                    return failed(Some(&self.prepared.calls[*call]), failure.clone());
+                }
+                CallState::Running => return broken_off(self.operation(*call)),
+                CallState::Waiting | CallState::Done | CallState::Dropped(_) => {}
+            }
+        }
+        let last = own.calls.iter().rfind(|call| self.calls[**call] == CallState::Done);
+        let next = own.calls.iter().find_map(|call| match &self.calls[*call] {
+            CallState::Dropped(cause) => Some((Some(*call), cause.clone())),
             _ => None,
         });
-        if let Some((call, failure)) = own_failure {
-            return failed(Some(&self.prepared.calls[call]), failure);
-        }
-        let dropped = own.calls.iter().find_map(|call| match &self.calls[*call] {
-            CallState::Dropped(why) => Some((*call, why.clone())),
-            _ => None,
-        });
-        match (dropped, self.units[own.unit]) {
-            (Some((_, reason)), _) if !touched => Fate::NotTried { reason },
-            (Some((call, reason)), _) => {
-                failed(Some(&self.prepared.calls[call]), Failure::known(reason))
+        // Where all of its calls were made, they are undone for another's sake.
+        let next = next.or_else(|| Some((None, self.trouble(own.unit)?)));
+        let Some((next, cause)) = next else {
+            return match last {
+                None => Fate::NotTried { reason: "the run ended before its turn".to_owned() },
+                Some(last) => broken_off(&format!("what follows {}", self.operation(*last))),
+            };
+        };
+        let reason = match cause {
+            Cause::Trouble(why) => why,
+            Cause::Ended(early) => {
+                let after = last.map(|call| format!("after {}", self.operation(*call)));
+                let before = next.map(|call| format!("before {}", self.operation(call)));
+                let place: Vec<String> = after.into_iter().chain(before).collect();
+                format!("{} {}", early.told(), place.join(" and "))
             }
-            (
-                None,
-                UnitState::ToUndo(call) | UnitState::Undoing(call) | UnitState::Undone(call),
-            ) => {
-                // All of its calls were made, and undone for another's sake.
-                let reason = match &self.calls[call] {
-                    CallState::Dropped(why) => why.clone(),
-                    _ => format!("{} failed", self.told(call)),
-                };
-                failed(Some(&self.prepared.calls[call]), Failure::known(reason))
-            }
-            (None, _) if touched => failed(
-                None,
-                Failure::known("broken off while under way; what became of it is unknown"),
-            ),
-            (None, _) => Fate::NotTried { reason: "the run ended before its turn".to_owned() },
+        };
+        match last {
+            None => Fate::NotTried { reason },
+            // What was not sent did not fail.
+            Some(_) => failed(None, Failure::known(reason)),
         }
     }
+
+    fn operation(&self, call: usize) -> &'static str {
+        self.prepared.calls[call].operation.as_str()
+    }
+
+    /// Why a unit is put back.
+    fn trouble(&self, unit: usize) -> Option<Cause> {
+        if let UnitState::Open | UnitState::Stuck = self.units[unit] {
+            return None;
+        }
+        self.prepared.units[unit].calls.iter().find_map(|call| match &self.calls[*call] {
+            CallState::Failed(_) => Some(Cause::Trouble(format!("{} failed", self.told(*call)))),
+            CallState::Dropped(cause) => Some(cause.clone()),
+            CallState::Waiting | CallState::Running | CallState::Done => None,
+        })
+    }
+}
+
+impl Early {
+    fn told(self) -> &'static str {
+        match self {
+            Early::Stopped => "the run was stopped",
+            Early::Broken => "the run was ended by a mistake in rekon",
+        }
+    }
+}
+
+/// The fate of a processor that was left where it was.
+fn broken_off(during: &str) -> Fate {
+    let reason = format!("broken off during {during}; what became of it is unknown");
+    failed(None, Failure::known(reason))
 }
 
 fn failed(call: Option<&crate::apply::prepare::PreparedCall>, failure: Failure) -> Fate {

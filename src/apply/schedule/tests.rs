@@ -275,7 +275,7 @@ fn an_interrupted_replacement_is_finished_only_past_its_deletes() {
             done(&mut schedule, call);
         }
         assert_eq!(steps(&mut schedule), [Step::Call(begun)]);
-        schedule.interrupt();
+        schedule.end_early(Early::Stopped);
         schedule.call_ended(begun, End::Done);
         let next = steps(&mut schedule);
         match begun {
@@ -293,14 +293,14 @@ fn an_interrupt_keeps_new_work_from_beginning() {
     draft.call("b", "UpdateStreamProcessor", &[], &[]);
     let mut schedule = draft.schedule();
     assert_eq!(schedule.next(), Some(Step::Call(0)));
-    schedule.interrupt();
+    schedule.end_early(Early::Stopped);
     assert_eq!(schedule.next(), None);
     schedule.call_ended(0, End::Done);
     assert_eq!(schedule.next(), Some(Step::Verify(0)), "what was done is still checked");
     schedule.verified(0, Ok(()));
     assert_eq!(schedule.fate(0), Fate::Done);
     let Fate::NotTried { reason } = schedule.fate(1) else { panic!() };
-    assert_eq!(reason, "the run was stopped before UpdateStreamProcessor of b");
+    assert_eq!(reason, "the run was stopped before UpdateStreamProcessor");
 }
 
 #[test]
@@ -318,4 +318,89 @@ fn what_was_begun_is_finished_before_more_begins() {
     schedule.call_ended(1, End::Done);
     assert_eq!(schedule.next(), Some(Step::Verify(0)));
     assert_eq!(schedule.next(), Some(Step::Call(2)));
+}
+
+/// A failure of which no call is the cause.
+fn told(schedule: &Schedule, subject: usize) -> String {
+    match schedule.fate(subject) {
+        Fate::Failed { call: None, operation: None, reason, .. } => reason,
+        fate => panic!("{fate:?}"),
+    }
+}
+
+#[test]
+fn a_stopped_run_names_the_next_call_and_blames_none() {
+    let mut draft = Draft::new();
+    draft.replace("a", &[]);
+    draft.replace("b", &[]);
+    let mut schedule = draft.schedule();
+    assert_eq!(steps(&mut schedule), [Step::Call(0), Step::Call(4)]);
+    schedule.end_early(Early::Stopped);
+    schedule.call_ended(0, End::Done);
+    schedule.call_ended(4, End::HeldBack);
+    assert_eq!(steps(&mut schedule), [Step::Undo { unit: 0, call: 1 }], "b was not touched");
+    schedule.undone(0);
+    assert_eq!(
+        told(&schedule, 0),
+        "the run was stopped after StopStreamProcessor and before DeleteStreamProcessor"
+    );
+    let Fate::NotTried { reason } = schedule.fate(1) else { panic!() };
+    assert_eq!(reason, "the run was stopped before StopStreamProcessor");
+}
+
+#[test]
+fn who_shares_a_swap_with_a_failure_is_not_told_to_have_failed() {
+    let mut draft = Draft::new();
+    let [a, b] = ["a", "b"].map(|name| ("StartStreamProcessor", name));
+    let [old_a, old_b] = ["a", "b"].map(|name| ("CreateStreamProcessor", name));
+    draft.call("a", "StopStreamProcessor", &[], &[]);
+    draft.call("b", "StopStreamProcessor", &[0], &[a]);
+    draft.call("c", "DeleteStreamProcessor", &[1], &[a, b]);
+    draft.call("a", "DeleteStreamProcessor", &[2], &[("CreateStreamProcessor", "c"), a, b]);
+    draft.call("b", "DeleteStreamProcessor", &[3], &[old_a, a, b]);
+    draft.call("a", "CreateStreamProcessor", &[4], &[old_a, old_b, a, b]);
+    let mut schedule = draft.schedule();
+    done(&mut schedule, 0);
+    assert_eq!(steps(&mut schedule), [Step::Call(1)]);
+    schedule.call_ended(1, failure(Effect::None));
+    assert_eq!(steps(&mut schedule), [Step::Undo { unit: 0, call: 1 }]);
+    schedule.undone(0);
+    assert_eq!(told(&schedule, 0), "StopStreamProcessor of b failed");
+    assert!(matches!(
+        schedule.fate(1),
+        Fate::Failed { operation: Some(Operation::StopStreamProcessor), .. }
+    ));
+    let Fate::NotTried { reason } = schedule.fate(2) else { panic!() };
+    assert_eq!(reason, "StopStreamProcessor of b failed");
+}
+
+#[test]
+fn a_call_that_fails_after_the_run_was_stopped_decides_what_is_put_back() {
+    for (effect, undo) in [(Effect::None, None), (Effect::Unknown, Some(1))] {
+        let mut draft = Draft::new();
+        draft.replace("a", &[]);
+        let mut schedule = draft.schedule();
+        assert_eq!(steps(&mut schedule), [Step::Call(0)]);
+        schedule.end_early(Early::Stopped);
+        schedule.call_ended(0, failure(effect));
+        let expected: Vec<Step> =
+            undo.map(|call| Step::Undo { unit: 0, call }).into_iter().collect();
+        assert_eq!(steps(&mut schedule), expected, "{effect:?}");
+    }
+}
+
+#[test]
+fn what_is_broken_off_is_told_with_what_was_under_way() {
+    let mut draft = Draft::new();
+    draft.replace("a", &[]);
+    draft.call("b", "UpdateStreamProcessor", &[], &[]);
+    let mut schedule = draft.schedule();
+    assert_eq!(steps(&mut schedule), [Step::Call(0), Step::Call(4)]);
+    schedule.call_ended(0, End::Done);
+    schedule.call_ended(4, End::Done);
+    assert_eq!(steps(&mut schedule), [Step::Verify(1), Step::Call(1)]);
+    schedule.end_early(Early::Stopped);
+    let unknown = "what became of it is unknown";
+    assert_eq!(told(&schedule, 0), format!("broken off during DeleteStreamProcessor; {unknown}"));
+    assert_eq!(told(&schedule, 1), format!("broken off during its verification; {unknown}"));
 }

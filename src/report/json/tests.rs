@@ -108,6 +108,7 @@ fn an_outcome_tells_every_processor_with_what_happened_to_it() {
         tally: CallTally { made: 2, retried: 3, throttled: 1 },
         elapsed: Duration::from_millis(1234),
         interrupted: Some("SIGINT"),
+        broken_off: false,
         removed: vec![Removed {
             name: "garage".into(),
             recovery_file: ".rekon/removed/garage.toml".into(),

@@ -79,6 +79,15 @@ pub fn throttled(times: u64) -> String {
     format!("slowed down {times} times by the service")
 }
 
+/// Says that a signal arrived, and what another one would do.
+pub fn stopping(signal: &str, settings: Settings) -> String {
+    let mut out = String::new();
+    let lead = Line::new(settings).push(Meaning::Warning, &format!("Stopping after {signal}: "));
+    let text = "finishing what is under way; once more breaks it off.";
+    paragraph(&mut out, &lead, 4, text, settings);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ mod summary;
 
 pub use fates::event;
 pub use header::{Header, header};
-pub use messages::{call_done, error, incomplete, note, throttled, valid, waiting};
+pub use messages::{call_done, error, incomplete, note, stopping, throttled, valid, waiting};
 pub use outcome::outcome;
 pub use plan::plan;
 pub use summary::duration;

@@ -23,7 +23,11 @@ pub fn outcome(outcome: &Outcome, plan: &Plan, settings: Settings) -> String {
     if let Some(signal) = outcome.interrupted {
         let lead =
             Line::new(settings).push(Meaning::Warning, &format!("Interrupted by {signal}: "));
-        let text = "what was under way was finished, and no new delete was begun.";
+        let text = if outcome.broken_off {
+            "what was under way was broken off, and no new delete was begun."
+        } else {
+            "what was under way was finished, and no new delete was begun."
+        };
         paragraph(&mut out, &lead, INDENT, text, settings);
     }
     summary(&mut out, outcome, settings);

@@ -109,3 +109,15 @@ fn tags_that_no_file_may_declare_are_comments() {
     assert!(text.contains("\n# tags.\"rekon:stack\" = \"doorbells\"\n"), "{text}");
     assert_eq!(parse(&text, "a")["tags"], json!({"team": "home-security"}));
 }
+
+#[test]
+fn what_is_reserved_in_files_is_written_as_an_escape() {
+    let mut definition = doorbell();
+    definition["output"]["s3_destination"]["key_prefix"] = json!("$${a}/${b}$/{c}");
+    definition["tags"] = json!({"${k}": "v${", "$": "$"});
+    let text = processor("${name}", &read(&definition));
+    assert!(!text.contains("${"), "{text}");
+    assert!(text.contains(r#"key_prefix = "$\u0024{a}/\u0024{b}$/{c}""#), "{text}");
+    assert!(text.contains(r#""$" = "$""#), "{text}");
+    assert_eq!(read(&parse(&text, "${name}")), read(&definition));
+}

@@ -1,14 +1,18 @@
 //! Being asked to stop, at every step.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rekon::apply::{self, Event};
 use rekon::emulator::{Options, Settle};
-use rekon::plan::Fate;
+use rekon::plan::{Fate, Operation, Outcome};
 use tokio::time::Instant;
 
-use super::world::{World, camera, camera_toml};
+use super::wire::Wire;
+use super::world::{World, camera, camera_toml, face, face_toml, fate, with_faults};
 
 /// Applies everything and asks to stop at the `at`-th event. Says whether there
 /// were as many.
@@ -141,5 +145,211 @@ async fn asking_twice_ends_at_once_and_says_what_is_unknown() {
     let names = world.names();
     for name in super::world::names(&world.before).difference(&names) {
         assert!(outcome.removed.iter().any(|removed| removed.name == *name), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn asking_twice_tells_of_every_processor_once() {
+    let settle = Settle::all(Duration::from_secs(60));
+    let world = World::full(Options { settle, ..Options::default() }).await;
+    let plan = world.plan().await;
+    let (stopper, stop) = apply::stopper();
+    let over = std::cell::RefCell::new(Vec::new());
+    let stopping = Cell::new(0);
+    let outcome = world
+        .apply_with(&plan, stop, &|event| match event {
+            Event::Waiting { .. } => stopper.stop("SIGINT"),
+            Event::Stopping { signal } => {
+                assert_eq!(signal, "SIGINT");
+                stopping.set(stopping.get() + 1);
+            }
+            Event::ProcessorDone { name, fate, done, total } => {
+                over.borrow_mut().push((name, fate));
+                assert_eq!((done, total), (over.borrow().len(), plan.changes.len()));
+            }
+            _ => {}
+        })
+        .await
+        .unwrap();
+    assert!(outcome.broken_off);
+    let over = over.into_inner();
+    let names: BTreeSet<&String> = over.iter().map(|(name, _)| name).collect();
+    assert_eq!((over.len(), names.len()), (plan.changes.len(), plan.changes.len()));
+    for (name, told) in &over {
+        assert_eq!(fate(&outcome, name), told);
+    }
+    assert!(stopping.get() <= 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn being_asked_to_stop_is_told_once() {
+    let world = World::full(Options::default()).await;
+    let plan = world.plan().await;
+    let (stopper, stop) = apply::stopper();
+    let (asked, told) = (Cell::new(false), Cell::new(0));
+    let outcome = world
+        .apply_with(&plan, stop, &|event| match event {
+            Event::CallDone { .. } if !asked.replace(true) => stopper.stop("SIGTERM"),
+            Event::Stopping { signal: "SIGTERM" } => told.set(told.get() + 1),
+            _ => {}
+        })
+        .await
+        .unwrap();
+    assert_eq!(told.get(), 1);
+    assert!(!outcome.broken_off);
+}
+
+/// Applies a plan, and once this call of `a` was made, asks to stop and lets
+/// nothing through to the service any more. Says how long it took from there.
+async fn dead_after(world: World, last: Operation) -> (World, Outcome, Duration) {
+    let dead = Arc::new(AtomicBool::new(false));
+    let rule = dead.clone();
+    let world = world
+        .over(Arc::new(move |_, _| match rule.load(Ordering::Relaxed) {
+            true => Wire::IsDead,
+            false => Wire::Passes,
+        }))
+        .await;
+    let plan = world.plan().await;
+    let (stopper, stop) = apply::stopper();
+    let asked = Cell::new(None);
+    let outcome = world
+        .apply_with(&plan, stop, &|event| {
+            if matches!(&event, Event::CallDone { operation, .. } if *operation == last) {
+                dead.store(true, Ordering::Relaxed);
+                asked.set(Some(Instant::now()));
+                stopper.stop("SIGINT");
+            }
+        })
+        .await
+        .unwrap();
+    let took = asked.get().unwrap().elapsed();
+    world.check(&plan, &outcome).await;
+    (world, outcome, took)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_that_nobody_answers_is_given_up_and_told_as_removed() {
+    let toml = [camera_toml("a", "a", "Other", "\"PERSON\"", "team = \"home\"")];
+    let world = World::new(&[camera("a", "a")], &toml, Options::default()).await;
+    let (_, outcome, took) = dead_after(world, Operation::DeleteStreamProcessor).await;
+    assert!(took > Duration::from_secs(20) && took < Duration::from_secs(45), "{took:?}");
+    let [removed] = &outcome.removed[..] else { panic!("{outcome:#?}") };
+    assert!(removed.restore.ends_with("--only=a"));
+    let Fate::Failed { operation: Some(Operation::CreateStreamProcessor), reason, .. } =
+        fate(&outcome, "a")
+    else {
+        panic!("{outcome:#?}");
+    };
+    assert_eq!(reason, "the service did not answer before the run ended");
+    assert_eq!(outcome.interrupted, Some("SIGINT"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_that_nobody_answers_is_given_up_and_told() {
+    let toml = [face_toml("a", "guests", "")];
+    let world = World::new(&[face("a", "RUNNING")], &toml, Options::default()).await;
+    let (_, outcome, took) = dead_after(world, Operation::StopStreamProcessor).await;
+    assert!(took < Duration::from_secs(45), "{took:?}");
+    assert_eq!(outcome.removed, []);
+    let notes = outcome.processors[0].notes.join("\n");
+    assert!(notes.contains("StartStreamProcessor of a, to put"), "{notes}");
+    assert!(notes.contains("it ran before and is stopped now"), "{notes}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_nobody_answers_ends_within_seconds() {
+    let home = "team = \"home\"";
+    let toml = [
+        camera_toml("a", "a", "Streams", "\"PET\"", home),
+        camera_toml("b", "b", "Streams", "\"PET\"", home),
+    ];
+    let live = [camera("a", "a"), camera("b", "b")];
+    let faults = with_faults(&["UpdateStreamProcessor/b=slow:10m"]);
+    let world = World::new(&live, &toml, faults).await;
+    let (_, outcome, took) = dead_after(world, Operation::UpdateStreamProcessor).await;
+    assert!(took < Duration::from_secs(12), "{took:?}");
+    assert!(outcome.processors.iter().all(|one| matches!(one.fate, Fate::Failed { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_does_not_keep_a_stopped_run_for_long() {
+    let toml = [camera_toml("a", "a", "Other", "\"PERSON\"", "team = \"home\"")];
+    let faults = with_faults(&["CreateStreamProcessor/a=throttle"]);
+    let world = World::new(&[camera("a", "a")], &toml, faults).await;
+    let plan = world.plan().await;
+    let (stopper, stop) = apply::stopper();
+    let asked = Cell::new(None);
+    let outcome = world
+        .apply_with(&plan, stop, &|event| {
+            if matches!(event, Event::CallDone { .. }) && asked.get().is_none() {
+                asked.set(Some(Instant::now()));
+                stopper.stop("SIGINT");
+            }
+        })
+        .await
+        .unwrap();
+    let took = asked.get().unwrap().elapsed();
+    assert!(took < Duration::from_secs(45), "{took:?}");
+    world.check(&plan, &outcome).await;
+    assert_eq!(outcome.removed.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_run_blames_no_call_that_was_never_sent() {
+    let live = ["a", "b", "c"].map(|name| face(name, "RUNNING"));
+    let toml = ["a", "b", "c"].map(|name| face_toml(name, "guests", ""));
+    let settle = Settle::all(Duration::from_secs(2));
+    let world = World::new(&live, &toml, Options { settle, ..Options::default() }).await;
+    let plan = world.plan().await;
+    let (stopper, stop) = apply::stopper();
+    let outcome = world
+        .apply_with(&plan, stop, &|event| {
+            if matches!(event, Event::CallDone { .. }) {
+                stopper.stop("SIGINT");
+            }
+        })
+        .await
+        .unwrap();
+    world.check(&plan, &outcome).await;
+    let Fate::Failed { call: None, operation: None, reason, .. } = fate(&outcome, "a") else {
+        panic!("{outcome:#?}");
+    };
+    assert_eq!(
+        reason,
+        "the run was stopped after StopStreamProcessor and before DeleteStreamProcessor"
+    );
+    assert_eq!(outcome.processors[0].notes, ["it was started again"]);
+    for name in ["b", "c"] {
+        let Fate::NotTried { reason } = fate(&outcome, name) else { panic!("{outcome:#?}") };
+        assert_eq!(reason, "the run was stopped before StopStreamProcessor");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mistake_in_rekon_ends_one_step_and_lets_the_others_finish() {
+    for operation in
+        ["CreateStreamProcessor", "DeleteStreamProcessor", "UpdateStreamProcessor", "TagResource"]
+    {
+        let settle = Settle::all(Duration::from_secs(2));
+        let world = World::full(Options { settle, ..Options::default() }).await;
+        let world = world
+            .over(Arc::new(move |called, _| match called == operation {
+                true => Wire::Panics,
+                false => Wire::Passes,
+            }))
+            .await;
+        let plan = world.plan().await;
+        let outcome = world.apply(&plan).await;
+        world.check(&plan, &outcome).await;
+        let broken = outcome.processors.iter().filter(|one| {
+            matches!(&one.fate, Fate::Failed { reason, .. } if reason.contains("a mistake in rekon"))
+        });
+        assert!(broken.count() > 0, "{operation}: {outcome:#?}");
+        assert!(!outcome.broken_off);
+        let unknown = outcome.processors.iter().any(
+            |one| matches!(&one.fate, Fate::Failed { reason, .. } if reason.contains("broken off during")),
+        );
+        assert!(!unknown, "{operation}: {outcome:#?}");
     }
 }

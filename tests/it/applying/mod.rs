@@ -6,4 +6,5 @@ mod moved;
 mod recovery;
 mod replacements;
 mod torture;
+mod wire;
 mod world;

@@ -1,10 +1,14 @@
 //! Replacements that fail put the old processors back.
 
+use std::time::Duration;
+
 use rekon::emulator::Options;
 use rekon::plan::{Fate, Operation};
 use serde_json::{Value, json};
 
-use super::world::{World, camera, camera_toml, fate, names, video, with_faults};
+use super::world::{
+    World, all_done, camera, camera_toml, data, face, face_toml, fate, names, video, with_faults,
+};
 
 const HOME: &str = "team = \"home\"";
 const PERSON: &str = "\"PERSON\"";
@@ -123,7 +127,7 @@ async fn what_cannot_be_put_back_is_told_with_the_command_that_restores_it() {
     let [removed] = &outcome.removed[..] else { panic!("{outcome:#?}") };
     assert_eq!(removed.name, "a");
     assert!(removed.restore.starts_with("rekon apply "));
-    assert!(removed.restore.ends_with("20261122T150300Z-a --only a"), "{}", removed.restore);
+    assert!(removed.restore.ends_with("20261122T150300Z-a --only=a"), "{}", removed.restore);
 }
 
 #[tokio::test(start_paused = true)]
@@ -162,4 +166,86 @@ async fn a_running_processor_that_cannot_be_deleted_runs_again() {
         panic!("{outcome:#?}");
     };
     assert_eq!(help.as_deref(), Some("Allow rekognition:DeleteStreamProcessor to the caller"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_somebody_took_meanwhile_is_not_waited_for_as_long_as_a_name() {
+    let taken = "error:ResourceInUseException:Specified resource is in use.";
+    let world =
+        replacing(&["a"], with_faults(&[&format!("CreateStreamProcessor/a={taken}")])).await;
+    let plan = world.plan().await;
+    let outcome = world.apply(&plan).await;
+    world.check(&plan, &outcome).await;
+    let Fate::Failed { reason, .. } = fate(&outcome, "a") else { panic!("{outcome:#?}") };
+    assert!(reason.contains("Specified resource is in use. "), "{reason}");
+    // Once for the new definition and once for the old one.
+    assert!(outcome.elapsed < Duration::from_secs(75), "{:?}", outcome.elapsed);
+
+    let taken = "error:ResourceInUseException:Stream processor name already in use.";
+    let script = format!("CreateStreamProcessor/a:1x20={taken}");
+    let world = replacing(&["a"], with_faults(&[&script])).await;
+    let plan = world.plan().await;
+    let outcome = world.apply(&plan).await;
+    assert!(all_done(&outcome), "{outcome:#?}");
+    assert!(outcome.elapsed > Duration::from_secs(60), "{:?}", outcome.elapsed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_put_back_is_not_started_nor_waited_for() {
+    let script = "CreateStreamProcessor/lobby=error:LimitExceededException";
+    let world = World::full(with_faults(&[script])).await;
+    let plan = world.plan().await;
+    let outcome = world.apply(&plan).await;
+    world.check(&plan, &outcome).await;
+    assert!(outcome.removed.iter().any(|removed| removed.name == "lobby"));
+    let calls = world.emulator.journal();
+    let mut starts = calls.iter().filter(|call| call.operation.name() == "StartStreamProcessor");
+    assert!(starts.all(|call| call.processor.as_deref() != Some("lobby")));
+    let lobby = outcome.processors.iter().find(|one| one.name == "lobby").unwrap();
+    let [failed, gone] = &lobby.notes[..] else { panic!("{lobby:?}") };
+    assert!(failed.starts_with("CreateStreamProcessor of lobby, to put"), "{failed}");
+    assert_eq!(gone, "its old definition could not be put back");
+
+    let script = "CreateStreamProcessor/a=error:LimitExceededException";
+    let options =
+        Options { settle: rekon::emulator::Settle::all(Duration::ZERO), ..with_faults(&[script]) };
+    let toml = [face_toml("a", "guests", "")];
+    let world = World::new(&[face("a", "RUNNING")], &toml, options).await;
+    let plan = world.plan().await;
+    let outcome = world.apply(&plan).await;
+    assert_eq!(outcome.removed.len(), 1);
+    assert!(outcome.elapsed < Duration::from_secs(5), "{:?}", outcome.elapsed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_swap_that_cannot_stop_one_leaves_the_other_unblamed() {
+    let live = [face("a", "RUNNING"), face("b", "RUNNING")];
+    let toml = [("a", "b"), ("b", "a")].map(|(one, other)| {
+        let toml = face_toml(one, "staff", "").replace(&video(one), &video(other));
+        toml.replace(&data(one), &data(other))
+    });
+    for (denied, other) in [("b", "a"), ("a", "b")] {
+        let script = format!("StopStreamProcessor/{denied}=deny");
+        let world = World::new(&live, &toml, with_faults(&[&script])).await;
+        let plan = world.plan().await;
+        let outcome = world.apply(&plan).await;
+        world.check(&plan, &outcome).await;
+        let Fate::Failed { operation: Some(Operation::StopStreamProcessor), .. } =
+            fate(&outcome, denied)
+        else {
+            panic!("{outcome:#?}");
+        };
+        let told = format!("StopStreamProcessor of {denied} failed");
+        let notes =
+            &outcome.processors.iter().find(|processor| processor.name == other).unwrap().notes;
+        match fate(&outcome, other) {
+            Fate::Failed { call: None, operation: None, reason, .. } if denied == "b" => {
+                assert_eq!((reason, &notes[..]), (&told, &["it was started again".to_owned()][..]));
+            }
+            Fate::NotTried { reason } if denied == "a" => {
+                assert_eq!((reason, notes.len()), (&told, 0));
+            }
+            fate => panic!("{fate:?}"),
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use rekon::apply::{self, ApplyError, Event, RecoveryRoot, StopSignal};
 use rekon::aws::{self, Connection, Identity, Pace, Rate};
 use rekon::config;
@@ -16,6 +17,8 @@ use rekon::plan::{self, Fate, Outcome, Plan};
 use rekon::report;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use super::wire::{self, Rule};
 
 pub const ACCOUNT: &str = "111122223333";
 
@@ -124,6 +127,13 @@ impl World {
     /// The same world, at the pace of the quotas.
     pub async fn paced(mut self) -> World {
         self.connection = connect(&self.emulator, Pace::Quota(Rate::FULL)).await;
+        self
+    }
+
+    /// The same world, over a wire that follows a rule.
+    pub async fn over(mut self, rule: Rule) -> World {
+        let client = wire::ruled(self.emulator.http_client(), rule);
+        self.connection = connect_by(client, Pace::Unlimited).await;
         self
     }
 
@@ -334,12 +344,16 @@ fn emulator(snapshot: &Value, options: Options) -> Emulator {
 }
 
 async fn connect(emulator: &Emulator, pace: Pace) -> Connection {
+    connect_by(emulator.http_client(), pace).await
+}
+
+async fn connect_by(http_client: SharedHttpClient, pace: Pace) -> Connection {
     let settings = aws::Settings {
         region: "us-east-1".into(),
         profile: None,
         endpoint_url: None,
         pace,
-        http_client: Some(emulator.http_client()),
+        http_client: Some(http_client),
     };
     aws::connect(settings).await.unwrap()
 }

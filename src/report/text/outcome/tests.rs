@@ -40,6 +40,7 @@ fn mixed() -> Outcome {
         tally: CallTally { made: 2, retried: 3, throttled: 1 },
         elapsed: Duration::from_millis(1234),
         interrupted: Some("SIGINT"),
+        broken_off: false,
         removed: vec![Removed {
             name: "garage".into(),
             recovery_file: ".rekon/removed/garage.toml".into(),
