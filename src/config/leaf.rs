@@ -310,7 +310,7 @@ impl JsonSchema for Point {
         json_schema!({
             "description": "A corner: `[x, y]` in fractions of the frame from its upper left corner, 0 to 1.",
             "type": "array",
-            "items": { "type": "number", "minimum": 0, "maximum": 1 },
+            "items": { "type": "number" },
             "minItems": 2,
             "maxItems": 2,
         })
