@@ -210,6 +210,8 @@ impl Run<'_> {
         let retry = may_retry && self.failures < self.tools.writer.attempts(&error);
         let again = || Next::Again(Some(self.tools.writer.backoff(self.failures.max(1) - 1)));
         match evidence(&self.tools.reader, self.job.request, self.job.target).await {
+            // It may be there and not show yet: only an accepted delete is one.
+            Ok(Evidence::Took(Seen::Gone)) if self.may_be_unseen() => Next::Again(None),
             Ok(Evidence::Took(seen)) => {
                 self.others = self.job.was_so;
                 Next::End(self.settle(Some(seen)).await)
@@ -277,16 +279,18 @@ impl Run<'_> {
     /// The service says that there is no such processor.
     async fn missing(&mut self, error: Error) -> Next {
         match self.operation() {
+            _ if self.may_be_unseen() => Next::Again(None),
             Operation::DeleteStreamProcessor => {
                 let made = self.doubt && !self.job.was_so;
                 Next::End(Ended { end: End::Done, made, seen: Some(Seen::Gone) })
             }
-            Operation::CreateStreamProcessor => Next::End(self.failed_of(&error, Effect::None)),
-            _ if self.job.just_created && self.patience.elapsed() < UNSEEN_LIMIT => {
-                Next::Again(None)
-            }
             _ => Next::End(self.failed_of(&error, Effect::None)),
         }
+    }
+
+    /// Whether the processor was created so lately that it may not show yet.
+    fn may_be_unseen(&self) -> bool {
+        self.job.just_created && self.patience.elapsed() < UNSEEN_LIMIT
     }
 
     /// The call took effect: waits for what it implies.

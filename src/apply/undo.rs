@@ -62,7 +62,9 @@ pub(super) async fn undo(
             may_hold: false,
             must_finish: true,
             follows_delete: true,
-            just_created: done_before(Operation::CreateStreamProcessor),
+            // What is withdrawn was created in this run.
+            just_created: step.request.operation() == Operation::DeleteStreamProcessor
+                || done_before(Operation::CreateStreamProcessor),
             unsettled: None,
         };
         let ended = execute(tools, slot, &job).await;

@@ -132,12 +132,8 @@ fn float(value: f32) -> Value {
 
 /// Epoch seconds, with as many decimals as it takes down to the millisecond.
 fn time(value: &DateTime) -> Value {
-    let millis = value.to_millis().unwrap_or_default();
-    if millis % 1000 == 0 {
-        json!(millis / 1000)
-    } else {
-        #[expect(clippy::cast_precision_loss, reason = "exact for 285,000 years")]
-        let seconds = millis as f64 / 1000.0;
-        json!(seconds)
-    }
+    // The wire's number is a double, so that the nearest millisecond is meant.
+    let millis = (value.as_secs_f64() * 1000.0).round();
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and small for a time")]
+    if millis % 1000.0 == 0.0 { json!((millis / 1000.0) as i64) } else { json!(millis / 1000.0) }
 }

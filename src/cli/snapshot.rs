@@ -23,13 +23,13 @@ pub async fn run(args: args::Snapshot, ui: &Ui) -> Result<Exit, Exit> {
     .await
     .map_err(|error| session::failed(&error, ui))?;
     bar.finish_and_clear();
-    let text = format!("{taken:#}\n");
-    ui.print(&text);
+    let text = report::json::value(&taken);
     let live = live::parse(Path::new("the snapshot"), &text).map_err(|error| {
         ui.error(&error, None);
         Exit::Error
     })?;
     session.check_account(&live, stack, ui)?;
+    ui.print(&text);
     ui.complain(&report::text::incomplete(&live, ui.stderr_settings()));
     Ok(if live.is_complete() { Exit::Success } else { Exit::Incomplete })
 }

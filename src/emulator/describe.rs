@@ -146,8 +146,11 @@ mod tests {
         }
         let shown = shown(&state, "front-door", &processor, &options);
         let model = ServiceModel::named("rekognition");
-        let read =
-            validate::read(model, model.output_of("DescribeStreamProcessor").unwrap(), &shown);
+        let read = validate::read(
+            model,
+            model.output_of("DescribeStreamProcessor").unwrap(),
+            shown.clone(),
+        );
         assert!(read.is_ok(), "{quirk}: {read:?}");
         shown
     }

@@ -198,7 +198,7 @@ impl Engine {
         let model = operation.service().model();
         let input = match model.and_then(|model| Some((model, model.input_of(operation.name())?))) {
             None => Object::new(),
-            Some((model, shape)) => validate::read(model, shape, body)
+            Some((model, shape)) => validate::read(model, shape, body.clone())
                 .map_err(|violations| ServiceError::invalid_request(operation, &violations))?,
         };
         let lag = lag(self.options.lag, fault);

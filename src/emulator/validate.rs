@@ -51,71 +51,80 @@ pub(crate) fn message(violations: &[Violation]) -> String {
 pub(crate) fn read(
     service: &ServiceModel,
     shape: &str,
-    input: &Object,
+    mut input: Object,
 ) -> Result<Object, Vec<Violation>> {
-    let mut walk = Walk { service, violations: Vec::new() };
-    let clean = match service.shape(shape) {
-        Shape::Structure { required, members } => walk.structure(required, members, input, ""),
-        _ => Object::new(),
-    };
-    if walk.violations.is_empty() { Ok(clean) } else { Err(walk.violations) }
+    let mut walk = Walk { service, path: Vec::new(), violations: Vec::new() };
+    if let Shape::Structure { required, members } = service.shape(shape) {
+        walk.structure(required, members, &mut input);
+    }
+    if walk.violations.is_empty() { Ok(input) } else { Err(walk.violations) }
 }
 
 struct Walk<'a> {
     service: &'a ServiceModel,
+    /// Where the walk is; put into words only for a violation, as most values have none.
+    path: Vec<Step<'a>>,
     violations: Vec<Violation>,
+}
+
+/// One step down into a request.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Member(&'a str),
+    /// An item of a list, from 0.
+    Item(usize),
+    /// The value under a key of a map.
+    Entry(&'a str),
+    /// The key itself.
+    Key(&'a str),
 }
 
 type Members = std::collections::BTreeMap<String, String>;
 
-impl Walk<'_> {
-    fn structure(
-        &mut self,
-        required: &[String],
-        members: &Members,
-        input: &Object,
-        path: &str,
-    ) -> Object {
-        let mut clean = Object::new();
-        for (name, shape) in members {
-            let path = join(path, &lower_first(name));
-            match input.get(name) {
-                None | Some(Value::Null) => {
-                    if required.contains(name) {
-                        self.broken(&Value::Null, &path, "Member must not be null");
-                    }
-                }
-                Some(value) => {
-                    if let Some(value) = self.value(shape, value, &path) {
-                        clean.insert(name.clone(), value);
-                    }
-                }
-            }
+impl<'a> Walk<'a> {
+    /// Checks a structure and leaves in it what the model knows.
+    fn structure(&mut self, required: &'a [String], members: &'a Members, input: &'a mut Object) {
+        input.retain(|name, value| !value.is_null() && members.contains_key(name));
+        for name in required.iter().filter(|name| !input.contains_key(*name)) {
+            self.within(Step::Member(name), |walk| {
+                walk.broken(&Value::Null, "Member must not be null");
+            });
         }
-        clean
+        for (name, value) in input {
+            self.within(Step::Member(name), |walk| walk.value(&members[name], value));
+        }
     }
 
-    /// The clean value, or `None` once at least one violation in it is noted.
-    fn value(&mut self, shape: &str, value: &Value, path: &str) -> Option<Value> {
-        let before = self.violations.len();
-        let clean = match (self.service.shape(shape), value) {
+    fn within<T>(&mut self, step: Step<'a>, walk: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(step);
+        let result = walk(self);
+        self.path.pop();
+        result
+    }
+
+    /// Checks a value and makes of it what the service makes of it.
+    fn value(&mut self, shape: &str, value: &'a mut Value) {
+        let service = self.service;
+        match (service.shape(shape), value) {
             (Shape::Structure { required, members }, Value::Object(input)) => {
-                Some(Value::Object(self.structure(required, members, input, path)))
+                self.structure(required, members, input);
             }
-            (Shape::List { min, max, member }, Value::Array(items)) => {
-                self.length(*min, *max, items.len(), value, path);
-                let items = items.iter().enumerate();
-                let clean = items.filter_map(|(index, item)| {
-                    self.item(member, item, &format!("{path}.{}.member", index + 1))
-                });
-                Some(Value::Array(clean.collect()))
+            (Shape::List { min, max, member }, value @ Value::Array(_)) => {
+                self.length(*min, *max, value.as_array().map_or(0, Vec::len), value);
+                for (index, item) in value.as_array_mut().into_iter().flatten().enumerate() {
+                    self.within(Step::Item(index), |walk| walk.item(member, item));
+                }
             }
-            (Shape::Map { min, max, key, value: member }, Value::Object(entries)) => {
-                self.length(*min, *max, entries.len(), value, path);
-                Some(Value::Object(self.entries(key, member, entries, path)))
+            (Shape::Map { min, max, key, value: member }, value @ Value::Object(_)) => {
+                self.length(*min, *max, value.as_object().map_or(0, Object::len), value);
+                for (name, entry) in value.as_object_mut().into_iter().flatten() {
+                    self.key(key, name);
+                    self.within(Step::Entry(name), |walk| walk.item(member, entry));
+                }
             }
-            (Shape::String { min, max, pattern, values }, Value::String(text)) => {
-                self.length(*min, *max, text.chars().count(), value, path);
+            (Shape::String { min, max, pattern, values }, value @ Value::String(_)) => {
+                let text = value.as_str().unwrap_or_default();
+                self.length(*min, *max, text.chars().count(), value);
                 if let Some(pattern) = pattern
                     && !pattern.matches(text)
                 {
@@ -123,149 +132,109 @@ impl Walk<'_> {
                         "Member must satisfy regular expression pattern: {}",
                         pattern.source()
                     );
-                    self.broken(value, path, &constraint);
+                    self.broken(value, &constraint);
                 }
-                if !values.is_empty() && !values.contains(text) {
+                if !values.is_empty() && !values.iter().any(|known| known == text) {
                     self.broken(
                         value,
-                        path,
                         &format!("Member must satisfy enum value set: [{}]", values.join(", ")),
                     );
                 }
-                Some(value.clone())
             }
             (Shape::Integer { min, max }, Value::Number(number)) => {
-                self.whole(number, i64::from(i32::MIN)..=i64::from(i32::MAX), *min, *max, path)
+                self.whole(number, i64::from(i32::MIN)..=i64::from(i32::MAX), *min, *max);
             }
             (Shape::Long { min, max }, Value::Number(number)) => {
-                self.whole(number, i64::MIN..=i64::MAX, *min, *max, path)
+                self.whole(number, i64::MIN..=i64::MAX, *min, *max);
             }
-            (Shape::Float { min, max }, Value::Number(number)) => {
-                self.float(number, *min, *max, path)
-            }
-            (Shape::Boolean, Value::Bool(_)) => Some(value.clone()),
-            (Shape::Timestamp, Value::Number(_)) => Some(value.clone()),
-            (shape, _) => {
-                self.broken(value, path, &format!("Member must be {}", kind(shape)));
-                None
-            }
-        };
-        clean.filter(|_| self.violations.len() == before)
+            (Shape::Float { min, max }, Value::Number(number)) => self.float(number, *min, *max),
+            (Shape::Boolean, Value::Bool(_)) | (Shape::Timestamp, Value::Number(_)) => {}
+            (shape, value) => self.broken(value, &format!("Member must be {}", kind(shape))),
+        }
     }
 
     /// An item of a list or a value of a map, where null is a violation rather than an absence.
-    fn item(&mut self, shape: &str, value: &Value, path: &str) -> Option<Value> {
+    fn item(&mut self, shape: &str, value: &'a mut Value) {
         if value.is_null() {
-            self.broken(value, path, "Member must not be null");
-            return None;
+            self.broken(value, "Member must not be null");
+        } else {
+            self.value(shape, value);
         }
-        self.value(shape, value, path)
     }
 
-    fn entries(&mut self, key: &str, member: &str, entries: &Object, path: &str) -> Object {
-        let mut clean = Object::new();
-        for (name, value) in entries {
-            self.value(key, &Value::String(name.clone()), &format!("{path}.{name}.key"));
-            if let Some(value) = self.item(member, value, &format!("{path}.{name}.member")) {
-                clean.insert(name.clone(), value);
-            }
-        }
-        clean
+    /// Checks a key of a map in a walk of its own, as a text that stands in no value.
+    fn key(&mut self, shape: &str, name: &'a str) {
+        let mut text = Value::String(name.to_owned());
+        let mut path = self.path.clone();
+        path.push(Step::Key(name));
+        let mut walk = Walk { service: self.service, path, violations: Vec::new() };
+        walk.value(shape, &mut text);
+        self.violations.append(&mut walk.violations);
     }
 
-    fn length(
-        &mut self,
-        min: Option<usize>,
-        max: Option<usize>,
-        length: usize,
-        value: &Value,
-        path: &str,
-    ) {
+    fn length(&mut self, min: Option<usize>, max: Option<usize>, length: usize, value: &Value) {
         if let Some(min) = min.filter(|min| length < *min) {
-            self.broken(
-                value,
-                path,
-                &format!("Member must have length greater than or equal to {min}"),
-            );
+            self.broken(value, &format!("Member must have length greater than or equal to {min}"));
         }
         if let Some(max) = max.filter(|max| length > *max) {
-            self.broken(
-                value,
-                path,
-                &format!("Member must have length less than or equal to {max}"),
-            );
+            self.broken(value, &format!("Member must have length less than or equal to {max}"));
         }
     }
 
     fn whole(
         &mut self,
-        number: &Number,
+        number: &mut Number,
         type_range: std::ops::RangeInclusive<i64>,
         min: Option<i64>,
         max: Option<i64>,
-        path: &str,
-    ) -> Option<Value> {
+    ) {
         let value = Value::Number(number.clone());
         let Some(whole) = as_whole(number).filter(|whole| type_range.contains(whole)) else {
-            self.broken(&value, path, "Member must be a whole number within its type's range");
-            return None;
+            return self.broken(&value, "Member must be a whole number within its type's range");
         };
         if let Some(min) = min.filter(|min| whole < *min) {
-            self.broken(
-                &value,
-                path,
-                &format!("Member must have value greater than or equal to {min}"),
-            );
+            self.broken(&value, &format!("Member must have value greater than or equal to {min}"));
         }
         if let Some(max) = max.filter(|max| whole > *max) {
-            self.broken(
-                &value,
-                path,
-                &format!("Member must have value less than or equal to {max}"),
-            );
+            self.broken(&value, &format!("Member must have value less than or equal to {max}"));
         }
-        Some(whole.into())
+        *number = whole.into();
     }
 
-    fn float(
-        &mut self,
-        number: &Number,
-        min: Option<f32>,
-        max: Option<f32>,
-        path: &str,
-    ) -> Option<Value> {
+    fn float(&mut self, number: &mut Number, min: Option<f32>, max: Option<f32>) {
         let value = Value::Number(number.clone());
-        let Some(single) =
-            number.as_f64().map(|double| double as f32).filter(|single| single.is_finite())
-        else {
-            self.broken(&value, path, "Member must be a single-precision floating point number");
-            return None;
+        let single = number.as_f64().map(|double| double as f32);
+        let finite = single.and_then(|single| Some((single, Number::from_f64(f64::from(single))?)));
+        let Some((single, widened)) = finite else {
+            return self.broken(&value, "Member must be a single-precision floating point number");
         };
         if let Some(min) = min.filter(|min| single < *min) {
-            self.broken(
-                &value,
-                path,
-                &format!("Member must have value greater than or equal to {min}"),
-            );
+            self.broken(&value, &format!("Member must have value greater than or equal to {min}"));
         }
         if let Some(max) = max.filter(|max| single > *max) {
-            self.broken(
-                &value,
-                path,
-                &format!("Member must have value less than or equal to {max}"),
-            );
+            self.broken(&value, &format!("Member must have value less than or equal to {max}"));
         }
-        Number::from_f64(f64::from(single)).map(Value::Number)
+        *number = widened;
     }
 
-    fn broken(&mut self, value: &Value, path: &str, constraint: &str) {
-        let path = if path.is_empty() { "input" } else { path };
+    fn broken(&mut self, value: &Value, constraint: &str) {
         self.violations.push(Violation {
             value: value.clone(),
-            path: path.to_owned(),
+            path: words(&self.path),
             constraint: constraint.to_owned(),
         });
     }
+}
+
+/// A place in a request as messages name it: `regionsOfInterest.1.member.boundingBox`.
+fn words(path: &[Step<'_>]) -> String {
+    let steps = path.iter().map(|step| match step {
+        Step::Member(name) => lower_first(name),
+        Step::Item(index) => format!("{}.member", index + 1),
+        Step::Entry(key) => format!("{key}.member"),
+        Step::Key(key) => format!("{key}.key"),
+    });
+    steps.collect::<Vec<_>>().join(".")
 }
 
 /// The number as an integer, also when a client wrote `5.0`.
@@ -291,10 +260,6 @@ fn kind(shape: &Shape) -> &'static str {
     }
 }
 
-fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
-}
-
 /// AWS names members in messages and in CloudTrail with a small first letter, whatever the wire calls them.
 pub(crate) fn lower_first(name: &str) -> String {
     let mut characters = name.chars();
@@ -311,7 +276,7 @@ mod tests {
 
     fn check(operation: &str, input: Value) -> Result<Object, Vec<Violation>> {
         let service = ServiceModel::named("rekognition");
-        read(service, service.input_of(operation).unwrap(), input.as_object().unwrap())
+        read(service, service.input_of(operation).unwrap(), input.as_object().unwrap().clone())
     }
 
     fn complaint(operation: &str, input: Value) -> String {

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::definition::described;
 use super::describe_all::{Descriptions, describe_all, each};
 use super::fetch::{Progress, gather};
 use super::problems::Problems;
@@ -39,7 +41,8 @@ pub async fn take(
     now: Timestamp,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Value, Error> {
-    let Descriptions { mut by_name, mut problems } = describe_all(reader, progress).await?;
+    let Descriptions { mut by_name, mut problems } =
+        describe_all(reader, &|wire| wire, progress).await?;
     let arns: Vec<(String, String)> = by_name
         .iter()
         .filter_map(|(name, wire)| {
@@ -61,7 +64,9 @@ pub async fn take(
         },
     )
     .await;
-    let problems = problems.into_list();
+    // A description that cannot be read is kept as it is, and said to be a problem.
+    let read = by_name.iter().map(|(name, wire)| (name.clone(), described(wire)));
+    let problems = gather(read, problems).problems;
     let mut snapshot = Map::new();
     snapshot.insert("format_version".into(), json!(SNAPSHOT_FORMAT_VERSION));
     snapshot.insert("taken_at".into(), json!(now.to_string()));
@@ -91,10 +96,21 @@ pub fn load(path: &Path) -> Result<Live, SnapshotError> {
 /// the embedded service's state is a snapshot too.
 pub fn parse(path: &Path, text: &str) -> Result<Live, SnapshotError> {
     let malformed = |reason: String| SnapshotError::Malformed { path: path.to_owned(), reason };
-    let json: Value = serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
-    let Value::Object(snapshot) = &json else {
-        return Err(malformed("it must be an object".to_owned()));
-    };
+    // Taken apart member by member: the JSON of a large fleet as one value would
+    // weigh many times its text.
+    let members: BTreeMap<String, &RawValue> =
+        serde_json::from_str(text).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => malformed("it must be an object".to_owned()),
+            _ => malformed(error.to_string()),
+        })?;
+    let mut snapshot = Map::new();
+    for name in ["format_version", "taken_at", "account_id", "region", "complete", "problems"] {
+        if let Some(member) = members.get(name) {
+            let value = serde_json::from_str(member.get())
+                .map_err(|error| malformed(format!("{name}: {error}")))?;
+            snapshot.insert(name.to_owned(), value);
+        }
+    }
     let text = |name: &str| match snapshot.get(name) {
         Some(Value::String(text)) => Ok(text.clone()),
         Some(_) => Err(malformed(format!("{name} must be a string"))),
@@ -119,23 +135,27 @@ pub fn parse(path: &Path, text: &str) -> Result<Live, SnapshotError> {
         Some(_) => return Err(malformed("complete must be true or false".to_owned())),
         None => return Err(malformed("complete is missing".to_owned())),
     };
-    let processors = match snapshot.get("processors") {
-        Some(Value::Array(processors)) => processors,
-        Some(_) => return Err(malformed("processors must be a list".to_owned())),
-        None => return Err(malformed("processors is missing".to_owned())),
+    let Some(processors) = members.get("processors") else {
+        return Err(malformed("processors is missing".to_owned()));
     };
+    let processors: Vec<&RawValue> = serde_json::from_str(processors.get())
+        .map_err(|_| malformed("processors must be a list".to_owned()))?;
 
     let mut by_name = BTreeMap::new();
-    for (at, wire) in processors.iter().enumerate() {
+    for (at, processor) in processors.into_iter().enumerate() {
         let bad = |reason: String| malformed(format!("processors[{at}]: {reason}"));
+        let wire: Value =
+            serde_json::from_str(processor.get()).map_err(|error| bad(error.to_string()))?;
         for member in ["CreationTimestamp", "LastUpdateTimestamp"] {
             if let Some(value) = wire.get(member).filter(|value| !value.is_null()) {
                 check_time(value).map_err(|reason| bad(format!("{member} {reason}")))?;
             }
         }
-        let read = super::described(wire).map_err(|error| bad(error.to_string()))?;
-        if by_name.insert(read.name.clone(), wire.clone()).is_some() {
-            return Err(bad(format!("{:?} is there twice", read.name)));
+        let Some(name) = wire.get("Name").and_then(Value::as_str) else {
+            return Err(bad("Name must be a string".to_owned()));
+        };
+        if by_name.insert(name.to_owned(), described(&wire)).is_some() {
+            return Err(bad(format!("{name:?} is there twice")));
         }
     }
     let mut live = gather(by_name, Problems::default());
@@ -236,6 +256,14 @@ mod tests {
     }
 
     #[test]
+    fn a_description_that_cannot_be_read_makes_the_read_incomplete() {
+        let mut json = snapshot();
+        json["processors"][0]["RoleArn"] = Value::Null;
+        let live = read(&json).unwrap();
+        assert_eq!(live.problems[0].reason, "its description cannot be read: RoleArn is missing");
+    }
+
+    #[test]
     fn a_minor_version_is_read_and_a_newer_major_refused() {
         let mut json = snapshot();
         json["format_version"] = json!("1.7");
@@ -257,8 +285,8 @@ mod tests {
              an ISO 8601 time"
         );
         assert_eq!(
-            broken("/processors/0/RoleArn", Value::Null),
-            "live.json is no snapshot: processors[0]: RoleArn is missing"
+            broken("/processors/0/Name", Value::Null),
+            "live.json is no snapshot: processors[0]: Name must be a string"
         );
         assert!(broken("/processors", json!({})).ends_with("processors must be a list"));
         assert!(

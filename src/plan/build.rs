@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Value, json};
+
 use super::fingerprint;
 use super::guard::{self, Allowances};
 use super::item::{Item, Work};
@@ -14,7 +16,9 @@ use super::{
 use crate::desired::Desired;
 use crate::diagnostic::{Code, Diagnostic, Record, Sources};
 use crate::diff::Difference;
-use crate::model::{Attribute, Live, ReadProblem, RunState, Status, to_json};
+use crate::model::{
+    Attribute, Fact, Live, Processor, ReadProblem, RunState, Status, TagKnowledge, to_json,
+};
 
 /// What the command line adds to the files.
 #[derive(Clone, Debug, Default)]
@@ -114,10 +118,20 @@ fn changes(
                 .iter()
                 .map(|difference| attribute_change(item, difference, sources))
                 .collect(),
-            expect: item.live.map(|live| to_json(live.processor)),
+            expect: item.live.map(|live| expectation(live.processor, live.fact)),
             calls: calls.get(index).cloned().unwrap_or_default(),
         })
         .collect()
+}
+
+/// The live definition. Where its tags are known they are there, also when there
+/// are none; where they are not, nothing is said of them.
+fn expectation(processor: &Processor, fact: &Fact) -> Value {
+    let mut definition = to_json(processor);
+    if fact.tags != TagKnowledge::Unknown && processor.tags.is_empty() {
+        definition["tags"] = json!({});
+    }
+    definition
 }
 
 fn actions(item: &Item<'_>) -> Vec<Action> {
@@ -193,7 +207,8 @@ fn seconds(by_operation: &BTreeMap<Operation, usize>) -> f64 {
         .iter()
         .map(|(operation, count)| *count as f64 / operation.default_quota())
         .fold(0.0, f64::max);
-    (slowest * 10.0 - 1e-9).ceil().max(0.0) / 10.0
+    // Adding zero turns a negative zero into a plain one.
+    (slowest * 10.0 - 1e-9).ceil().max(0.0) / 10.0 + 0.0
 }
 
 fn refusals(

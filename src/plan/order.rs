@@ -33,8 +33,10 @@ pub(super) struct HeldStream {
     pub item: usize,
     pub stream: String,
     pub holder: ProcessorName,
-    /// The holder would release it, but narrowing leaves it out of the plan.
-    pub left_out: bool,
+    /// What narrowing leaves out of the plan: the holder, which would release it,
+    /// and all that has to make way for the holder in turn. Empty when the holder
+    /// keeps the stream.
+    pub left_out: BTreeSet<ProcessorName>,
 }
 
 /// Orders the chosen creations and replacements.
@@ -53,6 +55,12 @@ pub(super) fn order(items: &[Item<'_>], chosen: &BTreeSet<usize>, live: &Live) -
             && items[index].after.exclusive_streams().all(|kept| kept != stream)
     };
 
+    // Which item would let go of a stream that is held.
+    let releaser = |stream: &str| {
+        let holder = by_name.get(*holders.get(stream)?)?;
+        releases(*holder, stream).then_some(*holder)
+    };
+
     let mut held = Vec::new();
     let mut waits: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for &index in chosen {
@@ -65,8 +73,8 @@ pub(super) fn order(items: &[Item<'_>], chosen: &BTreeSet<usize>, live: &Live) -
             let Some(&holder) = holders.get(stream).filter(|holder| **holder != item.name) else {
                 continue;
             };
-            let releasing = by_name.get(holder).filter(|other| releases(**other, stream));
-            match releasing {
+            let releasing = releaser(stream);
+            match &releasing {
                 Some(other) if chosen.contains(other) => {
                     before.insert(*other);
                 }
@@ -74,12 +82,32 @@ pub(super) fn order(items: &[Item<'_>], chosen: &BTreeSet<usize>, live: &Live) -
                     item: index,
                     stream: stream.to_owned(),
                     holder: holder.clone(),
-                    left_out: releasing.is_some(),
+                    left_out: releasing
+                        .map(|other| left_out(items, chosen, releaser, other))
+                        .unwrap_or_default(),
                 }),
             }
         }
     }
     Order { groups: groups(&waits), held }
+}
+
+/// The items that narrowing leaves out and that have to go before `first` can
+/// let go of its stream, itself included.
+fn left_out(
+    items: &[Item<'_>],
+    chosen: &BTreeSet<usize>,
+    releaser: impl Fn(&str) -> Option<usize>,
+    first: usize,
+) -> BTreeSet<ProcessorName> {
+    let mut names = BTreeSet::new();
+    let mut open = vec![first];
+    while let Some(index) = open.pop() {
+        if !chosen.contains(&index) && names.insert(items[index].name.clone()) {
+            open.extend(items[index].after.exclusive_streams().filter_map(&releaser));
+        }
+    }
+    names
 }
 
 /// Gathers circles into groups and sorts the groups: dependencies first, and

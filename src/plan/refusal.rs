@@ -3,6 +3,7 @@
 use super::Refusal;
 use super::item::{Item, Work};
 use super::order::HeldStream;
+use crate::model::ProcessorName;
 
 /// A replacement of a processor that `lifecycle.prevent_destroy` protects.
 pub(super) fn prevent_destroy(item: &Item<'_>) -> Option<Refusal> {
@@ -39,14 +40,20 @@ pub(super) fn tags_unknown(item: &Item<'_>) -> Option<Refusal> {
 pub(super) fn stream_held(item: &Item<'_>, held: &HeldStream) -> Refusal {
     let HeldStream { stream, holder, left_out, item: _ } = held;
     let name = item.name;
-    if *left_out {
+    if !left_out.is_empty() {
+        let others: Vec<&str> = left_out.iter().map(ProcessorName::as_str).collect();
+        let only: Vec<String> = others.iter().map(|other| format!("--only {other}")).collect();
         return Refusal {
             code: "swap-cut".into(),
             name: Some(name.to_string()),
             message: format!(
                 "{name} takes over {stream} from {holder}, which gives it up only in a part of the plan that is left out"
             ),
-            help: Some(format!("include {holder} as well: --only {holder}, or a higher --limit")),
+            help: Some(format!(
+                "include {} as well: {}, without an --exclude that covers it, or with a higher --limit",
+                others.join(" and "),
+                only.join(" ")
+            )),
         };
     }
     Refusal {

@@ -172,6 +172,7 @@ fn a_world_that_matches_needs_no_call() {
     let world = World::new(&[("a", label_detection("a")), ("b", face_search("b", "running"))]);
     let plan = world.plan();
     assert_eq!((plan.calls.len(), plan.changes.len(), plan.summary.unchanged), (0, 0, 2));
+    assert_eq!(serde_json::to_string(&plan.summary.calls.seconds).unwrap(), "0.0");
 }
 
 #[test]
@@ -473,6 +474,10 @@ fn a_swap_that_is_cut_through_names_what_to_add() {
         Narrowing::new(&world.desired, &["a".into()], &[], &[], None).unwrap();
     assert_eq!(world.refusal(), "swap-cut");
     assert!(world.plan().refusals[0].help.as_ref().unwrap().contains("--only b"));
+    let mut three = swap(&["a", "b", "c"]);
+    three.options.narrowing =
+        Narrowing::new(&three.desired, &["a".into()], &[], &[], None).unwrap();
+    assert!(three.plan().refusals[0].help.as_ref().unwrap().contains("--only b --only c"));
     world.options.narrowing = Narrowing::new(&world.desired, &[], &[], &[], Some(1)).unwrap();
     assert_eq!(world.refusal(), "swap-cut");
 }
@@ -550,7 +555,29 @@ fn the_fingerprint_moves_with_what_would_be_done_and_with_nothing_else() {
 fn a_plan_survives_being_saved() {
     let plan = swap(&["a", "b", "c"]).plan();
     let text = serde_json::to_string(&plan).unwrap();
-    assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+    let saved: Plan = serde_json::from_str(&text).unwrap();
+    assert_eq!(saved, plan);
+    assert!(saved.is_intact());
+}
+
+#[test]
+fn a_plan_that_was_changed_by_hand_is_not_intact() {
+    let whole = swap(&["a", "b"]).plan();
+    let tamper: [fn(&mut Plan); 5] = [
+        |plan| plan.calls[0].request = json!({"Name": "other"}),
+        |plan| plan.calls[3].on_failure = Some(vec![]),
+        |plan| drop(plan.calls.pop()),
+        |plan| plan.changes[0].actions = vec![Action::Update],
+        |plan| plan.stack.account_id = "999999999999".into(),
+    ];
+    for change in tamper {
+        let mut plan = whole.clone();
+        change(&mut plan);
+        assert!(!plan.is_intact());
+    }
+    let mut extra = whole.clone();
+    extra.calls.push(Call { id: "c9".into(), ..whole.calls[0].clone() });
+    assert!(!extra.is_intact());
 }
 
 #[test]

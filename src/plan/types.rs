@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::fingerprint;
 use crate::desired::Stack;
 use crate::diagnostic::Record;
 use crate::model::Location;
@@ -29,6 +30,16 @@ pub struct Plan {
     pub calls: Vec<Call>,
     pub refusals: Vec<Refusal>,
     pub diagnostics: Vec<Record>,
+}
+
+impl Plan {
+    /// Whether the plan is as it was made: its fingerprint is that of its own
+    /// changes and calls, and every call belongs to a change.
+    pub fn is_intact(&self) -> bool {
+        let listed: usize = self.changes.iter().map(|change| change.calls.len()).sum();
+        listed == self.calls.len()
+            && self.fingerprint == fingerprint::plan(&self.stack, &self.changes, &self.calls)
+    }
 }
 
 /// Counts of actions and calls.

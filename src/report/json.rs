@@ -173,6 +173,11 @@ fn removed_document(removed: &Removed) -> RemovedDocument<'_> {
     RemovedDocument { name, recovery_file, restore }
 }
 
+/// A snapshot, or any other document that is JSON already.
+pub fn value(value: &serde_json::Value) -> String {
+    document(value)
+}
+
 /// Writes a value as an indented document that ends with a line break.
 fn document(value: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(value)

@@ -17,7 +17,7 @@ use crate::world::{Camera, Dice, Kind, World, files, strategy};
 
 /// Runs the property over as many worlds as `PROPTEST_CASES` says, or this many;
 /// always the same ones, unless `REKON_SEED` says otherwise.
-fn for_worlds(cases: u32, property: impl Fn(&World, u64) -> Result<(), String>) {
+pub fn for_worlds(cases: u32, property: impl Fn(&World, u64) -> Result<(), String>) {
     let config = Config { failure_persistence: None, ..Config::with_cases(cases) };
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
     let config = Config { cases: cases.unwrap_or(config.cases), ..config };
@@ -75,7 +75,7 @@ pub fn created(plan: &Plan) -> BTreeSet<String> {
 }
 
 /// Quirks that change nothing about what a client can reach.
-fn some_quirks(world: &World, dice: &mut Dice) -> Quirks {
+pub fn some_quirks(world: &World, dice: &mut Dice) -> Quirks {
     let mut quirks = Quirks::default();
     for quirk in Quirks::ALL {
         if quirk.name != "labels-update" && quirk.name != "notification-channel" {

@@ -115,7 +115,7 @@ async fn no_read_verb_ever_writes_to_the_service_or_to_the_project() {
 }
 
 /// A fleet of label detection that differs from nothing, every third one tagged.
-fn fleet(count: usize) -> (Value, String) {
+pub fn fleet(count: usize) -> (Value, String) {
     let processors = (0..count).map(|number| {
         let tags = if number % 3 == 0 { json!({"site": "north"}) } else { json!({}) };
         json!({

@@ -123,7 +123,7 @@ pub(crate) mod testing {
         ) -> Result<Value, ServiceError> {
             self.calls += 1;
             self.state.advance(self.now);
-            let input = input.as_object().unwrap();
+            let input = input.as_object().unwrap().clone();
             let model = operation.service().model().unwrap();
             let input = validate::read(model, model.input_of(operation.name()).unwrap(), input)
                 .map_err(|violations| ServiceError::invalid_request(operation, &violations))?;
@@ -140,8 +140,11 @@ pub(crate) mod testing {
             let answer = perform(operation, &mut self.state, &input, &context);
             match &answer {
                 Ok(output) => {
-                    let checked =
-                        validate::read(model, model.output_of(operation.name()).unwrap(), output);
+                    let checked = validate::read(
+                        model,
+                        model.output_of(operation.name()).unwrap(),
+                        output.clone(),
+                    );
                     assert!(checked.is_ok(), "the answer fits the model: {checked:?}");
                 }
                 Err(_) => {

@@ -51,85 +51,117 @@ struct Extra {
     trail: Vec<Object>,
 }
 
+/// A snapshot as it is read: each processor is checked as it comes, so that no second copy of a fleet is held.
+#[derive(Deserialize)]
+struct Snapshot {
+    #[serde(default)]
+    format_version: Value,
+    #[serde(default)]
+    account_id: Value,
+    #[serde(default)]
+    region: Value,
+    #[serde(default)]
+    taken_at: Value,
+    processors: Option<Vec<Entry>>,
+    #[serde(default)]
+    emulator: Value,
+}
+
+/// One processor of a snapshot, or what is wrong with it.
+struct Entry {
+    name: Option<String>,
+    loaded: Result<Loaded, String>,
+}
+
+/// A processor that is right in itself.
+struct Loaded {
+    name: String,
+    arn: Option<String>,
+    processor: Processor,
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Entry, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let name = value.get("Name").and_then(Value::as_str).map(str::to_owned);
+        let loaded = match value {
+            Value::Object(processor) => load(processor),
+            _ => Err("it is no JSON object".to_owned()),
+        };
+        Ok(Entry { name, loaded })
+    }
+}
+
 impl State {
     /// Reads the text of a snapshot; account and region come from `options` where it names none.
     pub fn parse(text: &[u8], options: &Options) -> Result<State, BadSnapshot> {
-        State::from_snapshot(&serde_json::from_slice(text)?, options)
+        match serde_json::from_slice(text) {
+            Ok(snapshot) => State::of(snapshot, options),
+            // What is JSON but no snapshot is said as such, rather than as the parser sees it.
+            Err(error) if error.is_data() => {
+                State::from_snapshot(&serde_json::from_slice(text)?, options)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Makes a state from a snapshot; account and region come from `options` where it names none.
     pub fn from_snapshot(snapshot: &Value, options: &Options) -> Result<State, BadSnapshot> {
-        let Some(snapshot) = snapshot.as_object() else {
+        if !snapshot.is_object() {
             return Err(BadSnapshot::Form("it is no JSON object".to_owned()));
-        };
-        match snapshot.get("format_version") {
-            None => {}
-            Some(Value::String(version)) if version.split('.').next() == Some("1") => {}
-            Some(other) => return Err(BadSnapshot::Version(other.to_string())),
         }
-        let Some(Value::Array(processors)) = snapshot.get("processors") else {
+        if !snapshot.get("processors").is_some_and(Value::is_array) {
+            return Err(BadSnapshot::Form("it has no list `processors`".to_owned()));
+        }
+        State::of(Snapshot::deserialize(snapshot)?, options)
+    }
+
+    fn of(snapshot: Snapshot, options: &Options) -> Result<State, BadSnapshot> {
+        let Snapshot { format_version, account_id, region, taken_at, processors, emulator } =
+            snapshot;
+        match format_version {
+            Value::Null => {}
+            Value::String(version) if version.split('.').next() == Some("1") => {}
+            other => return Err(BadSnapshot::Version(other.to_string())),
+        }
+        let Some(processors) = processors else {
             return Err(BadSnapshot::Form("it has no list `processors`".to_owned()));
         };
-        let owner = processors.iter().find_map(owner);
-        let (account_id, region) = owner.unwrap_or((&options.account_id, &options.region));
+        let arns = processors.iter().filter_map(|entry| entry.loaded.as_ref().ok()?.arn.as_deref());
+        let owner = arns.filter_map(owner).next();
+        let (owner_account, owner_region) = owner.unwrap_or((&options.account_id, &options.region));
         let mut state = State::new(
-            text_member(snapshot, "account_id")?.unwrap_or(account_id),
-            text_member(snapshot, "region")?.unwrap_or(region),
+            text_member("account_id", &account_id)?.unwrap_or(owner_account),
+            text_member("region", &region)?.unwrap_or(owner_region),
         );
-        for (index, processor) in processors.iter().enumerate() {
-            let name = processor.get("Name").and_then(Value::as_str);
-            state.load(processor).map_err(|problem| BadSnapshot::Processor {
-                processor: name
-                    .map_or_else(|| format!("number {}", index + 1), |name| format!("`{name}`")),
-                problem,
+        for (index, Entry { name, loaded }) in processors.into_iter().enumerate() {
+            loaded.and_then(|loaded| state.add(loaded)).map_err(|problem| {
+                let processor = name
+                    .map_or_else(|| format!("number {}", index + 1), |name| format!("`{name}`"));
+                BadSnapshot::Processor { processor, problem }
             })?;
         }
-        if let Some(extra) = snapshot.get("emulator").filter(|extra| !extra.is_null()) {
-            let extra = Extra::deserialize(extra).map_err(BadSnapshot::Emulator)?;
+        if !emulator.is_null() {
+            let extra = Extra::deserialize(emulator).map_err(BadSnapshot::Emulator)?;
             state.restore(extra)?;
-            state.resumed_at =
-                snapshot.get("taken_at").and_then(Time::from_json).unwrap_or_default();
+            state.resumed_at = Time::from_json(&taken_at).unwrap_or_default();
         }
         Ok(state)
     }
 
-    /// Adds one processor of a snapshot; what the service would have filled in may be missing.
-    fn load(&mut self, processor: &Value) -> Result<(), String> {
-        let processor = processor.as_object().ok_or("it is no JSON object")?;
-        let mut request = processor.clone();
-        // Tags are read apart: what lives may carry tags of AWS's own, which no caller may set.
-        request.remove("Tags");
-        let rekognition = ServiceModel::named("rekognition");
-        let mut definition = validate::read(rekognition, "CreateStreamProcessorRequest", &request)
-            .map_err(|violations| validate::message(&violations))?;
-        rules::definition(&definition).map_err(|error| error.message)?;
-        let Some(Value::String(name)) = definition.remove("Name") else {
-            return Err("it has no Name".to_owned());
-        };
-        rules::drop_empty_regions(&mut definition);
+    /// Adds a processor that is right in itself.
+    fn add(&mut self, loaded: Loaded) -> Result<(), String> {
+        let Loaded { name, arn, processor } = loaded;
         if self.processors.contains_key(&name) {
             return Err("there is another of this name".to_owned());
         }
-        if let Some(arn) = text(processor, "StreamProcessorArn")?
-            && arn != self.arn(&name)
-        {
+        let own = self.arn(&name);
+        if let Some(arn) = arn.filter(|arn| *arn != own) {
             return Err(format!(
-                "its StreamProcessorArn is {arn}, which in this account and region is {}",
-                self.arn(&name)
+                "its StreamProcessorArn is {arn}, which in this account and region is {own}"
             ));
         }
-        let status = match text(processor, "Status")? {
-            None => Status::Stopped,
-            Some(status) => {
-                Status::named(status).ok_or_else(|| format!("there is no Status {status}"))?
-            }
-        };
-        let created = time(processor, "CreationTimestamp")?.unwrap_or_default();
-        let mut loaded = Processor::new(definition, tags(processor.get("Tags"))?, created);
-        loaded.status = status;
-        loaded.message = text(processor, "StatusMessage")?.map(str::to_owned);
-        loaded.updated = time(processor, "LastUpdateTimestamp")?.unwrap_or(created);
-        self.insert(&name, loaded);
+        self.insert(&name, processor);
         Ok(())
     }
 
@@ -210,16 +242,46 @@ fn lines(items: &[&str]) -> String {
     if items.is_empty() { "[]".to_owned() } else { format!("[\n{}\n]", items.join(",\n")) }
 }
 
+/// Reads one processor; what the service would have filled in may be missing.
+fn load(mut processor: Object) -> Result<Loaded, String> {
+    // Tags are read apart: what lives may carry tags of AWS's own, which no caller may set.
+    let tags = tags(processor.remove("Tags"))?;
+    let status = match text(&processor, "Status")? {
+        None => Status::Stopped,
+        Some(status) => {
+            Status::named(status).ok_or_else(|| format!("there is no Status {status}"))?
+        }
+    };
+    let message = text(&processor, "StatusMessage")?.map(str::to_owned);
+    let arn = text(&processor, "StreamProcessorArn")?.map(str::to_owned);
+    let created = time(&processor, "CreationTimestamp")?.unwrap_or_default();
+    let updated = time(&processor, "LastUpdateTimestamp")?.unwrap_or(created);
+    let rekognition = ServiceModel::named("rekognition");
+    let mut definition = validate::read(rekognition, "CreateStreamProcessorRequest", processor)
+        .map_err(|violations| validate::message(&violations))?;
+    rules::definition(&definition).map_err(|error| error.message)?;
+    let Some(Value::String(name)) = definition.remove("Name") else {
+        return Err("it has no Name".to_owned());
+    };
+    rules::drop_empty_regions(&mut definition);
+    let mut loaded = Processor::new(definition, tags, created);
+    (loaded.status, loaded.message, loaded.updated) = (status, message, updated);
+    Ok(Loaded { name, arn, processor: loaded })
+}
+
 /// The account and region that a processor's own ARN names.
-fn owner(processor: &Value) -> Option<(&str, &str)> {
-    let arn = processor.get("StreamProcessorArn")?.as_str()?;
+fn owner(arn: &str) -> Option<(&str, &str)> {
     let mut parts = arn.split(':').skip(3);
     let (region, account_id) = (parts.next()?, parts.next()?);
     Some((account_id, region))
 }
 
-fn text_member<'a>(snapshot: &'a Object, member: &str) -> Result<Option<&'a str>, BadSnapshot> {
-    text(snapshot, member).map_err(BadSnapshot::Form)
+fn text_member<'a>(member: &str, value: &'a Value) -> Result<Option<&'a str>, BadSnapshot> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        other => Err(BadSnapshot::Form(format!("{member} must be a string, not {other}"))),
+    }
 }
 
 fn text<'a>(object: &'a Object, member: &str) -> Result<Option<&'a str>, String> {
@@ -240,17 +302,17 @@ fn time(object: &Object, member: &str) -> Result<Option<Time>, String> {
 }
 
 /// Tags as a map; a processor whose tags are unknown has none here.
-fn tags(value: Option<&Value>) -> Result<Tags, String> {
+fn tags(value: Option<Value>) -> Result<Tags, String> {
     let entries = match value {
         None | Some(Value::Null) => return Ok(Tags::new()),
         Some(Value::Object(entries)) => entries,
         Some(other) => return Err(format!("Tags must be an object, not {other}")),
     };
-    let tag = |(key, value): (&String, &Value)| match value {
-        Value::String(text) => Ok((key.clone(), text.clone())),
+    let tag = |(key, value): (String, Value)| match value {
+        Value::String(text) => Ok((key, text)),
         other => Err(format!("the tag `{key}` must be a string, not {other}")),
     };
-    entries.iter().map(tag).collect()
+    entries.into_iter().map(tag).collect()
 }
 
 #[cfg(test)]

@@ -129,8 +129,9 @@ impl Goal {
             (true, None, Some(live)) => Some(live.counts_as_running()),
             (true, None, None) => Some(false),
         };
-        if ignores("desired_status") && runs.is_some() {
-            runs = live.map(Lived::counts_as_running);
+        let old_face = live.filter(|live| live.camera.is_face() && camera.is_face());
+        if let Some(live) = old_face.filter(|_| ignores("desired_status")) {
+            runs = Some(live.counts_as_running());
         }
 
         let mut tags: BTreeMap<String, String> = BTreeMap::new();
@@ -272,7 +273,12 @@ fn keep_ignored(camera: &mut Camera, live: &Camera, ignores: &dyn Fn(&str) -> bo
                 *threshold = *old_threshold;
             }
         }
-        // No path that only one kind has is ignored across kinds.
-        (Kind::Home { .. }, Kind::Face { .. }) | (Kind::Face { .. }, Kind::Home { .. }) => {}
+        // Ignoring the settings keeps the kind, and nothing else can be kept across
+        // kinds.
+        (Kind::Home { .. }, Kind::Face { .. }) | (Kind::Face { .. }, Kind::Home { .. }) => {
+            if ignores("settings") {
+                camera.kind = live.kind.clone();
+            }
+        }
     }
 }

@@ -56,10 +56,6 @@ pub const IGNORABLE: [&str; 13] = [
     "tags.site",
 ];
 
-/// Those that only one kind has, or that both have in ways of their own.
-const KIND_BOUND: [&str; 4] =
-    ["output", "settings", "notification_channel.sns_topic_arn", "kms_key_id"];
-
 impl Lived {
     pub fn counts_as_running(&self) -> bool {
         self.camera.is_face() && matches!(self.status, Status::Running | Status::Starting)
@@ -306,27 +302,19 @@ fn assemble(
             // AWS's own tags stand in no file.
             declared.tags.remove(&4);
             edits.into_iter().for_each(|edit| edit.apply(&mut declared));
-            world.files.insert(index, declare(declared, extras, Some(&camera)));
+            world.files.insert(index, declare(declared, extras));
         }
         world.live.insert(index, Lived { camera, status });
     }
     exchange_streams(&mut world, exchange);
     for (index, (camera, extras)) in (4_u8..).zip(new) {
-        world.files.insert(index, declare(camera, extras, None));
+        world.files.insert(index, declare(camera, extras));
     }
     give_each_its_stream(&mut world);
     world
 }
 
-fn declare(
-    camera: Camera,
-    (runs, mut ignores, protected): Extras,
-    live: Option<&Camera>,
-) -> Declared {
-    // What one kind has does not fit the other.
-    if live.is_none_or(|live| live.is_face() != camera.is_face()) {
-        ignores.retain(|path| !KIND_BOUND.contains(&IGNORABLE[usize::from(*path)]));
-    }
+fn declare(camera: Camera, (runs, ignores, protected): Extras) -> Declared {
     let runs = runs.filter(|_| camera.is_face());
     Declared { camera, runs, ignores, protected }
 }
