@@ -12,6 +12,7 @@ mod rooms;
 mod roundtrip;
 mod saved;
 mod scale;
+mod schema;
 mod signals;
 mod support;
 mod world;
