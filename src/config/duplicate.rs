@@ -59,6 +59,25 @@ fn first(
     key_at(table, &path)
 }
 
+/// The header written twice that a key is in, and where what it heads ends: the
+/// table's own keys and the tables below it.
+pub(super) fn repeated_table(
+    text: &str,
+    outline: &Outline,
+    second: &Range<usize>,
+) -> Option<Range<usize>> {
+    let line = line_start(text, second.start);
+    text.get(line..second.start)?.trim_start().starts_with('[').then_some(())?;
+    let path = header(text, line);
+    let mut end = line;
+    loop {
+        end = outline.header_after(end.max(second.end)).unwrap_or(text.len());
+        if end == text.len() || !header(text, end).starts_with(&path) {
+            return Some(second.end..end);
+        }
+    }
+}
+
 /// The path of the header at a position.
 fn header(text: &str, at: usize) -> Vec<String> {
     path_of(text.get(at..).and_then(|rest| rest.lines().next()).unwrap_or_default())

@@ -36,12 +36,16 @@ impl Read for String {
         let DeValue::String(text) = entry.value.get_ref() else {
             return Err(reader.wrong_type::<String>(entry));
         };
-        if text.contains("${") {
+        // What counts is how it is written: an escape makes it plain text.
+        if reader.written(entry.value).contains("${") {
             let span = reader.span(entry.value);
             return Err(reader.report(
                 Diagnostic::new(Code::ReservedSyntax, "`${` has no meaning yet")
                     .label(span, "`${` is reserved")
-                    .help("rekon fills nothing in: write the value itself"),
+                    .help(
+                        "rekon fills nothing in: write the value itself\n\
+                         the text `${` is written `\\u0024{`, between double quotes",
+                    ),
             ));
         }
         Ok(text.clone().into_owned())
@@ -90,7 +94,7 @@ impl Read for u64 {
             reader.report(
                 Diagnostic::new(Code::OutOfRange, format!("`{}` is out of range", entry.name))
                     .label(span, "not a count")
-                    .help(format!("a count is from 0 to {}", u64::MAX)),
+                    .help("a whole number from 0"),
             )
         })
     }
@@ -181,27 +185,31 @@ impl<T: Table + Read> Read for Map<T> {
                 .iter()
                 .filter_map(|(key, value)| dotted_name(key, value, &keys).map(|rest| (key, rest)))
                 .collect();
-            for (_, (rest, last)) in &dotted {
+            for (_, Dotted { rest, last, value, table }) in &dotted {
                 let kind = entry.name;
-                let quoted = format!("[{kind}.\"{}.{rest}\"]", name.get_ref());
-                let diagnostic = Diagnostic::new(
-                    Code::UnquotedDot,
-                    format!("the {kind} `{}.{rest}` needs quotes", name.get_ref()),
-                )
-                .label(
-                    reader.span(name).to(reader.span(*last)),
-                    "a dot outside quotes nests tables",
-                )
-                .help(format!("write `{quoted}`"));
+                let full = format!("{}.{rest}", name.get_ref());
+                let span = reader.span(name).to(reader.span(*last));
+                let diagnostic =
+                    Diagnostic::new(Code::UnquotedDot, format!("the {kind} `{full}` needs quotes"))
+                        .label(span, "a dot outside quotes nests tables")
+                        .help(format!("write `[{kind}.\"{full}\"]`"));
                 reader.report(diagnostic);
+                // What is in it is judged as if the name had been quoted.
+                let value = At {
+                    key: span,
+                    span: reader.span(*value),
+                    value: reader.keys(table, |_| false),
+                };
+                map.entry(full).or_insert(value);
             }
-            let value_read: Result<T, Reported> =
-                reader.keys(inner, |key| dotted.iter().any(|(dotted, _)| dotted.get_ref() == key));
-            let only_dotted = !dotted.is_empty() && dotted.len() == inner.len();
+            if !dotted.is_empty() && dotted.len() == inner.len() {
+                continue;
+            }
             let at = At {
                 key: reader.span(name),
                 span: reader.span(value),
-                value: if only_dotted { Err(Reported) } else { value_read },
+                value: reader
+                    .keys(inner, |key| dotted.iter().any(|(dotted, _)| dotted.get_ref() == key)),
             };
             map.insert(name.get_ref().clone().into_owned(), at);
         }
@@ -209,8 +217,18 @@ impl<T: Table + Read> Read for Map<T> {
     }
 }
 
-/// What follows the first dot, and its last key, if a key of a named table is in truth a part of
-/// its name: `door` in `[processor.front.door]`.
+/// A named table whose name has a dot outside quotes.
+struct Dotted<'a, 'i> {
+    /// What follows the first dot.
+    rest: String,
+    /// The last key of the name.
+    last: &'a Spanned<DeString<'i>>,
+    value: &'a Spanned<DeValue<'i>>,
+    table: &'a DeTable<'i>,
+}
+
+/// The table that is meant, if a key of a named table is in truth a part of its name: `door` in
+/// `[processor.front.door]`.
 ///
 /// Such a key is unknown, resembles no known one, and holds a table that is
 /// empty or has the keys of a named table.
@@ -218,7 +236,7 @@ fn dotted_name<'a, 'i>(
     key: &'a Spanned<DeString<'i>>,
     value: &'a Spanned<DeValue<'i>>,
     keys: &[&'static str],
-) -> Option<(String, &'a Spanned<DeString<'i>>)> {
+) -> Option<Dotted<'a, 'i>> {
     let name: &str = key.get_ref();
     let DeValue::Table(table) = value.get_ref() else { return None };
     if keys.contains(&name) {
@@ -227,10 +245,11 @@ fn dotted_name<'a, 'i>(
     let fits =
         |table: &DeTable<'_>| table.iter().any(|(key, _)| keys.contains(&key.get_ref().as_ref()));
     if fits(table) || (table.is_empty() && closest(name, keys.iter().copied()).is_none()) {
-        return Some((name.to_owned(), key));
+        return Some(Dotted { rest: name.to_owned(), last: key, value, table });
     }
     let (inner, value) = table.iter().next().filter(|_| table.len() == 1)?;
-    dotted_name(inner, value, keys).map(|(rest, last)| (format!("{name}.{rest}"), last))
+    let found = dotted_name(inner, value, keys)?;
+    Some(Dotted { rest: format!("{name}.{}", found.rest), ..found })
 }
 
 impl Reader<'_> {
@@ -291,7 +310,7 @@ impl JsonSchema for Point {
         json_schema!({
             "description": "A corner: `[x, y]` in fractions of the frame from its upper left corner, 0 to 1.",
             "type": "array",
-            "items": { "type": "number", "minimum": 0, "maximum": 1 },
+            "items": { "type": "number" },
             "minItems": 2,
             "maxItems": 2,
         })

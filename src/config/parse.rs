@@ -93,7 +93,7 @@ fn part(source: SourceId, text: &str, range: Range<usize>) -> Part {
     let plain = table
         .iter()
         .all(|(key, value)| keys.contains(&key.get_ref().as_ref()) && value.get_ref().is_table());
-    let tables = read(source, offset, table, &mut diagnostics);
+    let tables = read(source, text, offset, table, &mut diagnostics);
     let syntax = match errors.is_empty() {
         true => Vec::new(),
         false => {
@@ -116,7 +116,7 @@ fn join_parts(parts: Vec<Part>) -> Result<Part, ()> {
             return Err(());
         }
         whole.diagnostics.extend(part.diagnostics);
-        let File { stack, guard, defaults, template, zone, processor } = part.tables;
+        let File { stack, guard, defaults, template, zone, processor, doubtful: _ } = part.tables;
         let tables = &mut whole.tables;
         let joined = [
             join(&mut tables.stack, stack, |_, _| false),
@@ -156,11 +156,12 @@ fn join_names<T>(whole: &mut Map<T>, part: Map<T>) -> bool {
 /// Reads a document's tables.
 fn read(
     source: SourceId,
+    text: &str,
     offset: usize,
     table: &DeTable<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> File {
-    let mut reader = Reader::new(source, offset, diagnostics);
+    let mut reader = Reader::new(source, text, offset, diagnostics);
     let mut file = File::default();
     for (key, value) in table {
         if !file.accept(key, value, &mut reader) {

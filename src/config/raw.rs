@@ -6,6 +6,8 @@
 //! here: what must be there is known only after the layers have been merged,
 //! and included files hold parts.
 
+use serde_json::{Value, json};
+
 use super::leaf::{Extends, List, Map, Point};
 use super::reader::{Entry, Read, Reader, Table};
 use super::table::{tables, words};
@@ -51,6 +53,7 @@ tables! {
     }
 
     /// Whose fleet this is and where: one account, one region.
+    #[schemars(extend("required" = ["name", "account_id", "region"]))]
     Stack "`[stack]`" {
         /// The stack's name, the owner's mark on everything that this project manages. Required; 1 to 256 characters that a tag value may have.
         #[schemars(length(min = 1, max = 256))]
@@ -62,6 +65,7 @@ tables! {
         #[schemars(regex(pattern = "^[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}$"))]
         region: String,
         /// Globs of further files, relative to the project's folder: `*`, `?`, `[a-z]`, `{a,b}` and `**` for any folders. Default: none.
+        #[schemars(inner(regex(pattern = "^[^/]")))]
         include: List<String>,
         /// Which tags rekon manages: `declared`, the keys that the file declares (the default), or `exclusive`, every key.
         #[schemars(with = "TagScopeWord")]
@@ -85,8 +89,10 @@ tables! {
     /// What lies under every processor, the lowest of the layers.
     Defaults "`[defaults]`" {
         /// What lies under every label detection processor, over `[defaults]`.
+        #[schemars(extend("not" = naming("settings", "face_search")))]
         label_detection: KindDefaults,
         /// What lies under every face search processor, over `[defaults]`.
+        #[schemars(extend("not" = naming("settings", "connected_home")))]
         face_search: KindDefaults,
         ..attributes: Attributes,
     }
@@ -108,6 +114,7 @@ tables! {
     }
 
     /// A stream processor.
+    #[schemars(extend("allOf" = own_contradictions()))]
     Processor "a processor" {
         /// The template under this processor, or a list of them, later ones over earlier ones.
         extends: Extends,
@@ -138,7 +145,7 @@ tables! {
         /// Whether AWS may use the video to improve its models.
         data_sharing_preference: DataSharingPreference,
         /// Tags, at most 200. Keys have 1 to 128 characters and begin with neither `aws:` nor `rekon:`; values have up to 256.
-        #[schemars(extend("maxProperties" = 200))]
+        #[schemars(extend("propertyNames" = tag_keys(), "additionalProperties" = tag_values()))]
         tags: Map<String>,
         /// How rekon treats the processor.
         lifecycle: Lifecycle,
@@ -258,22 +265,44 @@ tables! {
         polygon: List<Point>,
     }
 
-    /// A box, in fractions of the frame.
+    /// A box, in fractions of the frame from its upper left corner.
     #[schemars(extend("required" = ["left", "top", "width", "height"]))]
     BoundingBox "`bounding_box`" {
         /// The left edge, as a fraction of the frame's width: 0 to 1. Required.
-        #[schemars(range(min = 0, max = 1))]
         left: f64,
         /// The upper edge, as a fraction of the frame's height: 0 to 1. Required.
-        #[schemars(range(min = 0, max = 1))]
         top: f64,
         /// The width, as a fraction of the frame's width: 0 to 1. Required.
-        #[schemars(range(min = 0, max = 1))]
         width: f64,
         /// The height, as a fraction of the frame's height: 0 to 1. Required.
-        #[schemars(range(min = 0, max = 1))]
         height: f64,
     }
+}
+
+/// A table that names one of its variants: `settings.face_search`.
+fn naming(table: &str, variant: &str) -> Value {
+    json!({ "required": [table], "properties": { table: { "required": [variant] } } })
+}
+
+/// What contradicts itself within the table of a processor, whatever lies under
+/// it. In lower layers the same may be right, as higher ones can replace a part.
+fn own_contradictions() -> Value {
+    let label_detection = naming("settings", "connected_home");
+    let face_search = naming("settings", "face_search");
+    json!([
+        { "not": { "allOf": [label_detection, { "required": ["desired_status"] }] } },
+        { "not": { "allOf": [label_detection, naming("output", "kinesis_data_stream")] } },
+        { "not": { "allOf": [face_search, naming("output", "s3_destination")] } },
+        { "properties": { "tags": { "maxProperties": 200 } } },
+    ])
+}
+
+fn tag_keys() -> Value {
+    json!({ "minLength": 1, "maxLength": 128, "not": { "pattern": "^(aws|rekon):" } })
+}
+
+fn tag_values() -> Value {
+    json!({ "type": "string", "maxLength": 256 })
 }
 
 words! {

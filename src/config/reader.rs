@@ -44,11 +44,16 @@ pub(super) trait Table: Default {
 
     /// Notes that a mistake stands in for a key, so that it is not missed.
     fn report(&mut self, key: &str, span: Span);
+
+    /// Notes a key that is none of the table's, which may have meant any of them.
+    fn doubt(&mut self);
 }
 
 /// Where the reading is, and what it has found to complain about.
 pub(super) struct Reader<'a> {
     source: SourceId,
+    /// The text that is read, or the part of it.
+    text: &'a str,
     /// What to add to positions, for a part of a text.
     offset: usize,
     diagnostics: &'a mut Vec<Diagnostic>,
@@ -57,10 +62,16 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn new(
         source: SourceId,
+        text: &'a str,
         offset: usize,
         diagnostics: &'a mut Vec<Diagnostic>,
     ) -> Reader<'a> {
-        Reader { source, offset, diagnostics }
+        Reader { source, text, offset, diagnostics }
+    }
+
+    /// How something is written, quotes and escapes included.
+    pub(super) fn written<T>(&self, spanned: &Spanned<T>) -> &'a str {
+        self.text.get(spanned.span()).unwrap_or_default()
     }
 
     /// A span of the whole text.
@@ -120,7 +131,11 @@ impl<'a> Reader<'a> {
 
     /// Reports a value of the wrong type.
     pub(super) fn wrong_type<T: Read>(&mut self, entry: &Entry<'_, '_>) -> Reported {
-        self.wrong_type_with(entry, T::EXPECTED, hint(entry, T::EXPECTED))
+        self.wrong_type_with(
+            entry,
+            T::EXPECTED,
+            hint(entry, self.written(entry.value), T::EXPECTED),
+        )
     }
 
     /// Reports a value of the wrong type with help of its own.
@@ -169,6 +184,7 @@ impl<'a> Reader<'a> {
         let span = self.span(key);
         let name = key.get_ref();
         let keys = T::keys();
+        table.doubt();
         let diagnostic =
             Diagnostic::new(Code::UnknownKey, format!("{} has no key `{name}`", T::NOUN))
                 .label(span, "unknown key");
@@ -210,24 +226,18 @@ fn describe(value: &DeValue<'_>) -> &'static str {
 }
 
 /// How to write a value of the wrong type rightly, where that is plain.
-fn hint(entry: &Entry<'_, '_>, expected: &str) -> Option<String> {
+fn hint(entry: &Entry<'_, '_>, written: &str, expected: &str) -> Option<String> {
     let name = entry.name;
     match (entry.value.get_ref(), expected) {
-        (DeValue::Integer(number), "a string") => {
-            Some(format!("write it in quotes: `{name} = \"{}\"`", number.as_str()))
+        (DeValue::Integer(_), "a string") => {
+            Some(format!("write it in quotes: `{name} = \"{written}\"`"))
         }
-        (DeValue::String(text), "a number") if text.parse::<f64>().is_ok() => {
-            Some(format!("write it without quotes: `{name} = {text}`"))
-        }
-        (DeValue::String(text), "an integer") if text.parse::<i64>().is_ok() => {
-            Some(format!("write it without quotes: `{name} = {text}`"))
-        }
-        (DeValue::String(text), "a boolean") if text.parse::<bool>().is_ok() => {
+        (DeValue::String(text), _) if is_plainly(text, expected) => {
             Some(format!("write it without quotes: `{name} = {text}`"))
         }
         (DeValue::String(_), "a boolean") => Some("write `true` or `false`".to_owned()),
-        (DeValue::String(text), "an array") => {
-            Some(format!("write it in brackets: `{name} = [{text:?}]`"))
+        (DeValue::String(_), "an array") if !written.contains('\n') => {
+            Some(format!("write it in brackets: `{name} = [{written}]`"))
         }
         (DeValue::Table(_), "an array") => {
             Some(format!("write it in brackets: `{name} = [{{ ... }}]`"))
@@ -236,5 +246,26 @@ fn hint(entry: &Entry<'_, '_>, expected: &str) -> Option<String> {
             Some(format!("each has a table of its own: `[{name}.NAME]`"))
         }
         _ => None,
+    }
+}
+
+/// Whether a text without its quotes would be what is expected.
+fn is_plainly(text: &str, expected: &str) -> bool {
+    const LONGEST: usize = 40;
+    // What a line break or a comment begins would not be a part of the value.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte);
+    if text.len() > LONGEST || !text.bytes().all(plain) {
+        return false;
+    }
+    let Ok(value) = DeValue::parse(text) else { return false };
+    match value.get_ref() {
+        DeValue::Boolean(_) => expected == "a boolean",
+        DeValue::Integer(number) => {
+            expected == "a number" || expected == "an integer" && !number.as_str().starts_with('-')
+        }
+        DeValue::Float(number) => {
+            expected == "a number" && number.as_str().parse().is_ok_and(f64::is_finite)
+        }
+        _ => false,
     }
 }

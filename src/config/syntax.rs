@@ -4,12 +4,13 @@
 //! line, or all through an array that was never closed. The first stumble of a
 //! line or construct is the one that helps.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::de::DeTable;
 use toml_parser::ParseError;
 
-use super::duplicate::duplicate_key;
+use super::duplicate::{duplicate_key, repeated_table};
 use super::outline::{Outline, outline};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
 
@@ -48,12 +49,19 @@ pub(super) fn diagnostics(
     mut errors: Vec<Error>,
 ) -> Vec<Diagnostic> {
     let outline = outline(text);
+    errors.extend(behind_broken_headers(text, &outline, &errors));
     errors.sort_by_key(|(range, _)| (range.start, range.end));
     let mut diagnostics = Vec::new();
     let mut judged_up_to = 0;
+    let mut repeated = 0..0;
     for (range, message) in errors {
         let (start, end) = (range.start.min(text.len()), range.end.min(text.len()));
         if start < judged_up_to {
+            continue;
+        }
+        let is_duplicate = message == "duplicate key";
+        if repeated.contains(&start) && (is_duplicate || message.starts_with("cannot extend")) {
+            // Its table is written twice, so of course its keys are.
             continue;
         }
         let construct = outline.construct_at(start);
@@ -62,7 +70,8 @@ pub(super) fn diagnostics(
             // The parser looks for the bracket up to the next header.
             judged_up_to = outline.header_after(start).unwrap_or(text.len()).max(judged_up_to);
         }
-        diagnostics.push(if message == "duplicate key" {
+        diagnostics.push(if is_duplicate {
+            repeated = repeated_table(text, &outline, &(start..end)).unwrap_or(repeated);
             duplicate_key(source, text, table, &outline, start..end)
         } else {
             syntax(source, text, &outline, Span::new(source, start..end.max(start)), &message)
@@ -80,6 +89,29 @@ pub(super) fn diagnostics(
         label.span = Span::new(source, range.start + offset..range.end + offset);
     }
     diagnostics
+}
+
+/// The errors in the tables of headers that are broken. The parser passes over
+/// all that stands between such a header and the next one.
+fn behind_broken_headers(text: &str, outline: &Outline, errors: &[Error]) -> Vec<Error> {
+    let lines: BTreeSet<usize> =
+        errors.iter().map(|(range, _)| line_start(text, range.start)).collect();
+    let mut found = Vec::new();
+    for line in lines {
+        let indent = text[line..].len() - text[line..].trim_start_matches([' ', '\t']).len();
+        let header = line + indent;
+        if outline.headers_before(header + 1).last() != Some(&header) {
+            continue;
+        }
+        let start = line_end(text, header).min(text.len());
+        let end = outline.header_after(header).unwrap_or(text.len()).max(start);
+        let (_, errors) = DeTable::parse_recoverable(&text[start..end]);
+        found.extend(errors.iter().filter_map(|error| {
+            let range = error.span()?;
+            Some((range.start + start..range.end + start, error.message().to_owned()))
+        }));
+    }
+    found
 }
 
 fn syntax(

@@ -20,6 +20,10 @@ macro_rules! tables {
         #[schemars(default, deny_unknown_fields)]
         pub struct $table {
             $( $(#[$key_meta])* pub $key: Slot<$value>, )*
+            /// Whether there was a key that is none of these, which may have
+            /// meant any of them.
+            #[schemars(skip)]
+            pub doubtful: bool,
             $(
                 #[schemars(flatten)]
                 #[doc = "The keys that several tables have in common."]
@@ -54,10 +58,14 @@ macro_rules! tables {
                     _ => { $( self.$inner.report(key, span); )? }
                 }
             }
+
+            fn doubt(&mut self) {
+                self.doubtful = true;
+            }
         }
 
         impl $table {
-            /// Whether the table has no key.
+            /// Whether the table has no key that is known.
             pub fn is_blank(&self) -> bool {
                 true $( && self.$key.at().is_none() )* $( && self.$inner.is_blank() )?
             }

@@ -26,14 +26,16 @@ pub(super) fn listed(extends: &Slot<Extends>) -> &[At<String>] {
 pub(super) fn lineage<'a>(names: &Names<'a>, extends: &'a [At<String>]) -> Lineage<'a> {
     enum Step<'a> {
         Enter(&'a At<String>),
-        Leave(&'a Template),
+        Leave(&'a str, &'a Template),
     }
     let mut lineage = Lineage::default();
     let mut entered = BTreeSet::new();
+    let mut left = BTreeSet::new();
     let mut steps: Vec<Step<'_>> = extends.iter().rev().map(Step::Enter).collect();
     while let Some(step) = steps.pop() {
         let at = match step {
-            Step::Leave(template) => {
+            Step::Leave(name, template) => {
+                left.insert(name);
                 lineage.templates.push(template);
                 continue;
             }
@@ -44,8 +46,11 @@ pub(super) fn lineage<'a>(names: &Names<'a>, extends: &'a [At<String>]) -> Linea
             Some((name, Some(template))) => {
                 if entered.insert(*name) {
                     lineage.partial |= template.extends.is_reported();
-                    steps.push(Step::Leave(template));
+                    steps.push(Step::Leave(name, template));
                     steps.extend(listed(&template.extends).iter().rev().map(Step::Enter));
+                } else if !left.contains(name) {
+                    // Here a circle closes, and nobody knows where it should not.
+                    lineage.partial = true;
                 }
             }
             _ => lineage.partial = true,

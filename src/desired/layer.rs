@@ -175,37 +175,45 @@ impl<'a> Layer<'a> {
             tags,
             lifecycle,
             desired_status,
+            doubtful: _,
         } = attributes;
         Layer {
             role_arn: leaf(role_arn),
             video_stream: within(input, |input| match input.kinesis_video_stream.at() {
+                None if input.doubtful => Leaf::Reported,
                 None => Leaf::Absent,
-                Some(_) => within(&input.kinesis_video_stream, |stream| leaf(&stream.arn)),
+                Some(_) => within(&input.kinesis_video_stream, |stream| {
+                    leaf_of(&stream.arn, stream.doubtful)
+                }),
             }),
             output: one_of(
                 output,
+                |output| output.doubtful,
                 |output| table(&output.s3_destination),
                 |output| table(&output.kinesis_data_stream),
                 |table| S3Destination {
-                    bucket: leaf(&table.bucket),
+                    bucket: leaf_of(&table.bucket, table.doubtful),
                     key_prefix: leaf(&table.key_prefix),
                 },
-                |table| KinesisDataStream { arn: leaf(&table.arn) },
+                |table| KinesisDataStream { arn: leaf_of(&table.arn, table.doubtful) },
             ),
             settings: one_of(
                 settings,
+                |settings| settings.doubtful,
                 |settings| table(&settings.connected_home),
                 |settings| table(&settings.face_search),
                 |table| ConnectedHome {
-                    labels: leaf(&table.labels),
+                    labels: leaf_of(&table.labels, table.doubtful),
                     min_confidence: leaf(&table.min_confidence),
                 },
                 |table| FaceSearch {
-                    collection_id: leaf(&table.collection_id),
+                    collection_id: leaf_of(&table.collection_id, table.doubtful),
                     face_match_threshold: leaf(&table.face_match_threshold),
                 },
             ),
-            sns_topic: within(notification_channel, |channel| leaf(&channel.sns_topic_arn)),
+            sns_topic: within(notification_channel, |channel| {
+                leaf_of(&channel.sns_topic_arn, channel.doubtful)
+            }),
             kms_key_id: leaf(kms_key_id),
             regions_of_interest: leaf(regions_of_interest),
             opt_in: within(data_sharing_preference, |preference| leaf(&preference.opt_in)),
@@ -254,6 +262,15 @@ fn leaf<T>(slot: &Slot<T>) -> Leaf<'_, T> {
     slot.at().map_or(Leaf::Absent, value)
 }
 
+/// A value of a table. If there is none, a key that is unknown may have been
+/// meant, which has been reported.
+fn leaf_of<T>(slot: &Slot<T>, doubtful: bool) -> Leaf<'_, T> {
+    match leaf(slot) {
+        Leaf::Absent if doubtful => Leaf::Reported,
+        leaf => leaf,
+    }
+}
+
 /// A value inside a table; a table that is unusable makes it so too.
 fn within<'a, T, U>(slot: &'a Slot<T>, inner: impl FnOnce(&'a T) -> Leaf<'a, U>) -> Leaf<'a, U> {
     match slot.at().map(|at| &at.value) {
@@ -272,6 +289,7 @@ fn table<T>(slot: &Slot<T>) -> Named<'_, T> {
 
 fn one_of<'a, T, A: 'a, B: 'a, C, D>(
     slot: &'a Slot<T>,
+    doubtful: impl FnOnce(&'a T) -> bool,
     first: impl FnOnce(&'a T) -> Named<'a, A>,
     second: impl FnOnce(&'a T) -> Named<'a, B>,
     read_first: impl FnOnce(&'a A) -> C,
@@ -281,6 +299,7 @@ fn one_of<'a, T, A: 'a, B: 'a, C, D>(
         None => OneOf::Absent,
         Some(Err(_)) => OneOf::Reported,
         Some(Ok(table)) => match (first(table), second(table)) {
+            (None, None) if doubtful(table) => OneOf::Reported,
             (None, None) => OneOf::Absent,
             (Some((at, Some(found))), None) => OneOf::First(at, read_first(found)),
             (None, Some((at, Some(found)))) => OneOf::Second(at, read_second(found)),

@@ -62,7 +62,13 @@ pub fn resolve(loaded: &Loaded) -> Checked {
 
 fn guard(raw: Option<&config::Guard>) -> Guard {
     let default = Guard::default();
-    let Some(config::Guard { max_deletes, max_replacements, max_updates, max_creates }) = raw
+    let Some(config::Guard {
+        max_deletes,
+        max_replacements,
+        max_updates,
+        max_creates,
+        doubtful: _,
+    }) = raw
     else {
         return default;
     };
@@ -121,15 +127,17 @@ fn invalid_name(name: &str, span: Span) -> Diagnostic {
         name.split(|letter| !valid(letter)).filter(|word| !word.is_empty()).collect();
     let suggestion = words.join("-");
     let rule = "a name is 1 to 128 letters, digits, `_`, `.` and `-`";
+    let length = name.chars().count();
+    let too_long = length > 128;
     let fault = match name.chars().find(|letter| !valid(*letter)) {
-        Some(letter) => format!("{letter:?} is not allowed in a name"),
-        None => format!("this has {} characters", name.chars().count()),
+        Some(letter) if !too_long => format!("{letter:?} is not allowed in a name"),
+        _ => format!("this has {length} characters"),
     };
     Diagnostic::new(Code::InvalidName, format!("`{}` is no processor's name", shorten(name)))
         .label(span, fault)
         .help(match ProcessorName::new(&suggestion) {
-            Ok(suggestion) => format!("{rule}, such as `{suggestion}`"),
-            Err(_) => rule.to_owned(),
+            Ok(suggestion) if !too_long => format!("{rule}, such as `{suggestion}`"),
+            _ => rule.to_owned(),
         })
 }
 
@@ -256,7 +264,7 @@ impl<'a> Merger<'a> {
                     Some(Kind::FaceSearch) => Some(&defaults.face_search),
                 };
                 partial |= defaults.is_some_and(Slot::is_reported);
-                if let Some(KindDefaults { unset, attributes }) = defaults.and_then(Slot::get) {
+                if let Some(KindDefaults { unset, attributes, .. }) = defaults.and_then(Slot::get) {
                     base = self.lay(kind_layer(kind, attributes), unset, base);
                 }
             }

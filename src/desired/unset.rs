@@ -9,7 +9,8 @@ pub(super) const LIFECYCLE: [&str; 3] =
 
 /// Whether `unset` may name a path.
 pub(super) fn is_known(path: &str) -> bool {
-    LIFECYCLE.contains(&path) || Attribute::is_known_path(&Attribute::split_path(path))
+    let segments = Attribute::split_path(path);
+    LIFECYCLE.contains(&segments.join(".").as_str()) || Attribute::is_known_path(&segments)
 }
 
 impl Layer<'_> {

@@ -1,8 +1,8 @@
 //! What a live processor should become, given what the files say of it.
 
 use crate::model::{
-    Attribute, DEFAULT_MIN_CONFIDENCE, KmsComparison, Output, Processor, Settings, TagKnowledge,
-    TagPolicy, TagScope, Tags, compare_kms_keys,
+    Attribute, DEFAULT_MIN_CONFIDENCE, Float32, KmsComparison, Output, Processor, Settings,
+    TagKnowledge, TagPolicy, TagScope, Tags, compare_kms_keys,
 };
 
 /// A live processor's future, in the two shapes that planning needs.
@@ -11,12 +11,30 @@ pub struct Target {
     /// What to compare the live definition with: wherever the files do not
     /// manage a value, or mean the same as the live one, it is the live one.
     pub after: Processor,
-    /// What to create if it comes to a replacement: the files' own spelling,
-    /// with the live values that a replacement has to keep.
-    pub replacement: Processor,
+    spelled: Spelling,
     /// One side names a KMS alias and the other a key, so that only KMS could
     /// tell whether they differ. Taken for equal.
     pub kms_key_unclear: bool,
+}
+
+/// How the files spell what `after` has in the live spelling.
+#[derive(Clone, Debug, PartialEq)]
+struct Spelling {
+    kms_key_id: Option<String>,
+    min_confidence: Option<Float32>,
+}
+
+impl Target {
+    /// What to create if it comes to a replacement: the files' own spelling, with
+    /// the live values that a replacement has to keep.
+    pub fn into_replacement(self) -> Processor {
+        let Target { mut after, spelled, kms_key_unclear: _ } = self;
+        after.kms_key_id = spelled.kms_key_id;
+        if let Settings::ConnectedHome { min_confidence, .. } = &mut after.settings {
+            *min_confidence = spelled.min_confidence;
+        }
+        after
+    }
 }
 
 /// Works out what `live` should become.
@@ -29,23 +47,29 @@ pub fn target(
     live: &Processor,
     knowledge: TagKnowledge,
 ) -> Target {
-    let mut replacement = desired.clone();
+    let mut after = desired.clone();
     if desired.kind() == live.kind() && desired.run_state.is_none() {
-        replacement.run_state = live.run_state;
+        after.run_state = live.run_state;
     }
-    replacement.tags = match knowledge {
+    after.tags = match knowledge {
         TagKnowledge::Unknown => live.tags.clone(),
         TagKnowledge::Confirmed | TagKnowledge::Hinted => {
             managed_tags(&desired.tags, policy, &live.tags)
         }
     };
     for path in ignored {
-        keep_live(&mut replacement, live, path);
+        keep_live(&mut after, live, path);
     }
-    fit_kind(&mut replacement, desired, live);
-    let mut after = replacement.clone();
+    fit_kind(&mut after, desired, live);
+    let spelled = Spelling {
+        kms_key_id: after.kms_key_id.clone(),
+        min_confidence: match &after.settings {
+            Settings::ConnectedHome { min_confidence, .. } => *min_confidence,
+            Settings::FaceSearch { .. } => None,
+        },
+    };
     let kms_key_unclear = settle_equivalents(&mut after, live);
-    Target { after, replacement, kms_key_unclear }
+    Target { after, spelled, kms_key_unclear }
 }
 
 /// Takes over the live spelling of what means the same; says whether a KMS key

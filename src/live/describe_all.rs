@@ -21,29 +21,31 @@ const RECHECKS: [Duration; 4] = [
 ];
 
 /// What the service describes, as far as it could be read.
-#[derive(Debug, Default)]
-pub(super) struct Descriptions {
-    /// The wire's JSON by the name that the listing gave.
-    pub(super) by_name: BTreeMap<String, Value>,
+#[derive(Debug)]
+pub(super) struct Descriptions<T> {
+    /// What is kept of each description, by the name that the listing gave.
+    pub(super) by_name: BTreeMap<String, T>,
     pub(super) problems: Problems,
 }
 
-/// Lists and describes every stream processor.
+/// Lists and describes every stream processor. Of each description only what
+/// `keep` makes of it is kept: the wire's JSON of a large fleet is large.
 ///
 /// Fails when the listing fails, or when nothing at all could be described for
 /// a reason that concerns the caller and not the processors.
-pub(super) async fn describe_all(
+pub(super) async fn describe_all<T>(
     reader: &Reader,
+    keep: &(dyn Fn(Value) -> T + Sync),
     progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Descriptions, Error> {
+) -> Result<Descriptions<T>, Error> {
     let listed: BTreeSet<String> =
         reader.list().await?.into_iter().map(|listed| listed.name).collect();
     let total = listed.len();
     progress(Progress { described: 0, total });
 
-    let mut found = Descriptions::default();
+    let mut found = Descriptions { by_name: BTreeMap::new(), problems: Problems::default() };
     let mut failures: Vec<(String, Error)> = Vec::new();
-    let mut missing = describe(reader, listed, &mut found, &mut failures, &|described| {
+    let mut missing = describe(reader, listed, keep, &mut found, &mut failures, &|described| {
         progress(Progress { described, total });
     })
     .await;
@@ -53,7 +55,7 @@ pub(super) async fn describe_all(
             break;
         }
         tokio::time::sleep(wait).await;
-        missing = describe(reader, missing, &mut found, &mut failures, &|_| {}).await;
+        missing = describe(reader, missing, keep, &mut found, &mut failures, &|_| {}).await;
     }
     if !missing.is_empty() {
         let still: BTreeSet<String> =
@@ -80,10 +82,11 @@ pub(super) async fn describe_all(
 }
 
 /// Describes these, and returns the names of those that do not exist.
-async fn describe(
+async fn describe<T>(
     reader: &Reader,
     names: BTreeSet<String>,
-    found: &mut Descriptions,
+    keep: &(dyn Fn(Value) -> T + Sync),
+    found: &mut Descriptions<T>,
     failures: &mut Vec<(String, Error)>,
     progress: &(dyn Fn(usize) + Sync),
 ) -> BTreeSet<String> {
@@ -96,7 +99,7 @@ async fn describe(
         |name, answer| {
             match answer {
                 Ok(Some(wire)) => {
-                    found.by_name.insert(name, wire);
+                    found.by_name.insert(name, keep(wire));
                 }
                 Ok(None) => {
                     missing.insert(name);

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use super::definition::described;
+use super::definition::{Described, Unreadable, described};
 use super::describe_all::{Descriptions, describe_all};
 use super::problems::Problems;
 use crate::aws::{Error, Reader};
@@ -30,7 +28,8 @@ pub async fn fetch(
     account_id: &str,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Live, Error> {
-    let (descriptions, hints) = tokio::join!(describe_all(reader, progress), reader.tag_hints());
+    let (descriptions, hints) =
+        tokio::join!(describe_all(reader, &|wire| described(&wire), progress), reader.tag_hints());
     let Descriptions { by_name, problems } = descriptions?;
     let mut live = gather(by_name, problems);
     account_id.clone_into(&mut live.account_id);
@@ -46,9 +45,12 @@ pub async fn fetch(
 }
 
 /// Turns descriptions into definitions; those that cannot be read are problems.
-pub(super) fn gather(by_name: BTreeMap<String, Value>, mut problems: Problems) -> Live {
+pub(super) fn gather(
+    by_name: impl IntoIterator<Item = (String, Result<Described, Unreadable>)>,
+    mut problems: Problems,
+) -> Live {
     let mut live = Live::default();
-    for (listed, wire) in by_name {
+    for (listed, description) in by_name {
         let name = match ProcessorName::new(&listed) {
             Ok(name) => name,
             Err(error) => {
@@ -56,7 +58,7 @@ pub(super) fn gather(by_name: BTreeMap<String, Value>, mut problems: Problems) -
                 continue;
             }
         };
-        match described(&wire) {
+        match description {
             Ok(read) if read.name == listed => {
                 live.inventory.insert(name.clone(), read.processor);
                 live.facts.insert(name, read.fact);

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::definition::described;
 use super::describe_all::{Descriptions, describe_all, each};
 use super::fetch::{Progress, gather};
 use super::problems::Problems;
@@ -39,7 +41,8 @@ pub async fn take(
     now: Timestamp,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Value, Error> {
-    let Descriptions { mut by_name, mut problems } = describe_all(reader, progress).await?;
+    let Descriptions { mut by_name, mut problems } =
+        describe_all(reader, &|wire| wire, progress).await?;
     let arns: Vec<(String, String)> = by_name
         .iter()
         .filter_map(|(name, wire)| {
@@ -62,7 +65,8 @@ pub async fn take(
     )
     .await;
     // A description that cannot be read is kept as it is, and said to be a problem.
-    let problems = gather(by_name.clone(), problems).problems;
+    let read = by_name.iter().map(|(name, wire)| (name.clone(), described(wire)));
+    let problems = gather(read, problems).problems;
     let mut snapshot = Map::new();
     snapshot.insert("format_version".into(), json!(SNAPSHOT_FORMAT_VERSION));
     snapshot.insert("taken_at".into(), json!(now.to_string()));
@@ -92,10 +96,21 @@ pub fn load(path: &Path) -> Result<Live, SnapshotError> {
 /// the embedded service's state is a snapshot too.
 pub fn parse(path: &Path, text: &str) -> Result<Live, SnapshotError> {
     let malformed = |reason: String| SnapshotError::Malformed { path: path.to_owned(), reason };
-    let json: Value = serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
-    let Value::Object(snapshot) = &json else {
-        return Err(malformed("it must be an object".to_owned()));
-    };
+    // Taken apart member by member: the JSON of a large fleet as one value would
+    // weigh many times its text.
+    let members: BTreeMap<String, &RawValue> =
+        serde_json::from_str(text).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => malformed("it must be an object".to_owned()),
+            _ => malformed(error.to_string()),
+        })?;
+    let mut snapshot = Map::new();
+    for name in ["format_version", "taken_at", "account_id", "region", "complete", "problems"] {
+        if let Some(member) = members.get(name) {
+            let value = serde_json::from_str(member.get())
+                .map_err(|error| malformed(format!("{name}: {error}")))?;
+            snapshot.insert(name.to_owned(), value);
+        }
+    }
     let text = |name: &str| match snapshot.get(name) {
         Some(Value::String(text)) => Ok(text.clone()),
         Some(_) => Err(malformed(format!("{name} must be a string"))),
@@ -120,15 +135,17 @@ pub fn parse(path: &Path, text: &str) -> Result<Live, SnapshotError> {
         Some(_) => return Err(malformed("complete must be true or false".to_owned())),
         None => return Err(malformed("complete is missing".to_owned())),
     };
-    let processors = match snapshot.get("processors") {
-        Some(Value::Array(processors)) => processors,
-        Some(_) => return Err(malformed("processors must be a list".to_owned())),
-        None => return Err(malformed("processors is missing".to_owned())),
+    let Some(processors) = members.get("processors") else {
+        return Err(malformed("processors is missing".to_owned()));
     };
+    let processors: Vec<&RawValue> = serde_json::from_str(processors.get())
+        .map_err(|_| malformed("processors must be a list".to_owned()))?;
 
     let mut by_name = BTreeMap::new();
-    for (at, wire) in processors.iter().enumerate() {
+    for (at, processor) in processors.into_iter().enumerate() {
         let bad = |reason: String| malformed(format!("processors[{at}]: {reason}"));
+        let wire: Value =
+            serde_json::from_str(processor.get()).map_err(|error| bad(error.to_string()))?;
         for member in ["CreationTimestamp", "LastUpdateTimestamp"] {
             if let Some(value) = wire.get(member).filter(|value| !value.is_null()) {
                 check_time(value).map_err(|reason| bad(format!("{member} {reason}")))?;
@@ -137,7 +154,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Live, SnapshotError> {
         let Some(name) = wire.get("Name").and_then(Value::as_str) else {
             return Err(bad("Name must be a string".to_owned()));
         };
-        if by_name.insert(name.to_owned(), wire.clone()).is_some() {
+        if by_name.insert(name.to_owned(), described(&wire)).is_some() {
             return Err(bad(format!("{name:?} is there twice")));
         }
     }

@@ -89,18 +89,40 @@ impl Attribute {
         }
     }
 
-    /// Splits a dotted path into segments; a quoted segment may hold dots.
+    /// Splits a dotted path into segments, which may be quoted as TOML quotes
+    /// keys.
     ///
     /// Everything behind `tags.` is one key, quoted or not, because tag keys
     /// hold dots and colons themselves.
     pub fn split_path(path: &str) -> Vec<String> {
-        if let Some(key) = path.strip_prefix("tags.") {
-            let unquoted =
-                key.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(key);
-            return vec!["tags".to_owned(), unquoted.to_owned()];
+        let mut segments =
+            quoted_segments(path).unwrap_or_else(|| path.split('.').map(str::to_owned).collect());
+        if segments.len() > 2 && segments[0] == "tags" {
+            segments = vec!["tags".to_owned(), segments[1..].join(".")];
         }
-        path.split('.').map(str::to_owned).collect()
+        segments
     }
+}
+
+/// The segments of a path that has quotes, if it is a dotted key of TOML.
+fn quoted_segments(path: &str) -> Option<Vec<String>> {
+    if !path.contains(['"', '\'']) || path.contains('\n') {
+        return None;
+    }
+    let mut line = format!("{path} = ");
+    let value_starts = line.len();
+    line.push('0');
+    let document = toml::de::DeTable::parse(&line).ok()?;
+    let mut segments = Vec::new();
+    let mut table = document.get_ref();
+    while let Some((key, value)) = table.iter().next() {
+        segments.push(key.get_ref().clone().into_owned());
+        match value.get_ref() {
+            toml::de::DeValue::Table(inner) => table = inner,
+            _ => return (value.span().start == value_starts).then_some(segments),
+        }
+    }
+    None
 }
 
 impl fmt::Display for Attribute {
@@ -149,6 +171,25 @@ mod tests {
         assert!(Attribute::Tag("site".into()).is_covered_by(&path("tags")));
         assert!(Attribute::Tag("a.b".into()).is_covered_by(&path("tags.a.b")));
         assert!(Attribute::Tag("a.b".into()).is_covered_by(&path("tags.\"a.b\"")));
+    }
+
+    #[test]
+    fn segments_may_be_quoted_as_toml_quotes_keys() {
+        for quoted in ["tags.'a.b=c'", "tags.\"a.b=c\"", "'tags' . 'a.b=c'", "tags.\"a\\u002eb=c\""]
+        {
+            assert_eq!(path(quoted), ["tags", "a.b=c"], "{quoted}");
+            assert!(Attribute::is_known_path(&path(quoted)), "{quoted}");
+        }
+        assert_eq!(path("tags.a.b=c"), ["tags", "a.b=c"]);
+        assert_eq!(path("tags.a.'b'"), ["tags", "a.b"]);
+        assert_eq!(
+            path("output.\"s3_destination\".bucket"),
+            ["output", "s3_destination", "bucket"]
+        );
+        for broken in ["tags.'a", "a = 1 #'", "'a' = 1 # x", "'a'\n'b'", "'a'b"] {
+            assert!(!Attribute::is_known_path(&path(broken)) || broken == "tags.'a", "{broken}");
+        }
+        assert_eq!(path("tags.it's"), ["tags", "it's"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One declared processor beside its live one: what there is to do.
 
+use std::borrow::Cow;
+
 use super::Effect;
 use super::effect::effect;
 use crate::desired::{Declaration, Desired};
@@ -15,7 +17,7 @@ pub(super) struct Item<'a> {
     pub declaration: &'a Declaration,
     pub live: Option<Counterpart<'a>>,
     /// What it is to be; of a replacement or creation, what to create.
-    pub after: Processor,
+    pub after: Cow<'a, Processor>,
     pub differences: Vec<Difference>,
     pub work: Work,
     /// A KMS alias on one side and a key on the other were taken for equal.
@@ -76,20 +78,27 @@ impl<'a> Item<'a> {
         } else {
             Work::Modify
         };
+        let kms_key_unclear = target.kms_key_unclear;
+        let after = match work {
+            Work::Replace => Cow::Owned(target.into_replacement()),
+            // Where nothing differs, it is the live one.
+            Work::Nothing => Cow::Borrowed(counterpart.processor),
+            Work::Create | Work::Modify => Cow::Owned(target.after),
+        };
         Item {
             name,
             declaration,
             live: Some(counterpart),
-            after: if work == Work::Replace { target.replacement } else { target.after },
+            after,
             differences,
             work,
-            kms_key_unclear: target.kms_key_unclear,
+            kms_key_unclear,
         }
     }
 
     fn creation(name: &'a ProcessorName, declaration: &'a Declaration) -> Item<'a> {
-        let after = declaration.processor.clone();
-        let differences = attributes(&after)
+        let after = Cow::Borrowed(&declaration.processor);
+        let differences = attributes(&declaration.processor)
             .into_iter()
             .map(|(attribute, after)| Difference { attribute, before: Value::Null, after })
             .collect();

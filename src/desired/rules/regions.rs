@@ -54,13 +54,13 @@ pub(super) fn check(attributes: &Attributes, facts: &Facts<'_>, diagnostics: &mu
 
 /// Checks one region.
 fn region(at: &At<Region>, region: &Region, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let Region { zone, bounding_box, polygon } = region;
+    let Region { zone, bounding_box, polygon, doubtful } = region;
     let named = [
         zone.at().map(|at| at.key),
         bounding_box.at().map(|at| at.key),
         polygon.at().map(|at| at.key),
     ];
-    variants(at.span, &named, "`zone`, `bounding_box` and `polygon`", diagnostics);
+    variants(at.span, &named, *doubtful, "`zone`, `bounding_box` and `polygon`", diagnostics);
     if let Some((at, name)) = zone.at().and_then(|at| Some((at, at.get()?)))
         && facts.complete
         && !facts.names.zones.contains_key(name.as_str())
@@ -78,17 +78,26 @@ fn region(at: &At<Region>, region: &Region, facts: &Facts<'_>, diagnostics: &mut
 
 /// Checks one zone.
 pub(in super::super) fn zone(at: &At<Zone>, zone: &Zone, diagnostics: &mut Vec<Diagnostic>) {
-    let Zone { bounding_box, polygon } = zone;
+    let Zone { bounding_box, polygon, doubtful } = zone;
     let named = [bounding_box.at().map(|at| at.key), polygon.at().map(|at| at.key)];
-    variants(at.key, &named, "`bounding_box` and `polygon`", diagnostics);
+    variants(at.key, &named, *doubtful, "`bounding_box` and `polygon`", diagnostics);
     shapes(bounding_box, polygon, diagnostics);
 }
 
-fn variants(whole: Span, named: &[Option<Span>], words: &str, diagnostics: &mut Vec<Diagnostic>) {
+/// Checks that there is one of some shapes. `doubtful`: a key that is unknown may
+/// have meant one of them, and has been reported.
+fn variants(
+    whole: Span,
+    named: &[Option<Span>],
+    doubtful: bool,
+    words: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let mut given: Vec<Span> = named.iter().flatten().copied().collect();
     given.sort();
     let diagnostic = match given.as_slice() {
         [_] => return,
+        [] if doubtful => return,
         [] => Diagnostic::new(Code::RegionShape, "a region needs a shape")
             .label(whole, "no shape")
             .help(format!("give it one of {words}")),
@@ -116,14 +125,14 @@ fn shapes(
 }
 
 fn rectangle(at: &At<BoundingBox>, bounds: &BoundingBox, diagnostics: &mut Vec<Diagnostic>) {
-    let BoundingBox { left, top, width, height } = bounds;
+    let BoundingBox { left, top, width, height, doubtful } = bounds;
     let sides = [("left", left), ("top", top), ("width", width), ("height", height)];
     let missing: Vec<String> = sides
         .iter()
         .filter(|(_, slot)| slot.at().is_none())
         .map(|(name, _)| (*name).to_owned())
         .collect();
-    if !missing.is_empty() {
+    if !missing.is_empty() && !doubtful {
         diagnostics.push(
             Diagnostic::new(Code::IncompleteBox, format!("a box needs {}", list(&missing)))
                 .label(at.span, "not all four sides")

@@ -4,7 +4,7 @@
 //! its members need to mean anything: the role, the video stream, one kind with
 //! its labels or collection, its output.
 
-use crate::config::{Processor, list};
+use crate::config::{Processor, list, shorten};
 use crate::desired::layer::{Layer, OneOf};
 use crate::diagnostic::{Code, Diagnostic, Span};
 
@@ -25,6 +25,10 @@ pub(in super::super) fn required(
     merged: &Layer<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    if processor.is_blank() && processor.doubtful {
+        // Whatever was meant, that the table has it wrong has been said.
+        return;
+    }
     let mut lines = Vec::new();
     let mut need = |missing: bool, line: &'static str| {
         if missing {
@@ -48,6 +52,7 @@ pub(in super::super) fn required(
         (OneOf::First(_, destination), _) => need(destination.bucket.is_absent(), BUCKET),
         (OneOf::Second(_, stream), _) => need(stream.arn.is_absent(), STREAM),
     }
+    let name = shorten(name);
     if no_kind && processor.is_blank() {
         lines.push(LABELS);
         lines.push(BUCKET);

@@ -1,57 +1,50 @@
 //! Templates and zones that nothing names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{At, Attributes, Extends, Slot};
+use crate::config::{At, Attributes, Extends, Slot, closest};
 use crate::desired::names::Names;
 use crate::diagnostic::{Code, Diagnostic, Span};
 
 /// Warns of every template and zone that nothing names.
 ///
 /// A template counts as used when another one extends it, since that one is
-/// then what is not used. Where a name that is not there was asked for, the one
-/// that nothing names may be what was meant, and is not complained about.
+/// then what is not used. One that resembles a name which is asked for and not
+/// there counts as used too, as it may be what was meant.
 pub(in super::super) fn unused(names: &Names<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let mut found = Mentions::default();
-    if let Some(defaults) = names.defaults.and_then(|at| at.get()) {
-        found.attributes(&defaults.attributes);
-        for kind in [&defaults.label_detection, &defaults.face_search] {
-            kind.get().into_iter().for_each(|kind| found.attributes(&kind.attributes));
-            found.uncertain |= kind.is_reported();
-        }
-    }
-    for at in names.every_template() {
+    let mut templates = Mentions::default();
+    let mut zones = Mentions::default();
+    if let Some(at) = names.defaults {
         match at.get() {
-            Some(template) => {
-                found.extends(&template.extends);
-                found.attributes(&template.attributes);
+            Some(defaults) => {
+                zones.regions(&defaults.attributes);
+                for kind in [&defaults.label_detection, &defaults.face_search] {
+                    kind.get().into_iter().for_each(|kind| zones.regions(&kind.attributes));
+                    zones.uncertain |= kind.is_reported();
+                }
             }
-            None => found.uncertain = true,
+            None => zones.uncertain = true,
         }
     }
-    for at in names.every_processor() {
-        match at.get() {
-            Some(processor) => {
-                found.extends(&processor.extends);
-                found.attributes(&processor.attributes);
-            }
-            None => found.uncertain = true,
-        }
+    let unread = names.every_template().any(|at| at.value.is_err())
+        || names.every_processor().any(|at| at.value.is_err());
+    templates.uncertain |= unread;
+    zones.uncertain |= unread;
+    for template in names.every_template().filter_map(At::get) {
+        templates.extends(&template.extends);
+        zones.regions(&template.attributes);
     }
-    if found.uncertain {
-        return;
+    for processor in names.every_processor().filter_map(At::get) {
+        templates.extends(&processor.extends);
+        zones.regions(&processor.attributes);
     }
-    let misspelt = |code| diagnostics.iter().any(|diagnostic| diagnostic.code == code);
-    let (no_template, no_zone) = (misspelt(Code::UnknownTemplate), misspelt(Code::UnknownZone));
-    let templates = names.templates.iter().map(|(name, at)| (*name, at.key));
-    for (name, span) in
-        templates.filter(|_| !no_template).filter(|(name, _)| !found.templates.contains(name))
-    {
+    let declared = names.templates.iter().map(|(name, at)| (*name, at.key)).collect();
+    for (name, span) in templates.leave_out(declared) {
         let help = format!("extend it with `extends = \"{name}\"`, or remove it");
         diagnostics.push(warning(Code::UnusedTemplate, "template", name, span, help));
     }
-    let zones = names.zones.iter().map(|(name, at)| (*name, at.key));
-    for (name, span) in zones.filter(|_| !no_zone).filter(|(name, _)| !found.zones.contains(name)) {
+    let declared = names.zones.iter().map(|(name, at)| (*name, at.key)).collect();
+    for (name, span) in zones.leave_out(declared) {
         let help = format!("name it in a region as `{{ zone = \"{name}\" }}`, or remove it");
         diagnostics.push(warning(Code::UnusedZone, "zone", name, span, help));
     }
@@ -63,11 +56,11 @@ fn warning(code: Code, what: &str, name: &str, span: Span, help: String) -> Diag
         .help(help)
 }
 
+/// The names that are asked for.
 #[derive(Default)]
 struct Mentions<'a> {
-    templates: BTreeSet<&'a str>,
-    zones: BTreeSet<&'a str>,
-    /// A list that could name anything is unusable.
+    names: BTreeSet<&'a str>,
+    /// A place that could name anything is unusable.
     uncertain: bool,
 }
 
@@ -76,19 +69,34 @@ impl<'a> Mentions<'a> {
         self.uncertain |= extends.is_reported();
         let list = extends.get().map_or(&[][..], |Extends(list)| list);
         self.uncertain |= list.iter().any(|at| at.value.is_err());
-        self.templates.extend(list.iter().filter_map(At::get).map(String::as_str));
+        self.names.extend(list.iter().filter_map(At::get).map(String::as_str));
     }
 
-    fn attributes(&mut self, attributes: &'a Attributes) {
+    fn regions(&mut self, attributes: &'a Attributes) {
         self.uncertain |= attributes.regions_of_interest.is_reported();
         for at in attributes.regions_of_interest.get().into_iter().flatten() {
             match at.get() {
                 Some(region) => {
                     self.uncertain |= region.zone.is_reported();
-                    self.zones.extend(region.zone.get().map(String::as_str));
+                    self.names.extend(region.zone.get().map(String::as_str));
                 }
                 None => self.uncertain = true,
             }
         }
+    }
+
+    /// What of the declared is never asked for, as far as that is known.
+    fn leave_out(self, mut declared: BTreeMap<&'a str, Span>) -> BTreeMap<&'a str, Span> {
+        if self.uncertain {
+            return BTreeMap::new();
+        }
+        let meant: Vec<&str> = self
+            .names
+            .iter()
+            .filter(|name| !declared.contains_key(*name))
+            .filter_map(|name| closest(name, declared.keys().copied()))
+            .collect();
+        declared.retain(|name, _| !self.names.contains(name) && !meant.contains(name));
+        declared
     }
 }
