@@ -26,7 +26,7 @@ struct Entry {
 }
 
 /// Whether a run stopped a processor and did not start it again.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stopped {
     #[default]
     No,
@@ -44,6 +44,9 @@ impl Ledger {
         match operation {
             Operation::DeleteStreamProcessor => self.0[subject].gone = true,
             Operation::StopStreamProcessor => self.0[subject].stopped = Stopped::Perhaps,
+            Operation::StartStreamProcessor if self.0[subject].stopped == Stopped::Yes => {
+                self.0[subject].stopped = Stopped::Perhaps;
+            }
             _ => {}
         }
     }
@@ -71,6 +74,12 @@ impl Ledger {
                 };
             }
             (Operation::StartStreamProcessor, End::Done) => entry.stopped = Stopped::No,
+            (Operation::StartStreamProcessor, End::Failed(failure))
+                if failure.effect == Effect::None
+                    && entry.made.contains(&Operation::StopStreamProcessor) =>
+            {
+                entry.stopped = Stopped::Yes;
+            }
             _ => {}
         }
         if let Some(Seen::Present(_)) = ended.seen {

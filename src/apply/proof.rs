@@ -54,7 +54,7 @@ fn refused(error: &Diagnostic, sources: &Sources) -> Flaw {
         if !label.message.is_empty() {
             reason = format!("{reason}: {}", label.message);
         }
-        let line = sources.locate(label.span).line as usize;
+        let line = sources.locate(label.span).line;
         let text = &sources.get(label.span.source).text;
         if let Some(text) = text.lines().nth(line.saturating_sub(1)) {
             let shown: String = text.trim().chars().take(LONGEST_LINE).collect();

@@ -25,6 +25,8 @@ pub fn outcome(outcome: &Outcome, plan: &Plan, settings: Settings) -> String {
             Line::new(settings).push(Meaning::Warning, &format!("Interrupted by {signal}: "));
         let text = if outcome.broken_off {
             "what was under way was broken off, and no new delete was begun."
+        } else if !outcome.removed.is_empty() {
+            "not all that was under way could be finished, and no new delete was begun."
         } else {
             "what was under way was finished, and no new delete was begun."
         };

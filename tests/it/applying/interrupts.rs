@@ -254,7 +254,7 @@ async fn a_restart_that_nobody_answers_is_given_up_and_told() {
     assert_eq!(outcome.removed, []);
     let notes = outcome.processors[0].notes.join("\n");
     assert!(notes.contains("StartStreamProcessor of a, to put"), "{notes}");
-    assert!(notes.contains("it ran before and is stopped now"), "{notes}");
+    assert!(notes.contains("it ran before and may be stopped now"), "{notes}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -71,8 +71,8 @@ fn the_report_says_what_was_done_what_not_and_what_to_do() {
         garage   its definition is in .rekon/removed/garage.toml
             restore it with: rekon apply .rekon/removed/garage
 
-    Interrupted by SIGINT: what was under way was finished, and no new delete was
-        begun.
+    Interrupted by SIGINT: not all that was under way could be finished, and no new
+        delete was begun.
     Applied in part: 1 done, 1 failed, 1 not tried, 1 moved.
         2 API calls, 3 retried, 1 throttled, 1.2 s.
     A new plan shows what remains.
@@ -175,4 +175,16 @@ fn hostile_words_of_the_service_are_spelled_out() {
         let text = outcome(&result, &sample(), settings);
         assert!(text.split('\n').all(|line| escape(line) == line), "{text:?}");
     }
+}
+
+#[test]
+fn an_interrupted_run_says_whether_it_finished_what_was_under_way() {
+    let text = |broken_off| {
+        let interrupted = Some("SIGTERM");
+        let processors = vec![processor("a", Fate::Done, &[])];
+        let result = Outcome { processors, interrupted, broken_off, ..Outcome::default() };
+        outcome(&result, &sample(), Settings::default())
+    };
+    assert!(text(false).contains("Interrupted by SIGTERM: what was under way was finished"));
+    assert!(text(true).contains("Interrupted by SIGTERM: what was under way was broken off"));
 }
