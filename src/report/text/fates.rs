@@ -190,7 +190,7 @@ fn one(out: &mut String, group: &[&ProcessorOutcome], places: &Places<'_>, setti
 fn failure(operation: Option<Operation>) -> String {
     match operation {
         Some(operation) => format!("{} failed", operation.as_str()),
-        None => "failed: it is not as planned".to_owned(),
+        None => "failed".to_owned(),
     }
 }
 
