@@ -41,4 +41,5 @@ pub use drive::apply;
 pub use error::ApplyError;
 pub use event::Event;
 pub use options::{DEFAULT_PARALLELISM, DEFAULT_SETTLE_TIMEOUT, Options, RecoveryRoot, WriteToml};
+pub use shell::option as shell_option;
 pub use stop::{StopSignal, Stopper, stopper};

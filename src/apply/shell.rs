@@ -14,7 +14,7 @@ pub(super) fn restore(folder: &Path, name: &str) -> String {
 }
 
 /// An option with a value, which may begin with a dash.
-pub(super) fn option(option: &str, value: &str) -> String {
+pub fn option(option: &str, value: &str) -> String {
     word(format!("{option}={value}").as_bytes())
 }
 

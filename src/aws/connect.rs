@@ -4,6 +4,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_rekognition::config::{
     Credentials, IdentityCache, SharedCredentialsProvider, StalledStreamProtectionConfig,
@@ -125,7 +127,16 @@ async fn environment(
         .timeout_config(timeouts())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
+        // A profile that was asked for by name comes before credentials that
+        // happen to be in the environment, and one that is not there is an error.
+        let config = ProviderConfig::without_region()
+            .with_region(Some(Region::new(region.to_owned())))
+            .with_http_client(https_client());
+        let credentials = ProfileFileCredentialsProvider::builder()
+            .configure(&config)
+            .profile_name(&profile)
+            .build();
+        loader = loader.profile_name(profile).credentials_provider(credentials);
     }
     if let Some(url) = endpoint_url {
         loader = loader.endpoint_url(url);

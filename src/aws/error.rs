@@ -207,7 +207,7 @@ impl Error {
             Class::NotFound => "It was deleted meanwhile; plan again".into(),
             Class::Invalid => "Mend the value that the message names, then plan again".into(),
             Class::PageToken => "The listing changed too fast to be read; try again".into(),
-            Class::Other => return None,
+            Class::Other => "Look the error up in the AWS documentation of the operation".into(),
         };
         Some(help)
     }

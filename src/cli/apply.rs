@@ -38,7 +38,12 @@ pub async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, Exit> {
     }
     match plan::exit(planned, false) {
         Exit::Success => {}
-        exit => return Err(exit),
+        exit => {
+            if args.format == TextOrJson::Json {
+                ui.print(&report::json::outcome(&Outcome::not_begun(planned), planned));
+            }
+            return Err(exit);
+        }
     }
     if planned.changes.is_empty() && args.format == TextOrJson::Text {
         return Ok(Exit::Success);
@@ -46,7 +51,11 @@ pub async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, Exit> {
     if !planned.changes.is_empty() && !args.auto_approve {
         signals.cut_short(ask(ui)).await?;
     }
-    let outcome = execute(&ready, &args, signals, ui).await?;
+    let mut outcome = execute(&ready, &args, signals, ui).await?;
+    for removed in &mut outcome.removed {
+        // The way back leads through the same connection.
+        removed.restore.push_str(&reconnect(&args.connect, &ready.base));
+    }
     ui.print(&match args.format {
         TextOrJson::Text => report::text::outcome(&outcome, planned, ui.stdout_settings()),
         TextOrJson::Json => report::json::outcome(&outcome, planned),
@@ -174,6 +183,20 @@ async fn execute(
         ui.error(&error, error.help().as_deref());
         Exit::Error
     })
+}
+
+/// The options that lead to the same service, as a shell takes them.
+fn reconnect(connect: &args::Connect, base: &Path) -> String {
+    let args::Connect { profile, region: _, endpoint_url, emulator, rate: _ } = connect;
+    let state = emulator.as_ref().map(|state| match state.is_empty() {
+        true => session::default_state(base).display().to_string(),
+        false => state.display().to_string(),
+    });
+    [("--profile", profile), ("--endpoint-url", endpoint_url), ("--emulator", &state)]
+        .into_iter()
+        .filter_map(|(option, value)| Some((option, value.as_ref()?)))
+        .map(|(option, value)| format!(" {}", apply::shell_option(option, value)))
+        .collect()
 }
 
 /// The time, to the second: it names files that people look for.

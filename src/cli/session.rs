@@ -57,6 +57,11 @@ pub async fn open(connect: &Connect, stack: &Stack, base: &Path, ui: &Ui) -> Res
         // policy may forbid it. The ARNs of what is read say the account as well.
         return Err(failed(error, ui));
     }
+    if let Err(error) = &identity {
+        ui.note(&format!(
+            "nobody could say who is calling, so the account is checked by what is read: {error}"
+        ));
+    }
     if let Ok(Identity { account_id, arn }) = &identity
         && *account_id != stack.account_id
     {
@@ -140,6 +145,11 @@ pub fn failed(error: &aws::Error, ui: &Ui) -> Exit {
     Exit::Error
 }
 
+/// Where the embedded service keeps its state unless told otherwise.
+pub fn default_state(base: &Path) -> PathBuf {
+    base.join(".rekon/emulator.json")
+}
+
 /// Opens the embedded service in this process.
 ///
 /// Without a state file it starts from the project's `live.json` and keeps what
@@ -147,7 +157,7 @@ pub fn failed(error: &aws::Error, ui: &Ui) -> Exit {
 fn open_emulator(state: &Path, stack: &Stack, base: &Path, ui: &Ui) -> Result<Emulator, Exit> {
     let (source, store): (Option<PathBuf>, PathBuf) = if state.as_os_str().is_empty() {
         let source = base.join("live.json");
-        (source.exists().then_some(source), base.join(".rekon/emulator.json"))
+        (source.exists().then_some(source), default_state(base))
     } else {
         (None, state.to_owned())
     };

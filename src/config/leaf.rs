@@ -129,8 +129,8 @@ impl Read for Point {
     fn read(entry: &Entry<'_, '_>, reader: &mut Reader<'_>) -> Result<Point, Reported> {
         match entry.value.get_ref() {
             DeValue::Array(items) if items.len() == 2 => {
-                let x = f64::read(&Entry { name: "x", value: &items[0] }, reader);
-                let y = f64::read(&Entry { name: "y", value: &items[1] }, reader);
+                let x = f64::read(&Entry { name: "x", value: &items[0], item: false }, reader);
+                let y = f64::read(&Entry { name: "y", value: &items[1], item: false }, reader);
                 Ok(Point { x: x?, y: y? })
             }
             DeValue::Array(items) => {

@@ -15,6 +15,20 @@ pub(super) struct Entry<'a, 'i> {
     /// The key, or the array's key for one of its items.
     pub(super) name: &'a str,
     pub(super) value: &'a Spanned<DeValue<'i>>,
+    /// Whether the value is an item of an array.
+    pub(super) item: bool,
+}
+
+impl Entry<'_, '_> {
+    /// What the value is called in a complaint.
+    fn subject(&self) -> String {
+        if self.item { format!("an item of `{}`", self.name) } else { format!("`{}`", self.name) }
+    }
+
+    /// How the value is written rightly.
+    fn written_as(&self, value: &str) -> String {
+        if self.item { format!("`{value}`") } else { format!("`{} = {value}`", self.name) }
+    }
 }
 
 /// Something that a TOML value can be read as.
@@ -93,13 +107,13 @@ impl<'a> Reader<'a> {
         value: &Spanned<DeValue<'_>>,
     ) -> Slot<T> {
         let name = key.get_ref();
-        let read = T::read(&Entry { name, value }, self);
+        let read = T::read(&Entry { name, value, item: false }, self);
         Slot(Some(At { key: self.span(key), span: self.span(value), value: read }))
     }
 
     /// Reads an item of an array.
     pub(super) fn item<T: Read>(&mut self, name: &str, value: &Spanned<DeValue<'_>>) -> At<T> {
-        let read = T::read(&Entry { name, value }, self);
+        let read = T::read(&Entry { name, value, item: true }, self);
         let span = self.span(value);
         At { key: span, span, value: read }
     }
@@ -149,7 +163,7 @@ impl<'a> Reader<'a> {
         let span = self.span(entry.value);
         let mut diagnostic = Diagnostic::new(
             Code::WrongType,
-            format!("`{}` must be {expected}, not {found}", entry.name),
+            format!("{} must be {expected}, not {found}", entry.subject()),
         )
         .label(span, format!("this is {found}"));
         diagnostic.help = help;
@@ -230,17 +244,17 @@ fn hint(entry: &Entry<'_, '_>, written: &str, expected: &str) -> Option<String> 
     let name = entry.name;
     match (entry.value.get_ref(), expected) {
         (DeValue::Integer(_), "a string") => {
-            Some(format!("write it in quotes: `{name} = \"{written}\"`"))
+            Some(format!("write it in quotes: {}", entry.written_as(&format!("\"{written}\""))))
         }
         (DeValue::String(text), _) if is_plainly(text, expected) => {
-            Some(format!("write it without quotes: `{name} = {text}`"))
+            Some(format!("write it without quotes: {}", entry.written_as(text)))
         }
         (DeValue::String(_), "a boolean") => Some("write `true` or `false`".to_owned()),
         (DeValue::String(_), "an array") if !written.contains('\n') => {
-            Some(format!("write it in brackets: `{name} = [{written}]`"))
+            Some(format!("write it in brackets: {}", entry.written_as(&format!("[{written}]"))))
         }
         (DeValue::Table(_), "an array") => {
-            Some(format!("write it in brackets: `{name} = [{{ ... }}]`"))
+            Some(format!("write it in brackets: {}", entry.written_as("[{ ... }]")))
         }
         (DeValue::Array(_), "a table") if ["template", "zone", "processor"].contains(&name) => {
             Some(format!("each has a table of its own: `[{name}.NAME]`"))

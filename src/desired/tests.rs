@@ -15,8 +15,13 @@ use crate::model::{Attribute, ProcessorName};
 
 /// What the checks cannot raise from a project's files: it needs the service,
 /// or a file too large to keep.
-const RAISED_ELSEWHERE: [Code; 4] =
-    [Code::FileTooLarge, Code::IncompleteRead, Code::KmsKeyUnclear, Code::ProcessorFailed];
+const RAISED_ELSEWHERE: [Code; 5] = [
+    Code::FileTooLarge,
+    Code::IncompleteRead,
+    Code::KmsKeyUnclear,
+    Code::TagsUnknown,
+    Code::ProcessorFailed,
+];
 
 fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/diagnostics")

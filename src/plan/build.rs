@@ -9,6 +9,7 @@ use super::guard::{self, Allowances};
 use super::item::{Item, Work};
 use super::narrow::Narrowing;
 use super::order::{Order, order};
+use super::question::manages_tags;
 use super::{
     Action, AttributeChange, Call, CallId, Calls, Change, Effect, FORMAT_VERSION, Operation,
     Origin, Plan, Refusal, Summary, calls, refusal,
@@ -76,7 +77,7 @@ pub fn plan(
         changes,
         calls: emitted.calls,
         refusals,
-        diagnostics: diagnostics(warnings, live, &items, &chosen, sources),
+        diagnostics: diagnostics(warnings, desired, live, &items, &chosen, sources),
     }
 }
 
@@ -232,17 +233,28 @@ fn refusals(
 /// How many names of unread processors a diagnostic lists.
 const MOST_NAMES: usize = 10;
 
+/// The first of many names, and how many more there are.
+fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let listed: Vec<&str> = names.take(MOST_NAMES).collect();
+    match more {
+        0 => listed.join(", "),
+        more => format!("{} and {more} more", listed.join(", ")),
+    }
+}
+
+/// Processors whose tags the files manage and nobody has read.
+fn tags_unknown(names: &[&str]) -> Diagnostic {
+    let names = listed(names.iter().copied());
+    Diagnostic::new(Code::TagsUnknown, format!("the tags of {names} are not known"))
+        .help("no change of tags is planned for them; plan against the service, or take a snapshot with tags")
+}
+
 /// What was not read, and why.
 fn unread(problem: &ReadProblem) -> Diagnostic {
     let what = match &problem.names {
         None => "an unknown part of the fleet".to_owned(),
-        Some(names) => {
-            let listed: Vec<&str> = names.iter().take(MOST_NAMES).map(String::as_str).collect();
-            match names.len() - listed.len() {
-                0 => listed.join(", "),
-                more => format!("{} and {more} more", listed.join(", ")),
-            }
-        }
+        Some(names) => listed(names.iter().map(String::as_str)),
     };
     Diagnostic::new(Code::IncompleteRead, format!("{what} could not be read: {}", problem.reason))
         .help("mend the cause and plan again; until then nothing can be applied")
@@ -250,13 +262,22 @@ fn unread(problem: &ReadProblem) -> Diagnostic {
 
 fn diagnostics(
     warnings: &[Diagnostic],
+    desired: &Desired,
     live: &Live,
     items: &[Item<'_>],
     chosen: &BTreeSet<usize>,
     sources: &Sources,
 ) -> Vec<Record> {
     let mut found: Vec<Diagnostic> = live.problems.iter().map(unread).collect();
-    for item in chosen.iter().map(|index| &items[*index]) {
+    let covered = || chosen.iter().map(|index| &items[*index]);
+    let unknown: Vec<&str> = covered()
+        .filter(|item| !item.tags_are_known() && manages_tags(item, desired))
+        .map(|item| item.name.as_str())
+        .collect();
+    if !unknown.is_empty() {
+        found.push(tags_unknown(&unknown));
+    }
+    for item in covered() {
         let Some(live) = item.live else { continue };
         if item.kms_key_unclear {
             let span = item

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CallId, Operation};
+use super::{CallId, Operation, Plan};
 
 /// The result of applying a plan.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +17,20 @@ pub struct Outcome {
     pub broken_off: bool,
     /// What was deleted and is not back.
     pub removed: Vec<Removed>,
+}
+
+impl Outcome {
+    /// The outcome of a plan that may not be applied.
+    pub fn not_begun(plan: &Plan) -> Outcome {
+        let reason = if plan.complete { "the plan is refused" } else { "the read was incomplete" };
+        let processors = plan.changes.iter().map(|change| ProcessorOutcome {
+            name: change.name.clone(),
+            fate: Fate::NotTried { reason: reason.to_owned() },
+            made: Vec::new(),
+            notes: Vec::new(),
+        });
+        Outcome { processors: processors.collect(), ..Outcome::default() }
+    }
 }
 
 /// What became of one processor.

@@ -6,6 +6,12 @@ use super::item::{Item, Work};
 use crate::desired::Desired;
 use crate::model::{Attribute, Live, ProcessorName, TagKnowledge, TagScope};
 
+/// Whether the files say anything about a processor's tags.
+pub(super) fn manages_tags(item: &Item<'_>, desired: &Desired) -> bool {
+    desired.tag_policy.scope == TagScope::Exclusive
+        || item.declaration.processor.tags.keys().any(|key| !desired.tag_policy.protects(key))
+}
+
 /// The processors whose tags are in question.
 ///
 /// The Resource Groups Tagging API may lag and may not cover every processor:
@@ -13,17 +19,15 @@ use crate::model::{Attribute, Live, ProcessorName, TagKnowledge, TagScope};
 /// a write, or a replacement that has to carry the tags over, the authority
 /// (ListTagsForResource) is asked.
 pub fn tags_in_question(desired: &Desired, live: &Live) -> BTreeSet<ProcessorName> {
-    let managed = |item: &Item<'_>| {
-        desired.tag_policy.scope == TagScope::Exclusive
-            || item.declaration.processor.tags.keys().any(|key| !desired.tag_policy.protects(key))
-    };
     desired
         .processors
         .iter()
         .map(|(name, declaration)| Item::new(name, declaration, desired, live))
         .filter(|item| match item.live.map(|live| live.fact.tags) {
             None | Some(TagKnowledge::Confirmed) => false,
-            Some(TagKnowledge::Unknown) => item.work == Work::Replace || managed(item),
+            Some(TagKnowledge::Unknown) => {
+                item.work == Work::Replace || manages_tags(item, desired)
+            }
             Some(TagKnowledge::Hinted) => {
                 item.work == Work::Replace
                     || item

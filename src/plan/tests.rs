@@ -304,6 +304,7 @@ fn unknown_tags_are_never_changed() {
     world.live.inventory.get_mut("a").unwrap().tags.clear();
     world.live.facts.get_mut("a").unwrap().tags = TagKnowledge::Unknown;
     assert_eq!(world.calls(), []);
+    assert_eq!(world.plan().diagnostics[0].code, "tags-unknown");
     assert_eq!(tags_in_question(&world.desired, &world.live).len(), 1);
     let replaced = world.declare("a", "role_arn", json!("arn:aws:iam::111122223333:role/S"));
     assert_eq!(replaced.refusal(), "tags-unknown");

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from emulator import Emulator, wait_until
 from samples import arn, label_detection
 
-# The quotas that service.md's limits and the Tagging API's and CloudTrail's own have by default.
+# The quotas that Rekognition, the Tagging API and CloudTrail have by default.
 DEFAULT = {
     "CreateStreamProcessor": 20,
     "DescribeStreamProcessor": 20,

@@ -1,5 +1,6 @@
 //! The line that sums a plan up, and durations in words.
 
+use crate::diagnostic::Code;
 use crate::plan::{Calls, Plan, Summary};
 use crate::report::Settings;
 use crate::report::layout::{Line, flow};
@@ -57,12 +58,15 @@ fn nothing(out: &mut String, plan: &Plan, settings: Settings) {
     let line = if !plan.complete {
         let rest = format!(" to the {} that could be read.", count(unchanged, "processor"));
         line.push(Meaning::Warning, "No changes").push(Meaning::Plain, &rest)
+    } else if plan.diagnostics.iter().any(|record| record.code == Code::TagsUnknown.as_str()) {
+        let rest = format!(" to {}, but not all tags are known.", count(unchanged, "processor"));
+        line.push(Meaning::Warning, "No changes").push(Meaning::Plain, &rest)
     } else if unchanged == 1 {
         line.push(Meaning::Good, "No changes.")
             .push(Meaning::Plain, " The processor is as declared.")
     } else {
         let rest = match unchanged {
-            0 => " Nothing is declared.".to_owned(),
+            0 => " No processor is declared and chosen.".to_owned(),
             _ => format!(" All {unchanged} processors are as declared."),
         };
         line.push(Meaning::Good, "No changes.").push(Meaning::Plain, &rest)
