@@ -4,6 +4,8 @@
 //! nothing of the service, of time or of tasks, so that every order in which
 //! calls can end is a unit test.
 
+mod consequences;
+mod events;
 mod fates;
 #[cfg(test)]
 mod tests;
@@ -162,21 +164,6 @@ impl Schedule {
         }
     }
 
-    /// Takes a processor, and all that depends on it, out before anything began.
-    pub(super) fn rule_out(&mut self, subject: usize, fate: Fate) {
-        let because = match fate {
-            Fate::Moved { .. } => "moved since it was planned",
-            _ => "cannot be worked on",
-        };
-        let name = &self.prepared.subjects[subject].name;
-        let why = Cause::Trouble(format!("{name}, which it depends on, {because}"));
-        self.subjects[subject] = SubjectState::Ruled(fate);
-        self.touched.insert(subject);
-        let unit = &self.prepared.units[self.prepared.subjects[subject].unit];
-        let calls = unit.calls.iter().map(|call| (*call, why.clone())).collect();
-        self.drop_calls(calls);
-    }
-
     /// The next step that may begin, if one may.
     pub(super) fn next(&mut self) -> Option<Step> {
         let step = match self.urgent.pop_front() {
@@ -209,76 +196,6 @@ impl Schedule {
         self.is_past_deletes(subject.unit)
     }
 
-    /// A call ended.
-    pub(super) fn call_ended(&mut self, call: usize, end: End) {
-        self.running -= 1;
-        let subject = self.prepared.calls[call].subject;
-        self.touched.insert(subject);
-        match end {
-            End::Done => {
-                self.calls[call] = CallState::Done;
-                let waiting = std::mem::take(&mut self.after_call[call]);
-                self.unblock(waiting);
-            }
-            End::Failed(failure) => {
-                let why = Cause::Trouble(format!("{} failed", self.told(call)));
-                self.calls[call] = CallState::Failed(failure);
-                self.unit_failed(call, &why);
-                if self.prepared.calls[call].operation == Operation::CreateStreamProcessor
-                    && self.prepared.has(subject, Operation::DeleteStreamProcessor)
-                {
-                    self.hold_deletes(call);
-                }
-            }
-            End::HeldBack => {
-                let why = Cause::Ended(Early::Stopped);
-                self.calls[call] = CallState::Dropped(why.clone());
-                self.unit_failed(call, &why);
-            }
-        }
-        self.look_at_unit(self.prepared.subjects[subject].unit);
-    }
-
-    /// A processor was read again.
-    pub(super) fn verified(&mut self, subject: usize, result: Result<(), Failure>) {
-        self.running -= 1;
-        self.touched.insert(subject);
-        match result {
-            Ok(()) => {
-                self.subjects[subject] = SubjectState::Verified;
-                let waiting = std::mem::take(&mut self.after_subject[subject]);
-                self.unblock(waiting);
-            }
-            Err(failure) => {
-                self.subjects[subject] = SubjectState::Wrong(failure);
-                let why = Cause::Trouble(format!(
-                    "{}, which it depends on, is not as planned",
-                    self.prepared.subjects[subject].name
-                ));
-                self.drop_calls(self.dependents_of_subject(subject, &why));
-            }
-        }
-    }
-
-    /// A unit's old processors are back, as far as they could be.
-    pub(super) fn undone(&mut self, unit: usize) {
-        self.running -= 1;
-        if let UnitState::Undoing(call) = self.units[unit] {
-            self.units[unit] = UnitState::Undone(call);
-        }
-        self.touched.extend(&self.prepared.units[unit].subjects);
-    }
-
-    /// The run ends early: nothing begins any more but what brings units that
-    /// are past their deletes to an end.
-    pub(super) fn end_early(&mut self, early: Early) {
-        let dropped: Vec<(usize, Cause)> = (0..self.calls.len())
-            .filter(|call| self.calls[*call] == CallState::Waiting && !self.must_finish(*call))
-            .map(|call| (call, Cause::Ended(early)))
-            .collect();
-        self.drop_calls(dropped);
-    }
-
     /// The units that are being put back, or would have been next.
     pub(super) fn units_to_undo(&self) -> impl Iterator<Item = usize> {
         self.units.iter().enumerate().filter_map(|(unit, state)| match state {
@@ -292,16 +209,6 @@ impl Schedule {
         let call = &self.prepared.calls[call];
         let name = &self.prepared.subjects[call.subject].name;
         format!("{} of {name}", call.operation.as_str())
-    }
-
-    fn unblock(&mut self, calls: Vec<usize>) {
-        for call in calls {
-            self.blockers[call] -= 1;
-            if self.blockers[call] == 0 && self.calls[call] == CallState::Waiting {
-                let fresh = !self.has_begun(self.unit_of(call));
-                self.ready.insert((fresh, call));
-            }
-        }
     }
 
     fn unit_of(&self, call: usize) -> usize {
@@ -328,114 +235,6 @@ impl Schedule {
             any = true;
             matches!(self.calls[*call], CallState::Running | CallState::Done)
         }) && any
-    }
-
-    /// After a failed creation no further delete begins, nor what leads to one.
-    fn hold_deletes(&mut self, created: usize) {
-        let why = format!("no delete begins after {} failed", self.told(created));
-        let why = Cause::Trouble(why);
-        let held: Vec<(usize, Cause)> = (0..self.calls.len())
-            .filter(|call| {
-                self.calls[*call] == CallState::Waiting
-                    && self.prepared.calls[*call].operation == Operation::DeleteStreamProcessor
-            })
-            .map(|call| (call, why.clone()))
-            .collect();
-        self.drop_calls(held);
-    }
-
-    /// Drops calls that still wait, with everything that depends on them.
-    fn drop_calls(&mut self, mut calls: Vec<(usize, Cause)>) {
-        while let Some((call, why)) = calls.pop() {
-            if self.calls[call] != CallState::Waiting {
-                continue;
-            }
-            self.calls[call] = CallState::Dropped(why.clone());
-            self.ready.remove(&(true, call));
-            self.ready.remove(&(false, call));
-            self.touched.insert(self.prepared.calls[call].subject);
-            calls.extend(self.consequences(call, &why));
-        }
-    }
-
-    fn unit_failed(&mut self, call: usize, why: &Cause) {
-        let unit = self.unit_of(call);
-        if let UnitState::ToUndo(_) = self.units[unit] {
-            // Later calls were dropped while this one was under way. Since it did
-            // not go well either, there is less to put back, or nothing.
-            self.units[unit] = UnitState::Open;
-        }
-        let calls = self.consequences(call, why);
-        self.drop_calls(calls);
-    }
-
-    /// What a call that will not take effect any more drags along: the rest of
-    /// its unit, and what waits for either. Decides how the unit is put back.
-    fn consequences(&mut self, call: usize, why: &Cause) -> Vec<(usize, Cause)> {
-        let unit = self.unit_of(call);
-        let mut dropped = Vec::new();
-        if self.units[unit] == UnitState::Open {
-            self.units[unit] = match self.undoing_call(unit, call) {
-                Some(undo) => UnitState::ToUndo(undo),
-                None => UnitState::Stuck,
-            };
-        }
-        let members = &self.prepared.units[unit];
-        // A start that failed is nobody else's trouble: the others are started.
-        let alone = self.units[unit] == UnitState::Stuck
-            && self.prepared.calls[call].operation == Operation::StartStreamProcessor;
-        if !alone {
-            dropped.extend(members.calls.iter().map(|sibling| (*sibling, why.clone())));
-        }
-        dropped.extend(self.after_call[call].iter().map(|later| (*later, why.clone())));
-        for &subject in &members.subjects {
-            let unfinished = self.prepared.subjects[subject]
-                .calls
-                .iter()
-                .any(|call| self.calls[*call] != CallState::Done);
-            if unfinished || self.units[unit] != UnitState::Stuck {
-                dropped.extend(self.dependents_of_subject(subject, why));
-            }
-        }
-        dropped.retain(|(call, _)| self.calls[*call] == CallState::Waiting);
-        self.look_at_unit(unit);
-        dropped
-    }
-
-    /// Which call's list puts a unit back; `None` when nothing was done to it.
-    fn undoing_call(&self, unit: usize, failed: usize) -> Option<usize> {
-        if !self.has_begun(unit) {
-            return None;
-        }
-        let calls = &self.prepared.units[unit].calls;
-        let lists = |call: usize| !self.prepared.calls[call].undo.is_empty();
-        let call = match &self.calls[failed] {
-            // A stop or a delete that may have taken effect is put back like one
-            // that did: a creation finds what is still there, and a start what
-            // still runs.
-            CallState::Failed(failure) if failure.effect != Effect::None => {
-                let operation = self.prepared.calls[failed].operation;
-                let removes = matches!(
-                    operation,
-                    Operation::StopStreamProcessor | Operation::DeleteStreamProcessor
-                );
-                let next = calls.iter().copied().find(|call| {
-                    removes && lists(*call) && self.prepared.calls[*call].after.contains(&failed)
-                });
-                next.unwrap_or(failed)
-            }
-            CallState::Failed(_) => failed,
-            // A call was dropped: what has happened is all before the first one
-            // that was not made.
-            _ => calls.iter().copied().find(|call| {
-                matches!(self.calls[*call], CallState::Waiting | CallState::Dropped(_))
-            })?,
-        };
-        lists(call).then_some(call)
-    }
-
-    fn dependents_of_subject(&self, subject: usize, why: &Cause) -> Vec<(usize, Cause)> {
-        self.after_subject[subject].iter().map(|call| (*call, why.clone())).collect()
     }
 
     /// Lets a unit's verifications or its undoing begin when they may.

@@ -1,0 +1,169 @@
+//! The world that every test begins with, in which files and service agree: the
+//! definitions in it, what makes the two differ, and the plan that follows.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::desired::{Declaration, Desired, Guard, Lifecycle, Stack};
+use crate::diagnostic::{Sources, Span};
+use crate::model::{
+    Attribute, Fact, Live, ProcessorName, Status, TagKnowledge, TagPolicy, from_json, set,
+};
+use crate::plan::{Options, Plan, plan};
+
+const ACCOUNT: &str = "111122223333";
+pub(super) const LABELS: &str = "settings.connected_home.labels";
+pub(super) const CONFIDENCE: &str = "settings.connected_home.min_confidence";
+
+/// A world in which files and service agree.
+pub(super) struct World {
+    pub(super) desired: Desired,
+    pub(super) sources: Sources,
+    pub(super) live: Live,
+    pub(super) options: Options,
+}
+
+pub(super) fn label_detection(name: &str) -> Value {
+    json!({
+        "role_arn": "arn:aws:iam::111122223333:role/R",
+        "input": {"kinesis_video_stream": {"arn": video(name)}},
+        "output": {"s3_destination": {"bucket": "results", "key_prefix": "a/"}},
+        "settings": {"connected_home": {"labels": ["PACKAGE", "PERSON"], "min_confidence": 80.1}},
+        "regions_of_interest": [
+            {"bounding_box": {"left": 0, "top": 0, "width": 0.25, "height": 0.5}},
+            {"polygon": [[0, 0], [1, 0], [1, 1]]},
+        ],
+        "tags": {"team": "a"},
+    })
+}
+
+pub(super) fn face_search(name: &str, state: &str) -> Value {
+    json!({
+        "role_arn": "arn:aws:iam::111122223333:role/R",
+        "input": {"kinesis_video_stream": {"arn": video(name)}},
+        "output": {"kinesis_data_stream": {"arn": data(name)}},
+        "settings": {"face_search": {"collection_id": "staff", "face_match_threshold": 90}},
+        "desired_status": state,
+    })
+}
+
+pub(super) fn video(name: &str) -> String {
+    format!("arn:aws:kinesisvideo:us-east-1:{ACCOUNT}:stream/{name}/1")
+}
+
+fn data(name: &str) -> String {
+    format!("arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/{name}")
+}
+
+fn name(text: &str) -> ProcessorName {
+    ProcessorName::new(text).unwrap()
+}
+
+impl World {
+    pub(super) fn new(processors: &[(&str, Value)]) -> World {
+        let mut sources = Sources::default();
+        let file = sources.add("rekon.toml", "[processor.x]\n");
+        let mut world = World {
+            desired: Desired {
+                stack: Stack {
+                    name: "test".into(),
+                    account_id: ACCOUNT.into(),
+                    region: "us-east-1".into(),
+                },
+                guard: Guard { max_replacements: None, ..Guard::default() },
+                tag_policy: TagPolicy::default(),
+                processors: BTreeMap::new(),
+            },
+            sources,
+            live: Live {
+                account_id: ACCOUNT.into(),
+                region: "us-east-1".into(),
+                ..Live::default()
+            },
+            options: Options::default(),
+        };
+        for (text, definition) in processors {
+            let processor = from_json(definition).unwrap();
+            let status = match processor.run_state {
+                Some(crate::model::RunState::Running) => Status::Running,
+                _ => Status::Stopped,
+            };
+            world.live.inventory.insert(name(text), processor.clone());
+            world.live.facts.insert(
+                name(text),
+                Fact {
+                    arn: format!("arn:aws:rekognition:us-east-1:{ACCOUNT}:streamprocessor/{text}"),
+                    status,
+                    status_message: None,
+                    tags: TagKnowledge::Confirmed,
+                },
+            );
+            world.desired.processors.insert(
+                name(text),
+                Declaration {
+                    processor,
+                    lifecycle: Lifecycle::default(),
+                    span: Span::new(file, 11..12),
+                    attribute_spans: BTreeMap::new(),
+                },
+            );
+        }
+        world
+    }
+
+    /// Changes an attribute in the files.
+    pub(super) fn declare(mut self, text: &str, path: &str, value: Value) -> World {
+        let declaration = self.desired.processors.get_mut(text).unwrap();
+        let mut definition = crate::model::to_json(&declaration.processor);
+        set(&mut definition, &path.parse::<Attribute>().unwrap(), value);
+        declaration.processor = from_json(&definition).unwrap();
+        self
+    }
+
+    /// Changes an attribute in the service.
+    pub(super) fn move_live(mut self, text: &str, path: &str, value: Value) -> World {
+        let processor = self.live.inventory.get_mut(text).unwrap();
+        let mut definition = crate::model::to_json(processor);
+        set(&mut definition, &path.parse::<Attribute>().unwrap(), value);
+        *processor = from_json(&definition).unwrap();
+        self
+    }
+
+    pub(super) fn remove_live(mut self, text: &str) -> World {
+        self.live.inventory.remove(text);
+        self.live.facts.remove(text);
+        self
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        plan(&self.desired, &self.sources, &[], &self.live, &self.options)
+    }
+
+    /// The plan's calls as (operation, request).
+    pub(super) fn calls(&self) -> Vec<(&'static str, Value)> {
+        let plan = self.plan();
+        assert_eq!(plan.refusals, []);
+        plan.calls.into_iter().map(|call| (call.operation.as_str(), call.request)).collect()
+    }
+
+    pub(super) fn refusal(&self) -> String {
+        let mut refusals = self.plan().refusals;
+        assert_eq!(refusals.len(), 1, "{refusals:?}");
+        refusals.remove(0).code
+    }
+}
+
+pub(super) fn camera() -> World {
+    World::new(&[("a", label_detection("a"))])
+}
+
+pub(super) fn swap(names: &[&str]) -> World {
+    let processors: Vec<_> = names.iter().map(|name| (*name, label_detection(name))).collect();
+    let mut world = World::new(&processors);
+    for (at, text) in names.iter().enumerate() {
+        let other = names[(at + 1) % names.len()];
+        world = world.declare(text, "input.kinesis_video_stream.arn", json!(video(other)));
+    }
+    world
+}
