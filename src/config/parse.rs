@@ -69,8 +69,15 @@ pub(super) fn parse(
     }
     let is_toml = parts.iter().all(|part| part.syntax.is_empty());
     let mut tables = File::default();
+    // What is written twice leaves the rest of the text readable; anything else
+    // that is no TOML may have swallowed what comes after it.
+    let readable = |part: &Part| part.syntax.iter().all(|it| it.code == Code::DuplicateKey);
+    let readable = parts.iter().all(readable);
     for part in parts {
-        diagnostics.extend(if is_toml { part.diagnostics } else { part.syntax });
+        diagnostics.extend(part.syntax);
+        if readable {
+            diagnostics.extend(part.diagnostics);
+        }
         if tables.stack.at().is_none() {
             tables = part.tables;
         }
