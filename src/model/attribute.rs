@@ -1,133 +1,330 @@
-//! The attributes of a definition, named by their dotted TOML paths.
+//! The attributes of a definition: one table says all that is known of each.
+//!
+//! Layers, `unset`, `ignore_changes`, differences, the TOML, the wire's JSON and
+//! the calls that change a value all follow from this table. Adding an
+//! attribute is an entry here, its rule in `desired::rules`, and its row in the
+//! documentation.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-/// One attribute that a plan can show as changed.
-///
-/// The order is the one in which reports list them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Attribute {
-    RoleArn,
-    Input,
-    OutputBucket,
-    OutputKeyPrefix,
-    OutputDataStream,
-    NotificationChannel,
-    KmsKeyId,
-    Labels,
-    MinConfidence,
-    CollectionId,
-    FaceMatchThreshold,
-    RegionsOfInterest,
-    DataSharing,
-    DesiredStatus,
-    /// One tag, by its key.
-    Tag(String),
+use super::{Float32, Kind};
+
+/// What is known of an attribute.
+#[derive(Debug)]
+pub struct Shape {
+    /// Its dotted path in TOML; of the tags, that of the table which holds them.
+    pub path: &'static str,
+    /// Its dotted place in a description and in CreateStreamProcessor; empty
+    /// where it has none.
+    pub wire: &'static str,
+    pub value: Type,
+    /// The kind that alone has a use for it; `None`: both have.
+    pub kind: Option<Kind>,
+    pub required: Required,
+    pub default: Default,
+    pub change: Change,
 }
 
-/// No attribute, nor a group of them, has this path.
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Type {
+    /// Characters, by the API model's length and by its pattern, which matches
+    /// the whole value and takes `\d` for ASCII.
+    Text {
+        shortest: usize,
+        longest: usize,
+        pattern: &'static str,
+    },
+    /// Percent as a float32, from 0 to 100.
+    Percent,
+    Flag,
+    /// A set of 1 to 128 labels.
+    Labels,
+    /// A multiset of up to 10 boxes and polygons.
+    Regions,
+    RunState,
+}
+
+/// Where a value has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Required {
+    No,
+    /// In the files, once their layers are merged.
+    Declared,
+    /// In the files, and in what the service shows.
+    Always,
+}
+
+/// What the absence of a value means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Default {
+    /// That there is none.
+    None,
+    /// The same as an empty value: no text, no regions, false. Canonical form
+    /// leaves an empty value out.
+    Empty,
+    /// This number. Canonical form writes it out.
+    Written(Float32),
+    /// This number, which the service may show or leave out, as it likes.
+    Shown(Float32),
+}
+
+/// What a change of a live processor's value takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is fixed at creation.
+    Replace,
+    /// UpdateStreamProcessor carries it at `member`; `removal` is its name in
+    /// ParametersToDelete, where it has one. Label detection only.
+    Update { member: &'static str, removal: Option<&'static str> },
+    /// TagResource and UntagResource.
+    Tag,
+    /// StartStreamProcessor and StopStreamProcessor. Face search only.
+    Run,
+}
+
+impl Shape {
+    const TEXT: Shape = Shape {
+        path: "",
+        wire: "",
+        value: Type::Text { shortest: 0, longest: usize::MAX, pattern: "" },
+        kind: None,
+        required: Required::No,
+        default: Default::None,
+        change: Change::Replace,
+    };
+}
+
+/// Declares the attributes, in the order in which reports list them.
+macro_rules! attributes {
+    ($( $name:ident: $shape:expr, )*) => {
+        /// One attribute of a definition; the order is that of reports.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Attribute {
+            $( #[doc = concat!("See [`Shape`] for all that is known of `", stringify!($name), "`.")] $name, )*
+            /// One tag, by its key.
+            Tag(Arc<str>),
+        }
+
+        impl Attribute {
+            /// Every attribute but the tags, whose keys are open.
+            pub const FIXED: &'static [Attribute] = &[ $( Attribute::$name, )* ];
+
+            /// What is known of the attribute.
+            pub fn shape(&self) -> &'static Shape {
+                static TAGS: Shape = Shape { path: "tags", wire: "Tags", change: Change::Tag, ..Shape::TEXT };
+                match self {
+                    $( Attribute::$name => {
+                        static SHAPE: Shape = $shape;
+                        &SHAPE
+                    } )*
+                    Attribute::Tag(_) => &TAGS,
+                }
+            }
+        }
+    };
+}
+
+attributes! {
+    RoleArn: Shape {
+        path: "role_arn",
+        wire: "RoleArn",
+        value: Type::Text {
+            shortest: 0,
+            longest: usize::MAX,
+            pattern: r"arn:aws:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+",
+        },
+        required: Required::Always,
+        ..Shape::TEXT
+    },
+    Input: Shape {
+        path: "input.kinesis_video_stream.arn",
+        wire: "Input.KinesisVideoStream.Arn",
+        value: Type::Text {
+            shortest: 0,
+            longest: usize::MAX,
+            pattern: r"arn:([a-z\d-]+):kinesisvideo:([a-z\d-]+):\d{12}:.+",
+        },
+        required: Required::Always,
+        ..Shape::TEXT
+    },
+    OutputBucket: Shape {
+        path: "output.s3_destination.bucket",
+        wire: "Output.S3Destination.Bucket",
+        value: Type::Text { shortest: 3, longest: 255, pattern: r"[0-9A-Za-z\.\-_]*" },
+        kind: Some(Kind::LabelDetection),
+        required: Required::Declared,
+        ..Shape::TEXT
+    },
+    OutputKeyPrefix: Shape {
+        path: "output.s3_destination.key_prefix",
+        wire: "Output.S3Destination.KeyPrefix",
+        value: Type::Text { shortest: 0, longest: 1024, pattern: "" },
+        kind: Some(Kind::LabelDetection),
+        default: Default::Empty,
+        ..Shape::TEXT
+    },
+    OutputDataStream: Shape {
+        path: "output.kinesis_data_stream.arn",
+        wire: "Output.KinesisDataStream.Arn",
+        value: Type::Text {
+            shortest: 0,
+            longest: usize::MAX,
+            pattern: r"arn:([a-z\d-]+):kinesis:([a-z\d-]+):\d{12}:.+",
+        },
+        kind: Some(Kind::FaceSearch),
+        required: Required::Declared,
+        ..Shape::TEXT
+    },
+    NotificationChannel: Shape {
+        path: "notification_channel.sns_topic_arn",
+        wire: "NotificationChannel.SNSTopicArn",
+        value: Type::Text {
+            shortest: 0,
+            longest: usize::MAX,
+            pattern: r"arn:aws:sns:.*:\w{12}:.+",
+        },
+        kind: Some(Kind::LabelDetection),
+        ..Shape::TEXT
+    },
+    KmsKeyId: Shape {
+        path: "kms_key_id",
+        wire: "KmsKeyId",
+        value: Type::Text {
+            shortest: 1,
+            longest: 2048,
+            pattern: r"[A-Za-z0-9][A-Za-z0-9:_/+=,@.-]{0,2048}",
+        },
+        kind: Some(Kind::LabelDetection),
+        ..Shape::TEXT
+    },
+    Labels: Shape {
+        path: "settings.connected_home.labels",
+        wire: "Settings.ConnectedHome.Labels",
+        value: Type::Labels,
+        kind: Some(Kind::LabelDetection),
+        required: Required::Always,
+        change: Change::Update {
+            member: "SettingsForUpdate.ConnectedHomeForUpdate.Labels",
+            removal: None,
+        },
+        ..Shape::TEXT
+    },
+    MinConfidence: Shape {
+        path: "settings.connected_home.min_confidence",
+        wire: "Settings.ConnectedHome.MinConfidence",
+        value: Type::Percent,
+        kind: Some(Kind::LabelDetection),
+        default: Default::Shown(Float32::whole(50)),
+        change: Change::Update {
+            member: "SettingsForUpdate.ConnectedHomeForUpdate.MinConfidence",
+            removal: Some("ConnectedHomeMinConfidence"),
+        },
+        ..Shape::TEXT
+    },
+    CollectionId: Shape {
+        path: "settings.face_search.collection_id",
+        wire: "Settings.FaceSearch.CollectionId",
+        value: Type::Text { shortest: 1, longest: 255, pattern: r"[a-zA-Z0-9_.\-]+" },
+        kind: Some(Kind::FaceSearch),
+        required: Required::Declared,
+        ..Shape::TEXT
+    },
+    FaceMatchThreshold: Shape {
+        path: "settings.face_search.face_match_threshold",
+        wire: "Settings.FaceSearch.FaceMatchThreshold",
+        value: Type::Percent,
+        kind: Some(Kind::FaceSearch),
+        default: Default::Written(Float32::whole(80)),
+        ..Shape::TEXT
+    },
+    RegionsOfInterest: Shape {
+        path: "regions_of_interest",
+        wire: "RegionsOfInterest",
+        value: Type::Regions,
+        kind: Some(Kind::LabelDetection),
+        default: Default::Empty,
+        change: Change::Update {
+            member: "RegionsOfInterestForUpdate",
+            removal: Some("RegionsOfInterest"),
+        },
+        ..Shape::TEXT
+    },
+    DataSharing: Shape {
+        path: "data_sharing_preference.opt_in",
+        wire: "DataSharingPreference.OptIn",
+        value: Type::Flag,
+        kind: Some(Kind::LabelDetection),
+        default: Default::Empty,
+        change: Change::Update {
+            member: "DataSharingPreferenceForUpdate.OptIn",
+            removal: None,
+        },
+        ..Shape::TEXT
+    },
+    DesiredStatus: Shape {
+        path: "desired_status",
+        value: Type::RunState,
+        kind: Some(Kind::FaceSearch),
+        change: Change::Run,
+        ..Shape::TEXT
+    },
+}
+
+/// No attribute has this path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no attribute {0:?}")]
 pub struct UnknownAttribute(pub String);
 
 impl Attribute {
-    /// Every attribute but the tags, whose keys are open.
-    pub const FIXED: [Attribute; 14] = [
-        Attribute::RoleArn,
-        Attribute::Input,
-        Attribute::OutputBucket,
-        Attribute::OutputKeyPrefix,
-        Attribute::OutputDataStream,
-        Attribute::NotificationChannel,
-        Attribute::KmsKeyId,
-        Attribute::Labels,
-        Attribute::MinConfidence,
-        Attribute::CollectionId,
-        Attribute::FaceMatchThreshold,
-        Attribute::RegionsOfInterest,
-        Attribute::DataSharing,
-        Attribute::DesiredStatus,
-    ];
-
     /// The path's segments, as the TOML nests them.
-    pub fn segments(&self) -> Vec<&str> {
+    pub fn segments(&self) -> impl Iterator<Item = &str> {
+        let key = match self {
+            Attribute::Tag(key) => Some(&**key),
+            _ => None,
+        };
+        self.shape().path.split('.').chain(key)
+    }
+
+    /// The key, of a tag.
+    pub fn tag(&self) -> Option<&str> {
         match self {
-            Attribute::RoleArn => vec!["role_arn"],
-            Attribute::Input => vec!["input", "kinesis_video_stream", "arn"],
-            Attribute::OutputBucket => vec!["output", "s3_destination", "bucket"],
-            Attribute::OutputKeyPrefix => vec!["output", "s3_destination", "key_prefix"],
-            Attribute::OutputDataStream => vec!["output", "kinesis_data_stream", "arn"],
-            Attribute::NotificationChannel => vec!["notification_channel", "sns_topic_arn"],
-            Attribute::KmsKeyId => vec!["kms_key_id"],
-            Attribute::Labels => vec!["settings", "connected_home", "labels"],
-            Attribute::MinConfidence => vec!["settings", "connected_home", "min_confidence"],
-            Attribute::CollectionId => vec!["settings", "face_search", "collection_id"],
-            Attribute::FaceMatchThreshold => {
-                vec!["settings", "face_search", "face_match_threshold"]
-            }
-            Attribute::RegionsOfInterest => vec!["regions_of_interest"],
-            Attribute::DataSharing => vec!["data_sharing_preference", "opt_in"],
-            Attribute::DesiredStatus => vec!["desired_status"],
-            Attribute::Tag(key) => vec!["tags", key],
+            Attribute::Tag(key) => Some(key),
+            _ => None,
         }
     }
 
-    /// Whether a path, given by its segments, is this attribute or a table
-    /// that holds it.
-    pub fn is_covered_by(&self, prefix: &[String]) -> bool {
-        let segments = self.segments();
-        prefix.len() <= segments.len() && prefix.iter().zip(&segments).all(|(a, b)| a == b)
+    /// The one-of table that the attribute is part of, and the variant of it:
+    /// `settings` and `connected_home`. Naming another variant replaces this one.
+    pub fn variant(&self) -> Option<(&'static str, &'static str)> {
+        let mut segments = self.shape().path.split('.');
+        let table = segments.next().filter(|table| matches!(*table, "settings" | "output"))?;
+        Some((table, segments.next()?))
     }
 
-    /// Whether the path names some attribute or a table that could hold one.
-    pub fn is_known_path(path: &[String]) -> bool {
-        match path {
-            [] => false,
-            [tags, ..] if tags == "tags" => path.len() <= 2,
-            _ => Attribute::FIXED.iter().any(|attribute| attribute.is_covered_by(path)),
-        }
-    }
-
-    /// Splits a dotted path into segments, which may be quoted as TOML quotes
-    /// keys.
+    /// Whether a change of a live processor of this kind takes its replacement.
     ///
-    /// Everything behind `tags.` is one key, quoted or not, because tag keys
-    /// hold dots and colons themselves.
-    pub fn split_path(path: &str) -> Vec<String> {
-        let mut segments =
-            quoted_segments(path).unwrap_or_else(|| path.split('.').map(str::to_owned).collect());
-        if segments.len() > 2 && segments[0] == "tags" {
-            segments = vec!["tags".to_owned(), segments[1..].join(".")];
-        }
-        segments
-    }
-}
-
-/// The segments of a path that has quotes, if it is a dotted key of TOML.
-fn quoted_segments(path: &str) -> Option<Vec<String>> {
-    if !path.contains(['"', '\'']) || path.contains('\n') {
-        return None;
-    }
-    let mut line = format!("{path} = ");
-    let value_starts = line.len();
-    line.push('0');
-    let document = toml::de::DeTable::parse(&line).ok()?;
-    let mut segments = Vec::new();
-    let mut table = document.get_ref();
-    while let Some((key, value)) = table.iter().next() {
-        segments.push(key.get_ref().clone().into_owned());
-        match value.get_ref() {
-            toml::de::DeValue::Table(inner) => table = inner,
-            _ => return (value.span().start == value_starts).then_some(segments),
+    /// UpdateStreamProcessor rejects face search processors, and label detection
+    /// is neither started nor stopped.
+    pub fn replaces(&self, kind: Kind) -> bool {
+        match self.shape().change {
+            Change::Replace => true,
+            Change::Update { .. } => kind != Kind::LabelDetection,
+            Change::Run => kind != Kind::FaceSearch,
+            Change::Tag => false,
         }
     }
-    None
 }
 
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.segments().join("."))
+        f.write_str(self.shape().path)?;
+        match self.tag() {
+            Some(key) => write!(f, ".{key}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -136,12 +333,10 @@ impl FromStr for Attribute {
 
     fn from_str(path: &str) -> Result<Attribute, UnknownAttribute> {
         if let Some(key) = path.strip_prefix("tags.") {
-            return Ok(Attribute::Tag(key.to_owned()));
+            return Ok(Attribute::Tag(key.into()));
         }
-        Attribute::FIXED
-            .into_iter()
-            .find(|attribute| attribute.to_string() == path)
-            .ok_or_else(|| UnknownAttribute(path.to_owned()))
+        let found = Attribute::FIXED.iter().find(|attribute| attribute.shape().path == path);
+        found.cloned().ok_or_else(|| UnknownAttribute(path.to_owned()))
     }
 }
 
@@ -149,56 +344,30 @@ impl FromStr for Attribute {
 mod tests {
     use super::*;
 
-    fn path(text: &str) -> Vec<String> {
-        Attribute::split_path(text)
-    }
-
     #[test]
     fn every_path_is_read_back_as_its_attribute() {
         let tag = Attribute::Tag("cost.center:a".into());
-        for attribute in Attribute::FIXED.into_iter().chain([tag]) {
+        for attribute in Attribute::FIXED.iter().cloned().chain([tag]) {
             assert_eq!(attribute.to_string().parse(), Ok(attribute));
         }
         assert!("output".parse::<Attribute>().is_err());
     }
 
     #[test]
-    fn a_prefix_covers_its_children_by_whole_segments() {
-        assert!(Attribute::OutputBucket.is_covered_by(&path("output")));
-        assert!(Attribute::OutputBucket.is_covered_by(&path("output.s3_destination")));
-        assert!(!Attribute::OutputBucket.is_covered_by(&path("out")));
-        assert!(!Attribute::OutputBucket.is_covered_by(&path("output.s3_destination.key_prefix")));
-        assert!(Attribute::Tag("site".into()).is_covered_by(&path("tags")));
-        assert!(Attribute::Tag("a.b".into()).is_covered_by(&path("tags.a.b")));
-        assert!(Attribute::Tag("a.b".into()).is_covered_by(&path("tags.\"a.b\"")));
-    }
-
-    #[test]
-    fn segments_may_be_quoted_as_toml_quotes_keys() {
-        for quoted in ["tags.'a.b=c'", "tags.\"a.b=c\"", "'tags' . 'a.b=c'", "tags.\"a\\u002eb=c\""]
-        {
-            assert_eq!(path(quoted), ["tags", "a.b=c"], "{quoted}");
-            assert!(Attribute::is_known_path(&path(quoted)), "{quoted}");
-        }
-        assert_eq!(path("tags.a.b=c"), ["tags", "a.b=c"]);
-        assert_eq!(path("tags.a.'b'"), ["tags", "a.b"]);
+    fn what_changes_in_place_depends_on_the_kind() {
+        let in_place = |kind| -> Vec<String> {
+            let all = Attribute::FIXED.iter().filter(|attribute| !attribute.replaces(kind));
+            all.map(ToString::to_string).collect()
+        };
         assert_eq!(
-            path("output.\"s3_destination\".bucket"),
-            ["output", "s3_destination", "bucket"]
+            in_place(Kind::LabelDetection),
+            [
+                "settings.connected_home.labels",
+                "settings.connected_home.min_confidence",
+                "regions_of_interest",
+                "data_sharing_preference.opt_in",
+            ]
         );
-        for broken in ["tags.'a", "a = 1 #'", "'a' = 1 # x", "'a'\n'b'", "'a'b"] {
-            assert!(!Attribute::is_known_path(&path(broken)) || broken == "tags.'a", "{broken}");
-        }
-        assert_eq!(path("tags.it's"), ["tags", "it's"]);
-    }
-
-    #[test]
-    fn unknown_paths_are_told_from_known_ones() {
-        for known in ["settings", "settings.connected_home", "tags", "tags.x.y", "kms_key_id"] {
-            assert!(Attribute::is_known_path(&path(known)), "{known}");
-        }
-        for unknown in ["", "setting", "settings.label", "role_arn.x", "lifecycle"] {
-            assert!(!Attribute::is_known_path(&path(unknown)), "{unknown}");
-        }
+        assert_eq!(in_place(Kind::FaceSearch), ["desired_status"]);
     }
 }

@@ -1,54 +1,44 @@
-//! Many processors by name, and what is known about the live ones.
+//! Many live processors by name, and what is known beside their definitions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Processor, ProcessorName, RunState};
-
-/// Definitions by name. The files and the service both become one.
-pub type Inventory = BTreeMap<ProcessorName, Processor>;
+use super::{Definition, ProcessorName};
 
 /// What the service holds, as far as it could be read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Live {
     pub account_id: String,
     pub region: String,
-    pub inventory: Inventory,
-    pub facts: Facts,
-    /// What could not be read. Anything here makes the read incomplete.
+    pub processors: BTreeMap<ProcessorName, LiveProcessor>,
+    /// What could not be read.
     pub problems: Vec<ReadProblem>,
     /// What the user should know of how it was read, a line each; the read is
     /// no less complete for it.
     pub notes: Vec<String>,
 }
 
-impl Live {
-    /// Whether everything that the service lists was read.
-    pub fn is_complete(&self) -> bool {
-        self.problems.is_empty()
-    }
-}
-
-/// What is true of live processors beside their definitions.
-pub type Facts = BTreeMap<ProcessorName, Fact>;
-
-/// What is true of one live processor beside its definition.
+/// One live processor.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fact {
+pub struct LiveProcessor {
+    /// With its run state, and with its tags as far as they are known.
+    pub definition: Definition,
     pub arn: String,
     pub status: Status,
     /// Present only when something is wrong.
     pub status_message: Option<String>,
-    pub tags: TagKnowledge,
+    /// Members of its description that this version does not know, by their
+    /// dotted paths: they would be lost if it were created again.
+    pub unknown: Vec<String>,
 }
 
-/// How far the tags in a live definition can be believed.
+/// How far the tags in a definition can be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagKnowledge {
-    /// `ListTagsForResource` said so, or a snapshot holds them.
+    /// A file says so, `ListTagsForResource` said so, or a snapshot holds them.
     Confirmed,
     /// The Resource Groups Tagging API said so, which may lag.
     Hinted,
-    /// Nothing is known; the definition's tags are empty for want of better.
+    /// Nothing is known; the definition has no tags for want of better.
     Unknown,
 }
 
@@ -59,6 +49,28 @@ pub struct ReadProblem {
     pub names: Option<BTreeSet<String>>,
     /// What failed and why, in the service's own words where it had some.
     pub reason: String,
+}
+
+/// Whether a face search processor runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RunState {
+    Running,
+    Stopped,
+}
+
+impl RunState {
+    /// The word used in TOML and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunState::Running => "running",
+            RunState::Stopped => "stopped",
+        }
+    }
+
+    /// Reads the word used in TOML and JSON.
+    pub fn parse(word: &str) -> Option<RunState> {
+        [RunState::Running, RunState::Stopped].into_iter().find(|state| state.as_str() == word)
+    }
 }
 
 /// The service's status of a stream processor.
@@ -113,5 +125,10 @@ impl Status {
             }
             Status::Stopped | Status::Stopping | Status::Failed => RunState::Stopped,
         }
+    }
+
+    /// Whether nothing goes on in a processor of this status.
+    pub fn is_at_rest(&self) -> bool {
+        matches!(self, Status::Stopped | Status::Failed)
     }
 }

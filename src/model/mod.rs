@@ -7,32 +7,34 @@
 //! equal exactly when the service would treat them alike, but for the few
 //! equivalences that need both sides and live in `diff::target`.
 //!
-//! Deliberately absent: how a definition is written in TOML, what the service
-//! calls its members, and any opinion on what may change in place.
+//! One table, `attribute`, says all that is known of each attribute; a definition
+//! is a map from attributes to typed values, and its JSON, in the TOML's shape or
+//! in the wire's, follows from the table.
+//!
+//! Deliberately absent: how files layer values, and what a difference leads to.
 
 mod attribute;
 mod definition;
 mod float;
 mod inventory;
+mod json;
 mod kms;
 mod location;
 mod name;
-mod processor;
+mod path;
 mod region;
 mod tags;
+mod value;
 
-pub use attribute::{Attribute, UnknownAttribute};
-pub use definition::{
-    DefinitionError, attribute_value, attributes, float_to_json, from_json, set, to_json,
-};
+pub use attribute::{Attribute, Change, Default, Required, Shape, Type, UnknownAttribute};
+pub use definition::{Definition, Kind};
 pub use float::{Float32, NotFinite};
-pub use inventory::{Fact, Facts, Inventory, Live, ReadProblem, Status, TagKnowledge};
+pub use inventory::{Live, LiveProcessor, ReadProblem, RunState, Status, TagKnowledge};
+pub use json::{Dialect, Unreadable, insert, lookup, unknown_members};
 pub use kms::{KmsComparison, compare_kms_keys};
 pub use location::Location;
 pub use name::{InvalidName, ProcessorName};
-pub use processor::{
-    DEFAULT_FACE_MATCH_THRESHOLD, DEFAULT_MIN_CONFIDENCE, Kind, Output, Processor, RunState,
-    Settings,
-};
+pub use path::Path;
 pub use region::{BoundingBox, Point, Polygon, RegionOfInterest, Regions};
 pub use tags::{TagPolicy, TagScope, Tags};
+pub use value::Value;

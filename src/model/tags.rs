@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use globset::{GlobBuilder, GlobMatcher};
+
 /// A resource's tags.
 pub type Tags = BTreeMap<String, String>;
 
@@ -16,18 +18,28 @@ pub enum TagScope {
 }
 
 /// Which live tags a plan may change.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct TagPolicy {
     pub scope: TagScope,
-    /// `stack.ignore_tags`: exact keys, or globs where `*` stands for any text.
-    pub ignore: Vec<String>,
+    ignore: Vec<GlobMatcher>,
 }
 
 impl TagPolicy {
+    /// A policy that ignores these keys: `stack.ignore_tags`, exact keys or
+    /// patterns in which `*` stands for any text.
+    pub fn new<'a>(scope: TagScope, ignore: impl IntoIterator<Item = &'a str>) -> TagPolicy {
+        let ignore = ignore.into_iter().filter_map(|pattern| {
+            let parts: Vec<String> = pattern.split('*').map(globset::escape).collect();
+            let glob = GlobBuilder::new(&parts.join("*")).build();
+            Some(glob.ok()?.compile_matcher())
+        });
+        TagPolicy { scope, ignore: ignore.collect() }
+    }
+
     /// Whether the key is never rekon's to change: AWS's own, rekon's marks,
     /// or one that the stack ignores.
     pub fn protects(&self, key: &str) -> bool {
-        Self::is_reserved(key) || self.ignore.iter().any(|pattern| matches(pattern, key))
+        Self::is_reserved(key) || self.ignore.iter().any(|pattern| pattern.is_match(key))
     }
 
     /// Whether a file may never declare the key: `aws:*` and `rekon:*`.
@@ -36,16 +48,12 @@ impl TagPolicy {
     }
 }
 
-/// Whether `text` matches a pattern in which `*` stands for any text.
-fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((head, rest)) => text.strip_prefix(head).is_some_and(|tail| {
-            tail.char_indices()
-                .map(|(at, _)| at)
-                .chain([tail.len()])
-                .any(|at| matches(rest, &tail[at..]))
-        }),
+impl PartialEq for TagPolicy {
+    fn eq(&self, other: &TagPolicy) -> bool {
+        let patterns = |policy: &TagPolicy| -> Vec<String> {
+            policy.ignore.iter().map(|pattern| pattern.glob().glob().to_owned()).collect()
+        };
+        self.scope == other.scope && patterns(self) == patterns(other)
     }
 }
 
@@ -55,15 +63,21 @@ mod tests {
 
     #[test]
     fn ignored_tags_are_protected_by_exact_key_or_glob() {
-        let policy = TagPolicy {
-            scope: TagScope::Exclusive,
-            ignore: vec!["CreatedBy".into(), "cost:*".into(), "*-x".into()],
-        };
-        for key in ["CreatedBy", "cost:center", "cost:", "a-x", "aws:a", "rekon:stack"] {
+        let policy = TagPolicy::new(TagScope::Exclusive, ["CreatedBy", "cost:*", "*-x", "a/*/b"]);
+        for key in ["CreatedBy", "cost:center", "cost:", "a-x", "aws:a", "rekon:stack", "a/b/c/b"] {
             assert!(policy.protects(key), "{key}");
         }
         for key in ["createdBy", "cost", "a-xy", "team"] {
             assert!(!policy.protects(key), "{key}");
         }
+    }
+
+    #[test]
+    fn only_the_star_is_special_and_many_of_them_cost_nothing() {
+        let stars = "*a*a*a*a*a*b";
+        let policy = TagPolicy::new(TagScope::Declared, ["[a]", "x?", "{y,z}", stars]);
+        assert!(policy.protects("[a]") && policy.protects("x?") && policy.protects("{y,z}"));
+        assert!(!policy.protects("a") && !policy.protects("xy") && !policy.protects("y"));
+        assert!(!policy.protects(&"a".repeat(128)));
     }
 }
