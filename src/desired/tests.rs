@@ -15,7 +15,9 @@ use crate::model::{Attribute, ProcessorName};
 
 /// What the checks cannot raise from a project's files: it needs the service,
 /// or a file too large to keep.
-const RAISED_ELSEWHERE: [Code; 5] = [
+const RAISED_ELSEWHERE: [Code; 7] = [
+    Code::UndeclaredUnread,
+    Code::MembersUnknown,
     Code::FileTooLarge,
     Code::IncompleteRead,
     Code::KmsKeyUnclear,

@@ -122,6 +122,8 @@ codes! {
 
     // Beside the files.
     IncompleteRead "incomplete-read" Error "A part of the live state could not be read, so the plan cannot be applied.";
+    UndeclaredUnread "undeclared-unread" Warning "A processor that no file declares could not be read, which this plan does not depend on.";
+    MembersUnknown "members-unknown" Note "The service shows members of a processor that this version does not know.";
     KmsKeyUnclear "kms-key-unclear" Warning "One side names a KMS alias and the other a key, and only KMS could tell whether they are the same.";
     TagsUnknown "tags-unknown" Warning "Tags are managed, but nobody has read the live ones, so that no difference in them is known.";
     ProcessorFailed "processor-failed" Note "The service reports that the processor failed.";

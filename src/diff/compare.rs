@@ -1,49 +1,56 @@
 //! Attribute by attribute comparison of two definitions.
 
-use serde_json::{Value, json};
+use std::cmp::Ordering;
 
 use super::target::settle_equivalents;
-use crate::model::{Attribute, Processor, attributes};
+use crate::model::{Attribute, Default, Definition, Value};
 
-/// One attribute that two definitions disagree about.
+/// One attribute that two definitions disagree about; `None` is absent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
     pub attribute: Attribute,
-    /// In the TOML's shape; null means absent.
-    pub before: Value,
-    /// In the TOML's shape; null means absent.
-    pub after: Value,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
 }
 
 /// Every attribute that differs, in the order of reports.
-pub fn differences(before: &Processor, after: &Processor) -> Vec<Difference> {
-    if before == after {
-        return Vec::new();
+pub fn differences(before: &Definition, after: &Definition) -> Vec<Difference> {
+    let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
+    let mut differences = Vec::new();
+    loop {
+        let side = match (old.peek(), new.peek()) {
+            (None, None) => return differences,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((one, _)), Some((other, _))) => one.cmp(other),
+        };
+        let before = if side.is_le() { old.next() } else { None };
+        let after = if side.is_ge() { new.next() } else { None };
+        let Some((attribute, _)) = before.or(after) else { return differences };
+        let (before, after) = (before.map(|(_, value)| value), after.map(|(_, value)| value));
+        if before != after {
+            // A flag that is absent is false, and a flip reads better in full.
+            let shown = |value: Option<&Value>| match (value, attribute.shape().default) {
+                (None, Default::Empty) if matches!(before.or(after), Some(Value::Flag(_))) => {
+                    Some(Value::Flag(false))
+                }
+                (value, _) => value.cloned(),
+            };
+            differences.push(Difference {
+                attribute: attribute.clone(),
+                before: shown(before),
+                after: shown(after),
+            });
+        }
     }
-    let (mut old, mut new) = (attributes(before), attributes(after));
-    // Data sharing is off where it is absent, and a flip reads better in full.
-    for side in [&mut old, &mut new] {
-        side.entry(Attribute::DataSharing).or_insert(json!(false));
-    }
-    let mut names: Vec<Attribute> = old.keys().chain(new.keys()).cloned().collect();
-    names.sort();
-    names.dedup();
-    names
-        .into_iter()
-        .filter_map(|attribute| {
-            let before = old.remove(&attribute).unwrap_or(Value::Null);
-            let after = new.remove(&attribute).unwrap_or(Value::Null);
-            (before != after).then_some(Difference { attribute, before, after })
-        })
-        .collect()
 }
 
 /// What the service holds otherwise than it was asked to.
 ///
 /// Spellings that the service may choose by itself are no difference: a default
 /// confidence shown or left out, a KMS key echoed as its ARN.
-pub fn unlike(expected: &Processor, live: &Processor) -> Vec<Difference> {
+pub fn unlike(expected: &Definition, live: &Definition) -> Vec<Difference> {
     let mut expected = expected.clone();
-    settle_equivalents(&mut expected, live);
+    let _ = settle_equivalents(&mut expected, live);
     differences(live, &expected)
 }

@@ -414,3 +414,17 @@ fn point(json: &Json, dialect: Dialect, path: &str) -> Result<Point, Unreadable>
         }
     }
 }
+
+impl serde::Serialize for Definition {
+    /// In the shape of the TOML.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json(Dialect::Toml).serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Definition {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Json::deserialize(deserializer)?;
+        Definition::from_json(&json, Dialect::Toml).map_err(serde::de::Error::custom)
+    }
+}

@@ -1,31 +1,36 @@
 //! The whole of planning, in the order it happens.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
-
+use super::changes::changes;
 use super::fingerprint;
 use super::guard::{self, Allowances};
 use super::item::{Item, Work};
 use super::narrow::Narrowing;
+use super::notices::notices;
 use super::order::{Order, order};
-use super::question::manages_tags;
-use super::{
-    Action, AttributeChange, Call, CallId, Calls, Change, Effect, FORMAT_VERSION, Operation,
-    Origin, Plan, Refusal, Summary, calls, refusal,
-};
+use super::summary::{Rest, summary};
+use super::unread::{Unread, matters};
+use super::{FORMAT_VERSION, Plan, Refusal, Summary, calls, refusal};
 use crate::desired::Desired;
-use crate::diagnostic::{Code, Diagnostic, Record, Sources};
-use crate::diff::Difference;
-use crate::model::{
-    Attribute, Fact, Live, Processor, ReadProblem, RunState, Status, TagKnowledge, to_json,
-};
+use crate::diagnostic::{Diagnostic, Record, Sources};
+use crate::model::Live;
 
 /// What the command line adds to the files.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     pub narrowing: Narrowing,
     pub allowances: Allowances,
+}
+
+/// What there is to plan with.
+pub(super) struct Planning<'a> {
+    pub desired: &'a Desired,
+    pub live: &'a Live,
+    /// Everything that is declared or live: what destroys first, then by name.
+    pub items: Vec<Item<'a>>,
+    /// Those that the plan covers.
+    pub chosen: BTreeSet<usize>,
 }
 
 /// Plans how to make the live processors what the files say.
@@ -38,276 +43,71 @@ pub fn plan(
     live: &Live,
     options: &Options,
 ) -> Plan {
-    let mut items: Vec<Item<'_>> = desired
-        .processors
-        .iter()
-        .map(|(name, declaration)| Item::new(name, declaration, desired, live))
-        .collect();
-    // What destroys comes first; names are sorted already, and the sort is stable.
-    items.sort_by_key(|item| item.work != Work::Replace);
-
+    let items = items(desired, live);
+    let unread = Unread::new(live);
     let mut chosen = options.narrowing.choose(&items);
-    // What could not be read is neither right nor wrong, and least of all missing.
-    let unread = unread_names(live);
-    chosen.retain(|index| match &unread {
-        Unread::Names(names) => !names.contains(items[*index].name.as_str()),
-        Unread::Unknown => items[*index].live.is_some(),
-    });
+    chosen.retain(|index| unread.leaves(&items[*index]));
     options.narrowing.limit(&mut chosen, &items);
+    let planning = Planning { desired, live, items, chosen };
+    let Planning { items, chosen, .. } = &planning;
 
-    let order = order(&items, &chosen, live);
+    let order = order(items, chosen, live);
     let modified: Vec<usize> =
         chosen.iter().copied().filter(|index| items[*index].work == Work::Modify).collect();
-    let emitted = calls::emit(&items, &order, &modified);
-    let mut changes = changes(&items, &chosen, &emitted.by_item, sources);
+    let emitted = calls::emit(items, &order, &modified);
+    let mut changes = changes(items, chosen.iter().copied(), emitted.by_item, sources);
     let positions = fingerprint::positions(&emitted.calls);
     for change in &mut changes {
         change.fingerprint =
             fingerprint::change(&desired.stack, change, &emitted.calls, &positions);
     }
-    let summary = summary(&changes, chosen.len(), &emitted.calls);
-    let refusals = refusals(desired, &items, &chosen, &order, &summary, &options.allowances);
+    let all = items.iter().filter(|item| item.work.changes() && unread.leaves(item)).count();
+    let left_alone = items.iter().filter(|item| item.work == Work::Leave).count();
+    let rest = Rest {
+        unchanged: chosen.len() - changes.len(),
+        undeclared: left_alone + unread.undeclared(desired, live),
+        left_out: all - changes.len(),
+    };
+    let summary = summary(&changes, &emitted.calls, rest);
+    let found = notices(&planning);
+    let diagnostics =
+        warnings.iter().chain(&found).map(|diagnostic| Record::new(diagnostic, sources));
     Plan {
         format_version: FORMAT_VERSION.to_owned(),
         rekon_version: env!("CARGO_PKG_VERSION").to_owned(),
         stack: desired.stack.clone(),
         fingerprint: fingerprint::plan(&desired.stack, &changes, &emitted.calls),
-        complete: live.is_complete(),
+        complete: !live.problems.iter().any(|problem| matters(problem, desired, live, items)),
+        refusals: refusals(&planning, &order, &summary, &options.allowances),
         summary,
         changes,
         calls: emitted.calls,
-        refusals,
-        diagnostics: diagnostics(warnings, desired, live, &items, &chosen, sources),
+        diagnostics: diagnostics.collect(),
     }
 }
 
-/// What an incomplete read did not reach.
-enum Unread<'a> {
-    Names(BTreeSet<&'a str>),
-    /// Not even which names there are.
-    Unknown,
-}
-
-fn unread_names(live: &Live) -> Unread<'_> {
-    let mut names = BTreeSet::new();
-    for problem in &live.problems {
-        match &problem.names {
-            Some(some) => names.extend(some.iter().map(String::as_str)),
-            None => return Unread::Unknown,
-        }
-    }
-    Unread::Names(names)
-}
-
-fn changes(
-    items: &[Item<'_>],
-    chosen: &BTreeSet<usize>,
-    calls: &BTreeMap<usize, Vec<CallId>>,
-    sources: &Sources,
-) -> Vec<Change> {
-    chosen
-        .iter()
-        .map(|index| (index, &items[*index]))
-        .filter(|(_, item)| item.work != Work::Nothing)
-        .map(|(index, item)| Change {
-            name: item.name.to_string(),
-            actions: actions(item),
-            fingerprint: String::new(),
-            source: Some(sources.locate_entry(item.declaration.span)),
-            attributes: item
-                .differences
-                .iter()
-                .map(|difference| attribute_change(item, difference, sources))
-                .collect(),
-            expect: item.live.map(|live| expectation(live.processor, live.fact)),
-            calls: calls.get(index).cloned().unwrap_or_default(),
-        })
-        .collect()
-}
-
-/// The live definition. Where its tags are known they are there, also when there
-/// are none; where they are not, nothing is said of them.
-fn expectation(processor: &Processor, fact: &Fact) -> Value {
-    let mut definition = to_json(processor);
-    if fact.tags != TagKnowledge::Unknown && processor.tags.is_empty() {
-        definition["tags"] = json!({});
-    }
-    definition
-}
-
-fn actions(item: &Item<'_>) -> Vec<Action> {
-    let updates = |difference: &Difference| difference.attribute != Attribute::DesiredStatus;
-    let mut actions = Vec::new();
-    match item.work {
-        Work::Replace => actions.push(Action::Replace),
-        Work::Create => actions.push(Action::Create),
-        Work::Modify if item.differences.iter().any(updates) => actions.push(Action::Update),
-        Work::Modify | Work::Nothing => {}
-    }
-    match (item.runs(), item.shall_run()) {
-        (false, true) => actions.push(Action::Start),
-        // Label detection has no run state, so a change of kind is no stop.
-        (true, false) if item.after.run_state == Some(RunState::Stopped) => {
-            actions.push(Action::Stop);
-        }
-        _ => {}
-    }
-    actions
-}
-
-fn attribute_change(
-    item: &Item<'_>,
-    difference: &Difference,
-    sources: &Sources,
-) -> AttributeChange {
-    let Difference { attribute, before, after } = difference;
-    AttributeChange {
-        path: attribute.to_string(),
-        before: before.clone(),
-        after: after.clone(),
-        effect: match item.effect(attribute) {
-            // The run state of a processor that changes its kind goes with it.
-            Effect::Replace if *attribute == Attribute::DesiredStatus => Effect::InPlace,
-            effect => effect,
-        },
-        origin: Origin::Unknown,
-        source: item
-            .declaration
-            .attribute_spans
-            .get(attribute)
-            .filter(|_| !after.is_null())
-            .map(|span| sources.locate(*span)),
-    }
-}
-
-fn summary(changes: &[Change], chosen: usize, calls: &[Call]) -> Summary {
-    let count = |action| changes.iter().filter(|change| change.actions.contains(&action)).count();
-    let mut by_operation: BTreeMap<Operation, usize> = BTreeMap::new();
-    for call in calls {
-        *by_operation.entry(call.operation).or_default() += 1;
-    }
-    Summary {
-        create: count(Action::Create),
-        update: count(Action::Update),
-        replace: count(Action::Replace),
-        delete: count(Action::Delete),
-        adopt: count(Action::Adopt),
-        record: count(Action::Record),
-        start: count(Action::Start),
-        stop: count(Action::Stop),
-        unchanged: chosen - changes.len(),
-        calls: Calls { total: calls.len(), seconds: seconds(&by_operation), by_operation },
-    }
-}
-
-/// The time that the slowest operation's quota makes the calls take; operations
-/// have quotas of their own and run side by side. Rounded up to a tenth.
-fn seconds(by_operation: &BTreeMap<Operation, usize>) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a fleet has at most 10,000 processors")]
-    let slowest = by_operation
-        .iter()
-        .map(|(operation, count)| *count as f64 / operation.default_quota())
-        .fold(0.0, f64::max);
-    // Adding zero turns a negative zero into a plain one.
-    (slowest * 10.0 - 1e-9).ceil().max(0.0) / 10.0 + 0.0
+/// Everything that is declared or live.
+fn items<'a>(desired: &'a Desired, live: &'a Live) -> Vec<Item<'a>> {
+    let declared = desired.processors.iter().map(|(name, declaration)| {
+        Item::declared(name, declaration, live.processors.get(name), desired)
+    });
+    let others = live.processors.iter().filter(|(name, _)| !desired.processors.contains_key(*name));
+    let others = others.map(|(name, live)| Item::undeclared(name, live));
+    let mut items: Vec<Item<'_>> = declared.chain(others).collect();
+    items.sort_by_key(|item| (item.work != Work::Replace, item.name));
+    items
 }
 
 fn refusals(
-    desired: &Desired,
-    items: &[Item<'_>],
-    chosen: &BTreeSet<usize>,
+    planning: &Planning<'_>,
     order: &Order,
     summary: &Summary,
     allowances: &Allowances,
 ) -> Vec<Refusal> {
+    let Planning { desired, items, chosen, .. } = planning;
     let mut refusals = guard::check(&desired.guard, allowances, summary);
-    for item in chosen.iter().map(|index| &items[*index]) {
-        refusals.extend(refusal::prevent_destroy(item));
-        refusals.extend(refusal::tags_unknown(item));
-    }
+    refusals.extend(chosen.iter().flat_map(|index| refusal::of_replacement(&items[*index])));
     let held = order.held.iter();
     refusals.extend(held.map(|held| refusal::stream_held(&items[held.item], held)));
     refusals
-}
-
-/// How many names of unread processors a diagnostic lists.
-const MOST_NAMES: usize = 10;
-
-/// The first of many names, and how many more there are.
-fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
-    let more = names.len().saturating_sub(MOST_NAMES);
-    let listed: Vec<&str> = names.take(MOST_NAMES).collect();
-    match more {
-        0 => listed.join(", "),
-        more => format!("{} and {more} more", listed.join(", ")),
-    }
-}
-
-/// Processors whose tags the files manage and nobody has read.
-fn tags_unknown(names: &[&str]) -> Diagnostic {
-    let names = listed(names.iter().copied());
-    Diagnostic::new(Code::TagsUnknown, format!("the tags of {names} are not known"))
-        .help("no change of tags is planned for them; plan against the service, or take a snapshot with tags")
-}
-
-/// What was not read, and why.
-fn unread(problem: &ReadProblem) -> Diagnostic {
-    let what = match &problem.names {
-        None => "an unknown part of the fleet".to_owned(),
-        Some(names) => listed(names.iter().map(String::as_str)),
-    };
-    Diagnostic::new(Code::IncompleteRead, format!("{what} could not be read: {}", problem.reason))
-        .help("mend the cause and plan again; until then nothing can be applied")
-}
-
-fn diagnostics(
-    warnings: &[Diagnostic],
-    desired: &Desired,
-    live: &Live,
-    items: &[Item<'_>],
-    chosen: &BTreeSet<usize>,
-    sources: &Sources,
-) -> Vec<Record> {
-    let mut found: Vec<Diagnostic> = live.problems.iter().map(unread).collect();
-    let covered = || chosen.iter().map(|index| &items[*index]);
-    let unknown: Vec<&str> = covered()
-        .filter(|item| !item.tags_are_known() && manages_tags(item, desired))
-        .map(|item| item.name.as_str())
-        .collect();
-    if !unknown.is_empty() {
-        found.push(tags_unknown(&unknown));
-    }
-    for item in covered() {
-        let Some(live) = item.live else { continue };
-        if item.kms_key_unclear {
-            let span = item
-                .declaration
-                .attribute_spans
-                .get(&Attribute::KmsKeyId)
-                .copied()
-                .unwrap_or(item.declaration.span);
-            let declared = item.declaration.processor.kms_key_id.as_deref().unwrap_or_default();
-            let shown = live.processor.kms_key_id.as_deref().unwrap_or_default();
-            found.push(
-                Diagnostic::new(
-                    Code::KmsKeyUnclear,
-                    format!("{}: whether {declared} is {shown} is not known here", item.name),
-                )
-                .label(span, format!("the service shows {shown}"))
-                .help(format!("write kms_key_id = \"{shown}\" if they are the same key")),
-            );
-        }
-        if live.fact.status == Status::Failed {
-            let message = match &live.fact.status_message {
-                Some(message) => format!("{} has FAILED: {message}", item.name),
-                None => format!("{} has FAILED", item.name),
-            };
-            found.push(
-                Diagnostic::new(Code::ProcessorFailed, message)
-                    .label(item.declaration.span, "declared here")
-                    .help("mend the cause; a processor that failed can be started again"),
-            );
-        }
-    }
-    warnings.iter().chain(&found).map(|diagnostic| Record::new(diagnostic, sources)).collect()
 }

@@ -3,17 +3,24 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use super::item::{Item, Work};
 use super::order::Order;
 use super::request;
-use super::{Call, CallId, FallbackCall, Operation};
+use super::{Call, CallId, FallbackCall, GroupId, Operation};
 
-/// The calls of a plan, and which item each belongs to.
+/// The calls of a plan, and what belongs to each item.
 pub(super) struct Emitted {
     pub calls: Vec<Call>,
-    pub by_item: BTreeMap<usize, Vec<CallId>>,
+    pub by_item: BTreeMap<usize, Part>,
+}
+
+/// What of the calls belongs to one item.
+#[derive(Default)]
+pub(super) struct Part {
+    pub group: GroupId,
+    pub calls: Vec<CallId>,
 }
 
 /// Emits the calls of all groups in their order, then those that change
@@ -22,22 +29,22 @@ pub(super) struct Emitted {
 /// The first replacement goes alone: every other one waits until it has been
 /// verified.
 pub(super) fn emit(items: &[Item<'_>], order: &Order, modified: &[usize]) -> Emitted {
-    let mut emitter = Emitter { items, calls: Vec::new(), by_item: BTreeMap::new() };
+    let mut emitter = Emitter { items, calls: Vec::new(), by_item: BTreeMap::new(), groups: 0 };
     let mut first_replacement: Option<usize> = None;
     for (at, group) in order.groups.iter().enumerate() {
-        let mut after: Vec<CallId> =
-            group.after.iter().flat_map(|earlier| emitter.lasts(order, *earlier)).collect();
+        let mut wait = Wait::default();
+        group.after.iter().for_each(|earlier| emitter.wait_for(order, *earlier, &mut wait));
         if items[group.members[0]].work == Work::Replace {
             match first_replacement {
                 None => first_replacement = Some(at),
                 Some(first) if !group.after.contains(&first) => {
-                    after.extend(emitter.lasts(order, first));
+                    emitter.wait_for(order, first, &mut wait);
                 }
                 Some(_) => {}
             }
-            emitter.replace(&group.members, after);
+            emitter.replace(&group.members, wait);
         } else {
-            emitter.create(group.members[0], after);
+            emitter.create(group.members[0], wait);
         }
     }
     for &index in modified {
@@ -46,51 +53,69 @@ pub(super) fn emit(items: &[Item<'_>], order: &Order, modified: &[usize]) -> Emi
     Emitted { calls: emitter.calls, by_item: emitter.by_item }
 }
 
+/// What a call waits for.
+#[derive(Clone, Default)]
+struct Wait {
+    calls: Vec<CallId>,
+    verified: Vec<String>,
+}
+
 struct Emitter<'a> {
     items: &'a [Item<'a>],
     calls: Vec<Call>,
-    by_item: BTreeMap<usize, Vec<CallId>>,
+    by_item: BTreeMap<usize, Part>,
+    groups: usize,
 }
 
 impl Emitter<'_> {
-    /// The last call of each member of a group.
-    fn lasts(&self, order: &Order, group: usize) -> Vec<CallId> {
-        order.groups[group]
-            .members
-            .iter()
-            .filter_map(|member| self.by_item.get(member)?.last().cloned())
-            .collect()
+    /// Adds what it takes to wait for all of another group: its members' last
+    /// calls, and that they were found as planned.
+    fn wait_for(&self, order: &Order, group: usize, wait: &mut Wait) {
+        for member in &order.groups[group].members {
+            wait.calls.extend(self.by_item.get(member).and_then(|part| part.calls.last()).cloned());
+            wait.verified.push(self.items[*member].name.to_string());
+        }
     }
 
+    /// Names a group of items.
+    fn open(&mut self, members: &[usize]) {
+        self.groups += 1;
+        for member in members {
+            let group = format!("g{}", self.groups);
+            self.by_item.insert(*member, Part { group, calls: Vec::new() });
+        }
+    }
+
+    /// Adds a call; gives what waits for it.
     fn push(
         &mut self,
         index: usize,
-        operation: Operation,
-        request: Value,
-        after: Vec<CallId>,
+        (operation, request): (Operation, Json),
+        wait: Wait,
         on_failure: Option<Vec<FallbackCall>>,
-    ) -> Vec<CallId> {
+    ) -> Wait {
         let id = format!("c{}", self.calls.len() + 1);
+        let part = self.by_item.entry(index).or_default();
+        part.calls.push(id.clone());
         self.calls.push(Call {
             id: id.clone(),
             processor: self.items[index].name.to_string(),
             operation,
-            after,
+            group: part.group.clone(),
+            after: wait.calls,
+            after_verified: wait.verified,
             request,
             on_failure,
         });
-        self.by_item.entry(index).or_default().push(id.clone());
-        vec![id]
+        Wait { calls: vec![id], verified: Vec::new() }
     }
 
-    fn create(&mut self, index: usize, after: Vec<CallId>) {
+    fn create(&mut self, index: usize, wait: Wait) {
+        self.open(&[index]);
         let item = &self.items[index];
-        let name = item.name.as_str();
-        let request = request::create(name, &item.after);
-        let created = self.push(index, Operation::CreateStreamProcessor, request, after, None);
+        let created = self.push(index, creation(item), wait, None);
         if item.shall_run() {
-            let request = request::by_name(name);
-            self.push(index, Operation::StartStreamProcessor, request, created, None);
+            self.push(index, by_name(item, Operation::StartStreamProcessor), created, None);
         }
     }
 
@@ -98,88 +123,81 @@ impl Emitter<'_> {
     /// all creations, and then the starts. Since each call of the chain waits for
     /// the one before, what has happened when one fails is known here, and so is
     /// what undoes it.
-    fn replace(&mut self, members: &[usize], after: Vec<CallId>) {
-        let mut after = after;
+    fn replace(&mut self, members: &[usize], mut wait: Wait) {
+        use Operation::{DeleteStreamProcessor, StartStreamProcessor, StopStreamProcessor};
+        self.open(members);
         let items = self.items;
         let running: Vec<usize> = members.iter().copied().filter(|m| items[*m].runs()).collect();
-        let restart = |stopped: &[usize]| -> Vec<FallbackCall> {
-            stopped.iter().map(|member| restart(&items[*member])).collect()
+        let again = |members: &[usize], operation| -> Vec<FallbackCall> {
+            let steps = members.iter().map(|member| &items[*member]);
+            steps.map(|item| fallback(item, by_name(item, operation))).collect()
         };
         let restore = |deleted: &[usize]| -> Vec<FallbackCall> {
-            deleted.iter().filter_map(|member| restore(&items[*member])).collect()
+            deleted.iter().filter_map(|member| restoration(&items[*member])).collect()
         };
 
         for (done, &member) in running.iter().enumerate() {
-            let request = request::by_name(items[member].name.as_str());
-            let undo = restart(&running[..done]);
-            after = self.push(member, Operation::StopStreamProcessor, request, after, Some(undo));
+            let undo = again(&running[..done], StartStreamProcessor);
+            let stop = by_name(&items[member], StopStreamProcessor);
+            wait = self.push(member, stop, wait, Some(undo));
         }
         for (done, &member) in members.iter().enumerate() {
-            let request = request::by_name(items[member].name.as_str());
-            let undo = [restore(&members[..done]), restart(&running)].concat();
-            after = self.push(member, Operation::DeleteStreamProcessor, request, after, Some(undo));
+            let undo = [restore(&members[..done]), again(&running, StartStreamProcessor)].concat();
+            let delete = by_name(&items[member], DeleteStreamProcessor);
+            wait = self.push(member, delete, wait, Some(undo));
         }
         for (done, &member) in members.iter().enumerate() {
-            let item = &items[member];
-            let request = request::create(item.name.as_str(), &item.after);
-            let withdraw = members[..done].iter().map(|member| FallbackCall {
-                processor: items[*member].name.to_string(),
-                operation: Operation::DeleteStreamProcessor,
-                request: request::by_name(items[*member].name.as_str()),
-            });
-            let undo = [withdraw.collect(), restore(members), restart(&running)].concat();
-            after = self.push(member, Operation::CreateStreamProcessor, request, after, Some(undo));
+            let withdraw = again(&members[..done], DeleteStreamProcessor);
+            let undo = [withdraw, restore(members), again(&running, StartStreamProcessor)].concat();
+            wait = self.push(member, creation(&items[member]), wait, Some(undo));
         }
         // By now all of them are there; a start that fails is nobody else's trouble.
         for &member in members.iter().filter(|member| items[**member].shall_run()) {
-            let request = request::by_name(items[member].name.as_str());
-            let undo = Some(vec![]);
-            self.push(member, Operation::StartStreamProcessor, request, after.clone(), undo);
+            let start = by_name(&items[member], StartStreamProcessor);
+            self.push(member, start, wait.clone(), Some(vec![]));
         }
     }
 
     fn modify(&mut self, index: usize) {
+        self.open(&[index]);
         let item = &self.items[index];
         let Some(live) = item.live else { return };
-        let name = item.name.as_str();
-        let (arn, tags) = (&live.fact.arn, &live.processor.tags);
         let run = match (item.runs(), item.shall_run()) {
-            (false, true) => Some(Operation::StartStreamProcessor),
-            (true, false) => Some(Operation::StopStreamProcessor),
+            (false, true) => Some(by_name(item, Operation::StartStreamProcessor)),
+            (true, false) => Some(by_name(item, Operation::StopStreamProcessor)),
             _ => None,
         };
         // Tags that go make room for those that come: their number is limited.
         let steps = [
-            request::update(name, &item.after, &item.differences)
+            request::update(item.name.as_str(), &item.differences)
                 .map(|request| (Operation::UpdateStreamProcessor, request)),
-            request::untag(arn, tags, &item.after.tags)
+            request::untag(&live.arn, &item.differences)
                 .map(|request| (Operation::UntagResource, request)),
-            request::tag(arn, tags, &item.after.tags)
+            request::tag(&live.arn, &item.differences)
                 .map(|request| (Operation::TagResource, request)),
-            run.map(|operation| (operation, request::by_name(name))),
+            run,
         ];
-        let mut after = Vec::new();
-        for (operation, request) in steps.into_iter().flatten() {
-            after = self.push(index, operation, request, after, None);
+        let mut wait = Wait::default();
+        for step in steps.into_iter().flatten() {
+            wait = self.push(index, step, wait, None);
         }
     }
 }
 
-/// Starts a live processor again that was stopped for nothing.
-fn restart(item: &Item<'_>) -> FallbackCall {
-    FallbackCall {
-        processor: item.name.to_string(),
-        operation: Operation::StartStreamProcessor,
-        request: request::by_name(item.name.as_str()),
-    }
+fn by_name(item: &Item<'_>, operation: Operation) -> (Operation, Json) {
+    (operation, request::by_name(item.name.as_str()))
+}
+
+fn creation(item: &Item<'_>) -> (Operation, Json) {
+    (Operation::CreateStreamProcessor, request::create(item.name.as_str(), &item.after))
 }
 
 /// Creates the old definition again.
-fn restore(item: &Item<'_>) -> Option<FallbackCall> {
-    let live = item.live?;
-    Some(FallbackCall {
-        processor: item.name.to_string(),
-        operation: Operation::CreateStreamProcessor,
-        request: request::create(item.name.as_str(), live.processor),
-    })
+fn restoration(item: &Item<'_>) -> Option<FallbackCall> {
+    let request = request::create(item.name.as_str(), item.before()?);
+    Some(fallback(item, (Operation::CreateStreamProcessor, request)))
+}
+
+fn fallback(item: &Item<'_>, (operation, request): (Operation, Json)) -> FallbackCall {
+    FallbackCall { processor: item.name.to_string(), operation, request }
 }

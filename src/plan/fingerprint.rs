@@ -1,13 +1,13 @@
 //! The fingerprint: equal for plans that would do the same.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
-use super::{Call, Change};
+use super::document::digest;
+use super::{AttributeChange, Call, Change};
 use crate::desired::Stack;
+use crate::model::Dialect;
 
 /// Where each call stands in a plan.
 pub(super) type Positions<'a> = BTreeMap<&'a str, usize>;
@@ -27,7 +27,7 @@ pub(super) fn plan(stack: &Stack, changes: &[Change], calls: &[Call]) -> String 
         .iter()
         .map(|change| (change.name.as_str(), essence(change, calls, &positions)))
         .collect();
-    digest(stack, json!(by_name))
+    of(stack, json!(by_name))
 }
 
 /// Fingerprints what would be done to one processor.
@@ -37,7 +37,7 @@ pub(super) fn change(
     calls: &[Call],
     positions: &Positions<'_>,
 ) -> String {
-    digest(stack, json!({ &change.name: essence(change, calls, positions) }))
+    of(stack, json!({ &change.name: essence(change, calls, positions) }))
 }
 
 /// What would be done to a processor, without anything that only explains it.
@@ -48,8 +48,12 @@ fn essence(change: &Change, calls: &[Call], positions: &Positions<'_>) -> Value 
     let attributes: Vec<Value> = change
         .attributes
         .iter()
-        .map(|attribute| {
-            json!([attribute.path, attribute.before, attribute.after, attribute.effect])
+        .map(|change| {
+            let AttributeChange { attribute, before, after, effect, origin: _, source: _ } = change;
+            let json = |side: &Option<crate::model::Value>| {
+                side.as_ref().map(|value| value.to_json(Dialect::Toml))
+            };
+            json!([attribute.to_string(), json(before), json(after), effect])
         })
         .collect();
     let calls: Vec<Value> = change
@@ -70,50 +74,11 @@ fn essence(change: &Change, calls: &[Call], positions: &Positions<'_>) -> Value 
     json!({"actions": change.actions, "attributes": attributes, "calls": calls})
 }
 
-fn digest(stack: &Stack, changes: Value) -> String {
-    let document = json!({
+fn of(stack: &Stack, changes: Value) -> String {
+    digest(&json!({
         "account_id": stack.account_id,
         "changes": changes,
         "region": stack.region,
         "stack": stack.name,
-    });
-    let mut text = String::new();
-    write_sorted(&document, &mut text);
-    let mut fingerprint = String::from("sha256:");
-    for byte in Sha256::digest(text.as_bytes()) {
-        write!(fingerprint, "{byte:02x}").expect("writing to a string cannot fail");
-    }
-    fingerprint
-}
-
-/// Compact JSON with sorted keys, whatever order the map type keeps.
-fn write_sorted(value: &Value, out: &mut String) {
-    match value {
-        Value::Object(map) => {
-            let sorted: BTreeMap<&String, &Value> = map.iter().collect();
-            out.push('{');
-            for (at, (key, value)) in sorted.into_iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                out.push_str(&Value::String(key.clone()).to_string());
-                out.push(':');
-                write_sorted(value, out);
-            }
-            out.push('}');
-        }
-        Value::Array(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                write_sorted(item, out);
-            }
-            out.push(']');
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            out.push_str(&value.to_string());
-        }
-    }
+    }))
 }

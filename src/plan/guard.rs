@@ -1,6 +1,6 @@
 //! `[guard]`: how much a plan may do before someone has to say the number.
 
-use super::{Refusal, Summary};
+use super::{Refusal, RefusalCode, Summary};
 use crate::desired::Guard;
 
 /// The numbers given on the command line: `--allow-deletes 40` and the like.
@@ -15,14 +15,21 @@ pub struct Allowances {
 /// Refuses what goes over a limit, unless the exact number was allowed.
 pub(super) fn check(guard: &Guard, allowed: &Allowances, summary: &Summary) -> Vec<Refusal> {
     let rules = [
-        ("deletes", "delete", guard.max_deletes, allowed.deletes, summary.delete),
-        ("replacements", "replace", guard.max_replacements, allowed.replacements, summary.replace),
-        ("updates", "update", guard.max_updates, allowed.updates, summary.update),
-        ("creates", "create", guard.max_creates, allowed.creates, summary.create),
+        (RefusalCode::GuardDeletes, "delete", guard.max_deletes, allowed.deletes, summary.delete),
+        (
+            RefusalCode::GuardReplacements,
+            "replace",
+            guard.max_replacements,
+            allowed.replacements,
+            summary.replace,
+        ),
+        (RefusalCode::GuardUpdates, "update", guard.max_updates, allowed.updates, summary.update),
+        (RefusalCode::GuardCreates, "create", guard.max_creates, allowed.creates, summary.create),
     ];
     rules
         .into_iter()
-        .filter_map(|(plural, verb, limit, allowed, count)| {
+        .filter_map(|(code, verb, limit, allowed, count)| {
+            let plural = code.as_str().trim_start_matches("guard-");
             let limit = limit?;
             let count = count as u64;
             if count <= limit || allowed == Some(count) {
@@ -36,7 +43,7 @@ pub(super) fn check(guard: &Guard, allowed: &Allowances, summary: &Summary) -> V
                 message.push_str(&format!("; --allow-{plural} {allowed} is not the number"));
             }
             Some(Refusal {
-                code: format!("guard-{plural}"),
+                code,
                 name: None,
                 message,
                 help: Some(format!("if that is what you want: --allow-{plural} {count}")),
@@ -58,7 +65,10 @@ mod tests {
         let guard = Guard::default();
         let allow = |replacements| Allowances { replacements, ..Allowances::default() };
         assert!(check(&guard, &allow(None), &summary(0)).is_empty());
-        assert_eq!(check(&guard, &allow(None), &summary(2))[0].code, "guard-replacements");
+        assert_eq!(
+            check(&guard, &allow(None), &summary(2))[0].code,
+            RefusalCode::GuardReplacements
+        );
         assert_eq!(check(&guard, &allow(Some(3)), &summary(2)).len(), 1);
         assert!(check(&guard, &allow(Some(2)), &summary(2)).is_empty());
     }

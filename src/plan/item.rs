@@ -1,34 +1,22 @@
-//! One declared processor beside its live one: what there is to do.
+//! One processor, declared, live or both: what there is to do about it.
 
 use std::borrow::Cow;
 
-use super::Effect;
-use super::effect::effect;
 use crate::desired::{Declaration, Desired};
 use crate::diff::{Difference, differences, target};
-use crate::model::{
-    Attribute, Fact, Live, Processor, ProcessorName, RunState, TagKnowledge, attributes,
-};
-use serde_json::Value;
+use crate::model::{Attribute, Definition, LiveProcessor, ProcessorName, RunState, TagKnowledge};
 
-/// What is to be done about one declared processor.
+/// What is to be done about one processor.
 pub(super) struct Item<'a> {
     pub name: &'a ProcessorName,
-    pub declaration: &'a Declaration,
-    pub live: Option<Counterpart<'a>>,
+    pub declaration: Option<&'a Declaration>,
+    pub live: Option<&'a LiveProcessor>,
     /// What it is to be; of a replacement or creation, what to create.
-    pub after: Cow<'a, Processor>,
+    pub after: Cow<'a, Definition>,
     pub differences: Vec<Difference>,
     pub work: Work,
     /// A KMS alias on one side and a key on the other were taken for equal.
     pub kms_key_unclear: bool,
-}
-
-/// The live side of an item.
-#[derive(Clone, Copy)]
-pub(super) struct Counterpart<'a> {
-    pub processor: &'a Processor,
-    pub fact: &'a Fact,
 }
 
 /// The kind of work, by what it does to the live processor.
@@ -42,36 +30,35 @@ pub(super) enum Work {
     Modify,
     /// Nothing differs.
     Nothing,
+    /// No file declares it, and it is somebody else's.
+    Leave,
+}
+
+impl Work {
+    /// Whether anything is done at all.
+    pub(super) fn changes(self) -> bool {
+        !matches!(self, Work::Nothing | Work::Leave)
+    }
 }
 
 impl<'a> Item<'a> {
     /// Compares a declaration with what lives under its name.
-    pub(super) fn new(
+    pub(super) fn declared(
         name: &'a ProcessorName,
         declaration: &'a Declaration,
+        live: Option<&'a LiveProcessor>,
         desired: &Desired,
-        live: &'a Live,
     ) -> Item<'a> {
-        let counterpart = live
-            .inventory
-            .get(name)
-            .zip(live.facts.get(name))
-            .map(|(processor, fact)| Counterpart { processor, fact });
-        let Some(counterpart) = counterpart else {
-            return Item::creation(name, declaration);
-        };
+        let Some(live) = live else { return Item::creation(name, declaration) };
         let target = target(
-            &declaration.processor,
+            &declaration.definition,
             &declaration.lifecycle.ignore_changes,
             &desired.tag_policy,
-            counterpart.processor,
-            counterpart.fact.tags,
+            &live.definition,
         );
-        let differences = differences(counterpart.processor, &target.after);
-        let kind = counterpart.processor.kind();
-        let replaces =
-            |difference: &Difference| effect(kind, &difference.attribute) == Effect::Replace;
-        let work = if differences.iter().any(replaces) {
+        let differences = differences(&live.definition, &target.after);
+        let kind = live.definition.kind();
+        let work = if differences.iter().any(|difference| difference.attribute.replaces(kind)) {
             Work::Replace
         } else if differences.is_empty() {
             Work::Nothing
@@ -82,57 +69,66 @@ impl<'a> Item<'a> {
         let after = match work {
             Work::Replace => Cow::Owned(target.into_replacement()),
             // Where nothing differs, it is the live one.
-            Work::Nothing => Cow::Borrowed(counterpart.processor),
+            Work::Nothing | Work::Leave => Cow::Borrowed(&live.definition),
             Work::Create | Work::Modify => Cow::Owned(target.after),
         };
+        let declaration = Some(declaration);
+        Item { name, declaration, live: Some(live), after, differences, work, kms_key_unclear }
+    }
+
+    /// A processor that no file declares.
+    pub(super) fn undeclared(name: &'a ProcessorName, live: &'a LiveProcessor) -> Item<'a> {
         Item {
             name,
-            declaration,
-            live: Some(counterpart),
-            after,
-            differences,
-            work,
-            kms_key_unclear,
+            declaration: None,
+            live: Some(live),
+            after: Cow::Borrowed(&live.definition),
+            differences: Vec::new(),
+            work: Work::Leave,
+            kms_key_unclear: false,
         }
     }
 
     fn creation(name: &'a ProcessorName, declaration: &'a Declaration) -> Item<'a> {
-        let after = Cow::Borrowed(&declaration.processor);
-        let differences = attributes(&declaration.processor)
-            .into_iter()
-            .map(|(attribute, after)| Difference { attribute, before: Value::Null, after })
-            .collect();
+        let attributes = declaration.definition.iter();
+        let differences = attributes.map(|(attribute, value)| Difference {
+            attribute: attribute.clone(),
+            before: None,
+            after: Some(value.clone()),
+        });
         Item {
             name,
-            declaration,
+            declaration: Some(declaration),
             live: None,
-            after,
-            differences,
+            after: Cow::Borrowed(&declaration.definition),
+            differences: differences.collect(),
             work: Work::Create,
             kms_key_unclear: false,
         }
     }
 
-    /// What an attribute's difference leads to.
-    pub(super) fn effect(&self, attribute: &Attribute) -> Effect {
-        match self.live {
-            None => Effect::Create,
-            Some(live) => effect(live.processor.kind(), attribute),
-        }
+    /// The live definition.
+    pub(super) fn before(&self) -> Option<&'a Definition> {
+        self.live.map(|live| &live.definition)
     }
 
     /// Whether the live processor is a face search processor that runs.
     pub(super) fn runs(&self) -> bool {
-        self.live.is_some_and(|live| live.processor.run_state == Some(RunState::Running))
+        self.before().is_some_and(|before| before.run_state() == Some(RunState::Running))
     }
 
     /// Whether it is to run in the end.
     pub(super) fn shall_run(&self) -> bool {
-        self.after.run_state == Some(RunState::Running)
+        self.after.run_state() == Some(RunState::Running)
     }
 
     /// Whether the live tags are known at all.
     pub(super) fn tags_are_known(&self) -> bool {
-        self.live.is_none_or(|live| live.fact.tags != TagKnowledge::Unknown)
+        self.before().is_none_or(|before| before.tags != TagKnowledge::Unknown)
+    }
+
+    /// Whether any tag differs.
+    pub(super) fn changes_tags(&self) -> bool {
+        self.differences.iter().any(|difference| matches!(difference.attribute, Attribute::Tag(_)))
     }
 }

@@ -5,29 +5,42 @@
 //! are exact, and applying it leaves no choices. Deliberately absent: clients,
 //! clocks, and any way to reach the service.
 
+mod attribute;
 mod build;
 mod calls;
-mod effect;
+mod changes;
+mod document;
 mod fingerprint;
 mod guard;
 mod item;
 mod narrow;
+mod notices;
 mod order;
 mod outcome;
 mod question;
 mod refusal;
 mod request;
+mod summary;
 mod types;
+mod unread;
 
 #[cfg(test)]
 mod tests;
 
+use build::Planning;
+
+pub use attribute::{AttributeChange, Effect, Origin};
 pub use build::{Options, plan};
+pub use document::{Document, DocumentError, Seal};
 pub use guard::Allowances;
 pub use narrow::{Narrowing, NarrowingError};
-pub use outcome::{CallTally, Fate, Outcome, ProcessorOutcome, Removed};
+pub use outcome::{
+    Answer, CallOutcome, CallTally, Deviation, During, Effect as CallEffect, Failure, Fate, Note,
+    Outcome, ProcessorOutcome, Reason, Removed, Role, Sent, Signal, Trouble, Waited,
+};
 pub use question::tags_in_question;
+pub use refusal::{Refusal, RefusalCode};
 pub use types::{
-    Action, AttributeChange, Call, CallId, Calls, Change, Effect, FORMAT_VERSION, FallbackCall,
-    Operation, Origin, Plan, Refusal, Summary,
+    Action, Call, CallId, Calls, Change, FORMAT_VERSION, FallbackCall, GroupId, Operation, Plan,
+    Summary,
 };

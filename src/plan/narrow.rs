@@ -54,24 +54,23 @@ impl Narrowing {
         (0..items.len())
             .filter(|index| {
                 let item = &items[*index];
+                let Some(declaration) = item.declaration else { return false };
                 (self.only.is_empty() || matches(&self.only, item))
                     && !matches(&self.exclude, item)
-                    && self.tags.iter().all(|tag| has(item.declaration, tag))
+                    && self.tags.iter().all(|tag| has(declaration, tag))
             })
             .collect()
     }
 
-    /// Keeps the first changes; what does not change is no change.
+    /// Keeps the first changes, those that destroy nothing first; what does not
+    /// change is no change.
     pub(super) fn limit(&self, chosen: &mut BTreeSet<usize>, items: &[Item<'_>]) {
-        if let Some(limit) = self.limit {
-            let mut changes = 0;
-            chosen.retain(|index| {
-                if items[*index].work == Work::Nothing {
-                    return true;
-                }
-                changes += 1;
-                changes <= limit
-            });
+        let Some(limit) = self.limit else { return };
+        let changes = chosen.iter().copied().filter(|index| items[*index].work.changes());
+        let (destroying, harmless): (Vec<usize>, Vec<usize>) =
+            changes.partition(|index| items[*index].work == Work::Replace);
+        for beyond in harmless.iter().chain(&destroying).skip(limit) {
+            chosen.remove(beyond);
         }
     }
 }
@@ -81,7 +80,7 @@ fn covers(glob: &GlobMatcher, name: &ProcessorName) -> bool {
 }
 
 fn has(declaration: &Declaration, (key, value): &(String, String)) -> bool {
-    declaration.processor.tags.get(key) == Some(value)
+    declaration.definition.tags().any(|tag| tag == (key.as_str(), value.as_str()))
 }
 
 fn globs(

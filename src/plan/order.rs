@@ -41,12 +41,12 @@ pub(super) struct HeldStream {
 
 /// Orders the chosen creations and replacements.
 ///
-/// `items` are all that the files declare; `chosen` those that the plan covers.
+/// `items` are all that is declared or live; `chosen` those that the plan covers.
 pub(super) fn order(items: &[Item<'_>], chosen: &BTreeSet<usize>, live: &Live) -> Order {
     let holders: BTreeMap<&str, &ProcessorName> = live
-        .inventory
+        .processors
         .iter()
-        .flat_map(|(name, processor)| processor.exclusive_streams().map(move |arn| (arn, name)))
+        .flat_map(|(name, live)| live.definition.exclusive_streams().map(move |arn| (arn, name)))
         .collect();
     let by_name: BTreeMap<&ProcessorName, usize> =
         items.iter().enumerate().map(|(index, item)| (item.name, index)).collect();

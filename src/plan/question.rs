@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 
 use super::item::{Item, Work};
 use crate::desired::Desired;
-use crate::model::{Attribute, Live, ProcessorName, TagKnowledge, TagScope};
+use crate::model::{Live, ProcessorName, TagKnowledge, TagScope};
 
 /// Whether the files say anything about a processor's tags.
 pub(super) fn manages_tags(item: &Item<'_>, desired: &Desired) -> bool {
-    desired.tag_policy.scope == TagScope::Exclusive
-        || item.declaration.processor.tags.keys().any(|key| !desired.tag_policy.protects(key))
+    let policy = &desired.tag_policy;
+    item.declaration.is_some_and(|declaration| {
+        policy.scope == TagScope::Exclusive
+            || declaration.definition.tags().any(|(key, _)| !policy.protects(key))
+    })
 }
 
 /// The processors whose tags are in question.
@@ -19,22 +22,17 @@ pub(super) fn manages_tags(item: &Item<'_>, desired: &Desired) -> bool {
 /// a write, or a replacement that has to carry the tags over, the authority
 /// (ListTagsForResource) is asked.
 pub fn tags_in_question(desired: &Desired, live: &Live) -> BTreeSet<ProcessorName> {
+    let known = |name| live.processors.get(name);
     desired
         .processors
         .iter()
-        .map(|(name, declaration)| Item::new(name, declaration, desired, live))
-        .filter(|item| match item.live.map(|live| live.fact.tags) {
+        .map(|(name, declaration)| Item::declared(name, declaration, known(name), desired))
+        .filter(|item| match item.before().map(|before| before.tags) {
             None | Some(TagKnowledge::Confirmed) => false,
             Some(TagKnowledge::Unknown) => {
                 item.work == Work::Replace || manages_tags(item, desired)
             }
-            Some(TagKnowledge::Hinted) => {
-                item.work == Work::Replace
-                    || item
-                        .differences
-                        .iter()
-                        .any(|difference| matches!(difference.attribute, Attribute::Tag(_)))
-            }
+            Some(TagKnowledge::Hinted) => item.work == Work::Replace || item.changes_tags(),
         })
         .map(|item| item.name.clone())
         .collect()

@@ -1,69 +1,129 @@
-//! Why a plan must not be applied, in words.
+//! Why a plan must not be applied, and how to go on.
 
-use super::Refusal;
+use serde::{Deserialize, Serialize};
+
 use super::item::{Item, Work};
 use super::order::HeldStream;
 use crate::model::ProcessorName;
 
-/// A replacement of a processor that `lifecycle.prevent_destroy` protects.
-pub(super) fn prevent_destroy(item: &Item<'_>) -> Option<Refusal> {
-    let protected = item.work == Work::Replace && item.declaration.lifecycle.prevent_destroy;
-    protected.then(|| Refusal {
-        code: "prevent-destroy".into(),
-        name: Some(item.name.to_string()),
-        message: format!(
-            "{} is protected by lifecycle.prevent_destroy, and this change would delete and recreate it",
-            item.name
-        ),
-        help: Some(
-            "take the change back, add the attribute to lifecycle.ignore_changes, or remove prevent_destroy"
-                .into(),
-        ),
-    })
+/// Why a plan must not be applied, and how to go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    pub code: RefusalCode,
+    /// The processor concerned; absent when it is the plan as a whole.
+    pub name: Option<String>,
+    pub message: String,
+    pub help: Option<String>,
 }
 
-/// A replacement of a processor whose tags nobody has read: they would be lost.
-pub(super) fn tags_unknown(item: &Item<'_>) -> Option<Refusal> {
-    let blind = item.work == Work::Replace && !item.tags_are_known();
-    blind.then(|| Refusal {
-        code: "tags-unknown".into(),
-        name: Some(item.name.to_string()),
-        message: format!(
-            "{} would be deleted and recreated, but its tags are not known and would be lost",
-            item.name
-        ),
-        help: Some("plan against the live service, or take a snapshot that includes tags".into()),
-    })
+/// What a refusal is about. Its JSON is stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalCode {
+    /// More of a kind of change than `[guard]` lets through.
+    GuardDeletes,
+    GuardReplacements,
+    GuardUpdates,
+    GuardCreates,
+    /// `lifecycle.prevent_destroy` protects the processor.
+    PreventDestroy,
+    /// A replacement would lose tags that nobody has read.
+    TagsUnknown,
+    /// A replacement would lose members that this version does not know.
+    MembersUnknown,
+    /// Another processor keeps the stream.
+    StreamHeld,
+    /// The other part of an exchange of streams is left out.
+    SwapCut,
+}
+
+impl RefusalCode {
+    /// The code as JSON has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RefusalCode::GuardDeletes => "guard-deletes",
+            RefusalCode::GuardReplacements => "guard-replacements",
+            RefusalCode::GuardUpdates => "guard-updates",
+            RefusalCode::GuardCreates => "guard-creates",
+            RefusalCode::PreventDestroy => "prevent-destroy",
+            RefusalCode::TagsUnknown => "tags-unknown",
+            RefusalCode::MembersUnknown => "members-unknown",
+            RefusalCode::StreamHeld => "stream-held",
+            RefusalCode::SwapCut => "swap-cut",
+        }
+    }
+}
+
+impl Refusal {
+    fn of(item: &Item<'_>, code: RefusalCode, message: String, help: String) -> Refusal {
+        Refusal { code, name: Some(item.name.to_string()), message, help: Some(help) }
+    }
+}
+
+/// What forbids replacing a processor.
+pub(super) fn of_replacement(item: &Item<'_>) -> Vec<Refusal> {
+    if item.work != Work::Replace {
+        return Vec::new();
+    }
+    let name = item.name;
+    let protected =
+        item.declaration.is_some_and(|declaration| declaration.lifecycle.prevent_destroy);
+    let unknown = item.live.map_or(&[][..], |live| &live.unknown);
+    let rules = [
+        protected.then(|| {
+            let message = format!(
+                "{name} is protected by lifecycle.prevent_destroy, and this change would delete and recreate it"
+            );
+            let help = "take the change back, add the attribute to lifecycle.ignore_changes, or remove prevent_destroy";
+            Refusal::of(item, RefusalCode::PreventDestroy, message, help.into())
+        }),
+        (!item.tags_are_known()).then(|| {
+            let message = format!(
+                "{name} would be deleted and recreated, but its tags are not known and would be lost"
+            );
+            let help = "plan against the live service, or take a snapshot that includes tags";
+            Refusal::of(item, RefusalCode::TagsUnknown, message, help.into())
+        }),
+        (!unknown.is_empty()).then(|| {
+            let message = format!(
+                "{name} would be deleted and recreated, but this version does not know {} and would lose it",
+                unknown.join(", ")
+            );
+            let help = "use a newer rekon, or change this by other means";
+            Refusal::of(item, RefusalCode::MembersUnknown, message, help.into())
+        }),
+    ];
+    rules.into_iter().flatten().collect()
 }
 
 /// A creation or replacement whose stream another processor keeps.
 pub(super) fn stream_held(item: &Item<'_>, held: &HeldStream) -> Refusal {
     let HeldStream { stream, holder, left_out, item: _ } = held;
     let name = item.name;
-    if !left_out.is_empty() {
-        let others: Vec<&str> = left_out.iter().map(ProcessorName::as_str).collect();
-        let only: Vec<String> = others.iter().map(|other| format!("--only {other}")).collect();
-        return Refusal {
-            code: "swap-cut".into(),
-            name: Some(name.to_string()),
-            message: format!(
-                "{name} takes over {stream} from {holder}, which gives it up only in a part of the plan that is left out"
+    if left_out.is_empty() {
+        return Refusal::of(
+            item,
+            RefusalCode::StreamHeld,
+            format!(
+                "{name} needs {stream}, which {holder} holds; the service allows one processor a stream"
             ),
-            help: Some(format!(
-                "include {} as well: {}, without an --exclude that covers it, or with a higher --limit",
-                others.join(" and "),
-                only.join(" ")
-            )),
-        };
+            format!(
+                "give {name} another stream, or let {holder} go first: this plan does not delete it"
+            ),
+        );
     }
-    Refusal {
-        code: "stream-held".into(),
-        name: Some(name.to_string()),
-        message: format!(
-            "{name} needs {stream}, which {holder} holds; the service allows one processor a stream"
+    let others: Vec<&str> = left_out.iter().map(ProcessorName::as_str).collect();
+    let only: Vec<String> = others.iter().map(|other| format!("--only {other}")).collect();
+    Refusal::of(
+        item,
+        RefusalCode::SwapCut,
+        format!(
+            "{name} takes over {stream} from {holder}, which gives it up only in a part of the plan that is left out"
         ),
-        help: Some(format!(
-            "give {name} another stream, or let {holder} go first: this plan does not delete it"
-        )),
-    }
+        format!(
+            "include {} as well: {}, without an --exclude that covers it, or with a higher --limit",
+            others.join(" and "),
+            only.join(" ")
+        ),
+    )
 }

@@ -52,9 +52,9 @@ fn a_missing_processor_is_created_and_started() {
 #[test]
 fn a_processor_that_failed_is_noted_with_the_services_words() {
     let mut world = camera();
-    let fact = world.live.facts.get_mut("a").unwrap();
-    fact.status = Status::Failed;
-    fact.status_message = Some("Access denied to Role".into());
+    let live = world.live.processors.get_mut("a").unwrap();
+    live.status = Status::Failed;
+    live.status_message = Some("Access denied to Role".into());
     let plan = world.plan();
     assert_eq!((plan.calls.len(), plan.diagnostics.len()), (0, 1));
     assert_eq!(plan.diagnostics[0].code, "processor-failed");
@@ -93,33 +93,83 @@ fn the_fingerprint_moves_with_what_would_be_done_and_with_nothing_else() {
     }
 }
 
-#[test]
-fn a_plan_survives_being_saved() {
-    let plan = swap(&["a", "b", "c"]).plan();
-    let text = serde_json::to_string(&plan).unwrap();
-    let saved: Plan = serde_json::from_str(&text).unwrap();
-    assert_eq!(saved, plan);
-    assert!(saved.is_intact());
+fn saved(plan: &Plan) -> Value {
+    serde_json::to_value(Document::new(plan)).unwrap()
 }
 
 #[test]
-fn a_plan_that_was_changed_by_hand_is_not_intact() {
-    let whole = swap(&["a", "b"]).plan();
-    let tamper: [fn(&mut Plan); 5] = [
-        |plan| plan.calls[0].request = json!({"Name": "other"}),
-        |plan| plan.calls[3].on_failure = Some(vec![]),
-        |plan| drop(plan.calls.pop()),
-        |plan| plan.changes[0].actions = vec![Action::Update],
-        |plan| plan.stack.account_id = "999999999999".into(),
-    ];
-    for change in tamper {
-        let mut plan = whole.clone();
-        change(&mut plan);
-        assert!(!plan.is_intact());
+fn a_plan_survives_being_saved() {
+    let plan = swap(&["a", "b", "c"]).plan();
+    let (read, seal) = Plan::parse(&saved(&plan).to_string()).unwrap();
+    assert_eq!((read, seal), (plan, Seal::Intact));
+}
+
+#[test]
+fn a_plan_that_was_changed_anywhere_is_refused() {
+    let plan = swap(&["a", "b"]).declare("a", "tags.team", json!("b")).plan();
+    let whole = saved(&plan);
+    let mut leaves = Vec::new();
+    pointers(&whole, &mut String::new(), &mut leaves);
+    assert!(leaves.len() > 200, "{}", leaves.len());
+    for pointer in leaves {
+        let mut edited = whole.clone();
+        let leaf = edited.pointer_mut(&pointer).unwrap();
+        *leaf = match leaf {
+            Value::Bool(flag) => json!(!*flag),
+            Value::Array(items) if items.is_empty() => json!(["x"]),
+            Value::String(_) => json!("x"),
+            _ => json!(7),
+        };
+        let read = Plan::parse(&edited.to_string());
+        assert!(read.is_err(), "{pointer} was edited unnoticed");
     }
     let mut extra = whole.clone();
-    extra.calls.push(Call { id: "c9".into(), ..whole.calls[0].clone() });
-    assert!(!extra.is_intact());
+    extra["changes"][0]["novelty"] = json!(1);
+    assert!(matches!(Plan::parse(&extra.to_string()), Err(DocumentError::Edited)));
+    for emptied in ["changes", "calls", "refusals", "diagnostics"] {
+        let mut edited = whole.clone();
+        edited[emptied] = json!([]);
+        let changed = edited != whole;
+        assert_eq!(Plan::parse(&edited.to_string()).is_err(), changed, "{emptied}");
+    }
+}
+
+#[test]
+fn a_plan_of_an_older_version_can_be_shown() {
+    let plan = camera().declare("a", LABELS, json!(["PET"])).plan();
+    let mut older = saved(&plan);
+    older.as_object_mut().unwrap().remove("digest");
+    for change in older["changes"].as_array_mut().unwrap() {
+        change.as_object_mut().unwrap().retain(|key, _| !matches!(&**key, "group" | "result"));
+    }
+    for call in older["calls"].as_array_mut().unwrap() {
+        call.as_object_mut().unwrap().remove("group");
+    }
+    for count in ["undeclared", "left_out"] {
+        older["summary"].as_object_mut().unwrap().remove(count);
+    }
+    let (read, seal) = Plan::parse(&older.to_string()).unwrap();
+    assert_eq!((read.calls.len(), seal), (1, Seal::Missing));
+}
+
+/// Where every value that holds no others stands.
+fn pointers(json: &Value, at: &mut String, found: &mut Vec<String>) {
+    let length = at.len();
+    let mut below = |name: &str, inner: &Value, found: &mut Vec<String>| {
+        at.push('/');
+        at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+        pointers(inner, at, found);
+        at.truncate(length);
+    };
+    match json {
+        Value::Object(members) if !members.is_empty() => {
+            members.iter().for_each(|(name, inner)| below(name, inner, found));
+        }
+        Value::Array(items) if !items.is_empty() => {
+            items.iter().enumerate().for_each(|(at, inner)| below(&at.to_string(), inner, found));
+        }
+        _ => found.push(at.clone()),
+    }
 }
 
 #[test]

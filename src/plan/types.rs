@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::fingerprint;
 use crate::desired::Stack;
 use crate::diagnostic::Record;
-use crate::model::Location;
+use crate::model::{Definition, Location};
+
+use super::{AttributeChange, Refusal};
 
 /// The version of the plan's JSON.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -22,7 +22,7 @@ pub struct Plan {
     pub stack: Stack,
     /// `sha256:` and 64 hex digits; moves exactly when what would be done moves.
     pub fingerprint: String,
-    /// False when part of the live state could not be read.
+    /// False when part of the live state could not be read that matters here.
     pub complete: bool,
     pub summary: Summary,
     /// What destroys comes first, then by name.
@@ -30,16 +30,6 @@ pub struct Plan {
     pub calls: Vec<Call>,
     pub refusals: Vec<Refusal>,
     pub diagnostics: Vec<Record>,
-}
-
-impl Plan {
-    /// Whether the plan is as it was made: its fingerprint is that of its own
-    /// changes and calls, and every call belongs to a change.
-    pub fn is_intact(&self) -> bool {
-        let listed: usize = self.changes.iter().map(|change| change.calls.len()).sum();
-        listed == self.calls.len()
-            && self.fingerprint == fingerprint::plan(&self.stack, &self.changes, &self.calls)
-    }
 }
 
 /// Counts of actions and calls.
@@ -54,6 +44,12 @@ pub struct Summary {
     pub start: usize,
     pub stop: usize,
     pub unchanged: usize,
+    /// Processors of the account and region that no file declares.
+    #[serde(default)]
+    pub undeclared: usize,
+    /// Changes that `--only`, `--exclude`, `--tag` or `--limit` keep out.
+    #[serde(default)]
+    pub left_out: usize,
     pub calls: Calls,
 }
 
@@ -69,7 +65,7 @@ pub struct Calls {
 /// One processor's part of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// As the service spells it; a live name is not judged.
+    /// As the service spells it.
     pub name: String,
     pub actions: Vec<Action>,
     pub fingerprint: String,
@@ -77,9 +73,16 @@ pub struct Change {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub source: Option<Location>,
     pub attributes: Vec<AttributeChange>,
-    /// The live definition that the plan was made for, canonical, with tags and
-    /// run state; `None`: the processor must not exist.
-    pub expect: Option<Value>,
+    /// The live definition that the plan was made for, canonical, with run state
+    /// and, where they are known, tags; `None`: the processor must not exist.
+    pub expect: Option<Definition>,
+    /// Likewise, what is there when all calls are done; `None`: gone.
+    #[serde(default)]
+    pub result: Option<Definition>,
+    /// The processors of a group only work out together: one, or several that
+    /// exchange streams. They are put back together when one of them fails.
+    #[serde(default)]
+    pub group: GroupId,
     pub calls: Vec<CallId>,
 }
 
@@ -97,44 +100,11 @@ pub enum Action {
     Stop,
 }
 
-/// One attribute that differs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AttributeChange {
-    /// The dotted path, as `model::Attribute` prints it.
-    pub path: String,
-    /// In the TOML's shape, canonical; null means absent.
-    pub before: Value,
-    pub after: Value,
-    pub effect: Effect,
-    pub origin: Origin,
-    /// Where the value in force was written; for one that the file leaves out,
-    /// absent.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub source: Option<Location>,
-}
-
-/// What a difference leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Effect {
-    InPlace,
-    Replace,
-    Create,
-    Delete,
-}
-
-/// Which side moved since rekon last applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    Config,
-    Drift,
-    Both,
-    Unknown,
-}
-
 /// Names a call within its plan: `c1`, `c2`, ...
 pub type CallId = String;
+
+/// Names a group within its plan: `g1`, `g2`, ...
+pub type GroupId = String;
 
 /// One API call, exactly as it will be sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -142,12 +112,17 @@ pub struct Call {
     pub id: CallId,
     pub processor: String,
     pub operation: Operation,
+    /// That of the processor's change.
+    #[serde(default)]
+    pub group: GroupId,
     /// The calls, with the settling that they imply, that this one waits for.
-    /// Where the first call of a processor waits for the last one of another,
-    /// it waits until that processor has been read again and found as planned.
     pub after: Vec<CallId>,
+    /// The processors that must have been read again after their last call, and
+    /// found as planned, before this one may begin.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub after_verified: Vec<String>,
     /// The wire's JSON.
-    pub request: Value,
+    pub request: serde_json::Value,
     /// What puts the old processors back, all of it and in order, when this
     /// call of a replacement fails, or is held back although every call in
     /// `after` took effect and one of them was of the same replacement.
@@ -160,12 +135,11 @@ pub struct Call {
 pub struct FallbackCall {
     pub processor: String,
     pub operation: Operation,
-    pub request: Value,
+    pub request: serde_json::Value,
 }
 
 /// The writing operations of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
 pub enum Operation {
     CreateStreamProcessor,
     DeleteStreamProcessor,
@@ -201,15 +175,4 @@ impl Operation {
             Operation::StopStreamProcessor => 1.0,
         }
     }
-}
-
-/// Why a plan must not be applied, and how to go on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
-    /// Stable, kebab-case.
-    pub code: String,
-    /// The processor concerned; absent when it is the plan as a whole.
-    pub name: Option<String>,
-    pub message: String,
-    pub help: Option<String>,
 }

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::world::{World, face_search, label_detection, swap, video};
-use crate::plan::Narrowing;
+use crate::plan::{Narrowing, RefusalCode};
 
 #[test]
 fn a_swap_deletes_all_before_it_creates_any_and_undoes_all() {
@@ -40,24 +40,24 @@ fn a_swap_that_is_cut_through_names_what_to_add() {
     let mut world = swap(&["a", "b"]);
     world.options.narrowing =
         Narrowing::new(&world.desired, &["a".into()], &[], &[], None).unwrap();
-    assert_eq!(world.refusal(), "swap-cut");
+    assert_eq!(world.refusal(), RefusalCode::SwapCut);
     assert!(world.plan().refusals[0].help.as_ref().unwrap().contains("--only b"));
     let mut three = swap(&["a", "b", "c"]);
     three.options.narrowing =
         Narrowing::new(&three.desired, &["a".into()], &[], &[], None).unwrap();
     assert!(three.plan().refusals[0].help.as_ref().unwrap().contains("--only b --only c"));
     world.options.narrowing = Narrowing::new(&world.desired, &[], &[], &[], Some(1)).unwrap();
-    assert_eq!(world.refusal(), "swap-cut");
+    assert_eq!(world.refusal(), RefusalCode::SwapCut);
 }
 
 #[test]
 fn a_held_stream_names_its_holder() {
     let world = World::new(&[("a", label_detection("a")), ("b", label_detection("b"))]);
     let world = world.declare("a", "input.kinesis_video_stream.arn", json!(video("b")));
-    assert_eq!(world.refusal(), "stream-held");
+    assert_eq!(world.refusal(), RefusalCode::StreamHeld);
     assert!(world.plan().refusals[0].message.contains("b holds"));
     let created = World::new(&[("a", label_detection("b")), ("b", label_detection("b"))]);
-    assert_eq!(created.remove_live("a").refusal(), "stream-held");
+    assert_eq!(created.remove_live("a").refusal(), RefusalCode::StreamHeld);
 }
 
 #[test]

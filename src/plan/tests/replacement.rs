@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::world::{CONFIDENCE, World, camera, face_search, video};
 use crate::desired::Guard;
-use crate::model::Attribute;
-use crate::plan::{Action, Effect};
+use crate::model::Path;
+use crate::plan::{Action, Effect, RefusalCode};
 
 #[test]
 fn a_replacement_keeps_running_and_carries_what_puts_it_back() {
@@ -70,11 +70,11 @@ fn the_default_guard_and_prevent_destroy_refuse_a_replacement() {
     let replaced = || camera().declare("a", "kms_key_id", json!("k"));
     let mut guarded = replaced();
     guarded.desired.guard = Guard::default();
-    assert_eq!(guarded.refusal(), "guard-replacements");
+    assert_eq!(guarded.refusal(), RefusalCode::GuardReplacements);
     assert_eq!(guarded.plan().calls.len(), 2, "the plan is still whole");
     let mut protected = replaced();
     protected.desired.processors.get_mut("a").unwrap().lifecycle.prevent_destroy = true;
-    assert_eq!(protected.refusal(), "prevent-destroy");
+    assert_eq!(protected.refusal(), RefusalCode::PreventDestroy);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn ignored_attributes_keep_their_live_value_also_over_a_replacement() {
         json!("changed"),
     );
     world.desired.processors.get_mut("a").unwrap().lifecycle.ignore_changes =
-        vec![Attribute::split_path("settings"), Attribute::split_path("tags.team")];
+        vec![Path::parse("settings"), Path::parse("tags.team")];
     assert_eq!(world.calls(), []);
     let calls = world.declare("a", "kms_key_id", json!("k")).calls();
     assert_eq!(calls[1].1["Settings"]["ConnectedHome"]["MinConfidence"], 70);

@@ -4,8 +4,8 @@
 use serde_json::json;
 
 use super::world::camera;
-use crate::model::{TagKnowledge, TagPolicy, TagScope};
-use crate::plan::tags_in_question;
+use crate::model::{TagKnowledge, TagPolicy, TagScope, Tags};
+use crate::plan::{RefusalCode, tags_in_question};
 
 #[test]
 fn declared_tags_are_set_and_others_left_alone() {
@@ -28,8 +28,7 @@ fn exclusive_tags_are_removed_but_for_the_protected_ones() {
         .move_live("a", "tags.aws:cloudformation:stack-id", json!("x"))
         .move_live("a", "tags.rekon:stack", json!("x"))
         .move_live("a", "tags.cost:center", json!("x"));
-    world.desired.tag_policy =
-        TagPolicy { scope: TagScope::Exclusive, ignore: vec!["cost:*".into()] };
+    world.desired.tag_policy = TagPolicy::new(TagScope::Exclusive, ["cost:*"]);
     assert_eq!(
         world.calls(),
         [("UntagResource", json!({"ResourceArn": arn, "TagKeys": ["other"]}))]
@@ -39,19 +38,19 @@ fn exclusive_tags_are_removed_but_for_the_protected_ones() {
 #[test]
 fn unknown_tags_are_never_changed() {
     let mut world = camera().declare("a", "tags.new", json!("1"));
-    world.live.inventory.get_mut("a").unwrap().tags.clear();
-    world.live.facts.get_mut("a").unwrap().tags = TagKnowledge::Unknown;
+    let live = &mut world.live.processors.get_mut("a").unwrap().definition;
+    live.set_tags(&Tags::new(), TagKnowledge::Unknown);
     assert_eq!(world.calls(), []);
     assert_eq!(world.plan().diagnostics[0].code, "tags-unknown");
     assert_eq!(tags_in_question(&world.desired, &world.live).len(), 1);
     let replaced = world.declare("a", "role_arn", json!("arn:aws:iam::111122223333:role/S"));
-    assert_eq!(replaced.refusal(), "tags-unknown");
+    assert_eq!(replaced.refusal(), RefusalCode::TagsUnknown);
 }
 
 #[test]
 fn hinted_tags_are_confirmed_only_where_they_would_cause_a_write() {
     let mut world = camera();
-    world.live.facts.get_mut("a").unwrap().tags = TagKnowledge::Hinted;
+    world.live.processors.get_mut("a").unwrap().definition.tags = TagKnowledge::Hinted;
     assert!(tags_in_question(&world.desired, &world.live).is_empty());
     let world = world.declare("a", "tags.team", json!("b"));
     assert_eq!(tags_in_question(&world.desired, &world.live).len(), 1);

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::desired::{Declaration, Desired, Guard, Lifecycle, Stack};
 use crate::diagnostic::{Sources, Span};
 use crate::model::{
-    Attribute, Fact, Live, ProcessorName, Status, TagKnowledge, TagPolicy, from_json, set,
+    Definition, Dialect, Live, LiveProcessor, ProcessorName, RunState, Status, TagPolicy, insert,
 };
-use crate::plan::{Options, Plan, plan};
+use crate::plan::{Options, Plan, RefusalCode, plan};
 
 const ACCOUNT: &str = "111122223333";
 pub(super) const LABELS: &str = "settings.connected_home.labels";
@@ -56,6 +56,38 @@ fn data(name: &str) -> String {
     format!("arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/{name}")
 }
 
+/// Reads a definition in the shape of the TOML; no tags are no tags.
+fn read(json: &Value) -> Definition {
+    let mut json = json.clone();
+    json.as_object_mut().unwrap().entry("tags").or_insert(json!({}));
+    Definition::from_json(&json, Dialect::Toml).unwrap()
+}
+
+/// Sets what stands at a path, or takes it away with the tables around it.
+fn change(definition: &mut Definition, path: &str, value: Value) {
+    let mut json = definition.to_json(Dialect::Toml);
+    let root = json.as_object_mut().unwrap();
+    if value.is_null() {
+        remove(root, path);
+    } else {
+        insert(root, path, value);
+    }
+    *definition = read(&json);
+}
+
+fn remove(table: &mut Map<String, Value>, path: &str) {
+    match path.split_once('.') {
+        None => drop(table.remove(path)),
+        Some((first, rest)) => {
+            let child = table.get_mut(first).and_then(Value::as_object_mut).unwrap();
+            remove(child, rest);
+            if child.is_empty() {
+                table.remove(first);
+            }
+        }
+    }
+}
+
 fn name(text: &str) -> ProcessorName {
     ProcessorName::new(text).unwrap()
 }
@@ -84,28 +116,28 @@ impl World {
             options: Options::default(),
         };
         for (text, definition) in processors {
-            let processor = from_json(definition).unwrap();
-            let status = match processor.run_state {
-                Some(crate::model::RunState::Running) => Status::Running,
+            let definition = read(definition);
+            let status = match definition.run_state() {
+                Some(RunState::Running) => Status::Running,
                 _ => Status::Stopped,
             };
-            world.live.inventory.insert(name(text), processor.clone());
-            world.live.facts.insert(
+            world.live.processors.insert(
                 name(text),
-                Fact {
+                LiveProcessor {
+                    definition: definition.clone(),
                     arn: format!("arn:aws:rekognition:us-east-1:{ACCOUNT}:streamprocessor/{text}"),
                     status,
                     status_message: None,
-                    tags: TagKnowledge::Confirmed,
+                    unknown: Vec::new(),
                 },
             );
             world.desired.processors.insert(
                 name(text),
                 Declaration {
-                    processor,
+                    definition,
                     lifecycle: Lifecycle::default(),
                     span: Span::new(file, 11..12),
-                    attribute_spans: BTreeMap::new(),
+                    places: BTreeMap::new(),
                 },
             );
         }
@@ -114,25 +146,18 @@ impl World {
 
     /// Changes an attribute in the files.
     pub(super) fn declare(mut self, text: &str, path: &str, value: Value) -> World {
-        let declaration = self.desired.processors.get_mut(text).unwrap();
-        let mut definition = crate::model::to_json(&declaration.processor);
-        set(&mut definition, &path.parse::<Attribute>().unwrap(), value);
-        declaration.processor = from_json(&definition).unwrap();
+        change(&mut self.desired.processors.get_mut(text).unwrap().definition, path, value);
         self
     }
 
     /// Changes an attribute in the service.
     pub(super) fn move_live(mut self, text: &str, path: &str, value: Value) -> World {
-        let processor = self.live.inventory.get_mut(text).unwrap();
-        let mut definition = crate::model::to_json(processor);
-        set(&mut definition, &path.parse::<Attribute>().unwrap(), value);
-        *processor = from_json(&definition).unwrap();
+        change(&mut self.live.processors.get_mut(text).unwrap().definition, path, value);
         self
     }
 
     pub(super) fn remove_live(mut self, text: &str) -> World {
-        self.live.inventory.remove(text);
-        self.live.facts.remove(text);
+        self.live.processors.remove(text);
         self
     }
 
@@ -147,7 +172,7 @@ impl World {
         plan.calls.into_iter().map(|call| (call.operation.as_str(), call.request)).collect()
     }
 
-    pub(super) fn refusal(&self) -> String {
+    pub(super) fn refusal(&self) -> RefusalCode {
         let mut refusals = self.plan().refusals;
         assert_eq!(refusals.len(), 1, "{refusals:?}");
         refusals.remove(0).code

@@ -1,0 +1,113 @@
+//! A plan as a document: sealed by a digest when it is written, and read back
+//! only as it was written.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+use super::{FORMAT_VERSION, Plan};
+
+/// A plan with its digest, as it is printed and saved.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    #[serde(flatten)]
+    plan: &'a Plan,
+    /// `sha256:` and 64 hex digits over everything else in the document, as
+    /// compact JSON with sorted keys. It is no signature.
+    digest: String,
+}
+
+impl<'a> Document<'a> {
+    /// Seals a plan.
+    pub fn new(plan: &'a Plan) -> Document<'a> {
+        let json = serde_json::to_value(plan).expect("a plan's keys are strings");
+        Document { plan, digest: digest(&json) }
+    }
+}
+
+/// A document that is no plan, or not the one that was written.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    #[error("this is no JSON: {0}")]
+    NoJson(serde_json::Error),
+    #[error("this is no plan: {0}")]
+    NoPlan(String),
+    #[error("the plan's format is {0}, and this rekon understands {FORMAT_VERSION}")]
+    OtherFormat(String),
+    #[error("the plan was changed after it was made: its digest is not its own")]
+    Edited,
+}
+
+/// Whether a document could be held against its digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seal {
+    Intact,
+    /// A version of rekon wrote it that knew no digests. It can be shown.
+    Missing,
+}
+
+impl Plan {
+    /// Reads a document of this major version.
+    pub fn parse(text: &str) -> Result<(Plan, Seal), DocumentError> {
+        let mut json: Json = serde_json::from_str(text).map_err(DocumentError::NoJson)?;
+        let version = json.get("format_version").and_then(Json::as_str);
+        let version =
+            version.ok_or_else(|| DocumentError::NoPlan("it has no format_version".to_owned()))?;
+        let major = |version: &str| version.split('.').next().and_then(|part| part.parse().ok());
+        let (theirs, ours): (Option<u64>, _) = (major(version), major(FORMAT_VERSION));
+        if theirs != ours {
+            return Err(DocumentError::OtherFormat(version.to_owned()));
+        }
+        let sealed = json.as_object_mut().and_then(|members| members.remove("digest"));
+        let seal = match sealed {
+            None => Seal::Missing,
+            Some(sealed) if sealed == digest(&json) => Seal::Intact,
+            Some(_) => return Err(DocumentError::Edited),
+        };
+        let plan = serde_json::from_value(json)
+            .map_err(|error| DocumentError::NoPlan(error.to_string()))?;
+        Ok((plan, seal))
+    }
+}
+
+/// `sha256:` and the digest of compact, key-sorted JSON.
+pub(super) fn digest(json: &Json) -> String {
+    let mut hasher = Sha256::new();
+    update_sorted(json, &mut hasher);
+    let digest = hasher.finalize();
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+/// Hashes compact JSON with sorted keys, whatever order the map type keeps.
+fn update_sorted(json: &Json, hasher: &mut Sha256) {
+    match json {
+        Json::Object(members) => {
+            let mut sorted: Vec<(&String, &Json)> = members.iter().collect();
+            sorted.sort_by_key(|(key, _)| *key);
+            hasher.update("{");
+            for (at, (key, value)) in sorted.into_iter().enumerate() {
+                if at > 0 {
+                    hasher.update(",");
+                }
+                hasher.update(Json::String(key.clone()).to_string());
+                hasher.update(":");
+                update_sorted(value, hasher);
+            }
+            hasher.update("}");
+        }
+        Json::Array(items) => {
+            hasher.update("[");
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    hasher.update(",");
+                }
+                update_sorted(item, hasher);
+            }
+            hasher.update("]");
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
+            hasher.update(json.to_string());
+        }
+    }
+}

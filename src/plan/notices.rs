@@ -1,0 +1,115 @@
+//! What a plan has to say beside its changes: what was not read, what is not
+//! known, what has failed.
+
+use super::Planning;
+use super::item::Item;
+use super::question::manages_tags;
+use super::unread::matters;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Attribute, LiveProcessor, ReadProblem, Status};
+
+/// How many names a diagnostic lists.
+const MOST_NAMES: usize = 10;
+
+/// Everything that there is to say of the live side.
+pub(super) fn notices(planning: &Planning<'_>) -> Vec<Diagnostic> {
+    let Planning { desired, live, items, chosen, .. } = planning;
+    let mut found: Vec<Diagnostic> = live
+        .problems
+        .iter()
+        .map(|problem| unread(problem, matters(problem, desired, live, items)))
+        .collect();
+    let covered = || chosen.iter().map(|index| &items[*index]);
+    let unknown: Vec<&str> = covered()
+        .filter(|item| !item.tags_are_known() && manages_tags(item, desired))
+        .map(|item| item.name.as_str())
+        .collect();
+    if !unknown.is_empty() {
+        found.push(tags_unknown(&unknown));
+    }
+    for item in covered() {
+        let Some(live) = item.live else { continue };
+        found.extend(kms_key_unclear(item, live));
+        found.extend(failed(item, live));
+        found.extend(members_unknown(item, live));
+    }
+    found
+}
+
+/// The first of many names, and how many more there are.
+fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let listed: Vec<&str> = names.take(MOST_NAMES).collect();
+    match more {
+        0 => listed.join(", "),
+        more => format!("{} and {more} more", listed.join(", ")),
+    }
+}
+
+/// Processors whose tags the files manage and nobody has read.
+fn tags_unknown(names: &[&str]) -> Diagnostic {
+    let names = listed(names.iter().copied());
+    Diagnostic::new(Code::TagsUnknown, format!("the tags of {names} are not known"))
+        .help("no change of tags is planned for them; plan against the service, or take a snapshot with tags")
+}
+
+/// What was not read, and why.
+fn unread(problem: &ReadProblem, matters: bool) -> Diagnostic {
+    let what = match &problem.names {
+        None => "an unknown part of the fleet".to_owned(),
+        Some(names) => listed(names.iter().map(String::as_str)),
+    };
+    let message = format!("{what} could not be read: {}", problem.reason);
+    match matters {
+        true => Diagnostic::new(Code::IncompleteRead, message)
+            .help("mend the cause and plan again; until then nothing can be applied"),
+        false => Diagnostic::new(Code::UndeclaredUnread, message)
+            .help("no file declares it, and this plan takes nothing that it could hold"),
+    }
+}
+
+fn kms_key_unclear(item: &Item<'_>, live: &LiveProcessor) -> Option<Diagnostic> {
+    let declaration = item.declaration.filter(|_| item.kms_key_unclear)?;
+    let place = declaration.place(&Attribute::KmsKeyId);
+    let declared = declaration.definition.text(&Attribute::KmsKeyId).unwrap_or_default();
+    let shown = live.definition.text(&Attribute::KmsKeyId).unwrap_or_default();
+    let message = format!("{}: whether {declared} is {shown} is not known here", item.name);
+    Some(
+        Diagnostic::new(Code::KmsKeyUnclear, message)
+            .label(
+                place.map_or(declaration.span, |place| place.span),
+                format!("the service shows {shown}"),
+            )
+            .help(format!("write kms_key_id = \"{shown}\" if they are the same key")),
+    )
+}
+
+fn failed(item: &Item<'_>, live: &LiveProcessor) -> Option<Diagnostic> {
+    if live.status != Status::Failed {
+        return None;
+    }
+    let message = match &live.status_message {
+        Some(message) => format!("{} has FAILED: {message}", item.name),
+        None => format!("{} has FAILED", item.name),
+    };
+    let diagnostic = Diagnostic::new(Code::ProcessorFailed, message)
+        .help("mend the cause; a processor that failed can be started again");
+    Some(match item.declaration {
+        Some(declaration) => diagnostic.label(declaration.span, "declared here"),
+        None => diagnostic,
+    })
+}
+
+fn members_unknown(item: &Item<'_>, live: &LiveProcessor) -> Option<Diagnostic> {
+    let (declaration, unknown) = (item.declaration?, &live.unknown);
+    if unknown.is_empty() {
+        return None;
+    }
+    let message =
+        format!("{} has {}, which this version does not know", item.name, unknown.join(", "));
+    Some(
+        Diagnostic::new(Code::MembersUnknown, message)
+            .label(declaration.span, "declared here")
+            .help("it is left as it is; a replacement would lose it and is refused"),
+    )
+}
