@@ -1,6 +1,7 @@
 //! What happens while a plan is applied, for whoever shows progress.
 
-use crate::plan::{Fate, Operation};
+use crate::aws::Notice;
+use crate::plan::{Fate, Operation, Signal};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,11 +14,11 @@ pub enum Event {
     CallDone { processor: String, operation: Operation },
     /// A processor has to settle before work on it goes on.
     Waiting { processor: String, status: String },
-    /// The service asked to slow down this many times so far.
-    Throttled { times: u64 },
+    /// The service asked to slow down, or did not answer.
+    Delayed(Notice),
     /// The run was asked to stop: what is under way is finished, and being
     /// asked once more breaks it off.
-    Stopping { signal: &'static str },
+    Stopping { signal: Signal },
     /// A processor's part is over.
     ProcessorDone {
         name: String,

@@ -1,27 +1,33 @@
 //! Making one call: sent, settled, and its effect known.
 
 mod answer;
-mod ended;
+mod gate;
 mod settling;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
-use super::judge::{Effect, Evidence, evidence};
-use super::look::{Blind, Seen};
-use super::schedule::End;
-use super::settle::{Cut, Patience, Settled, wait_until};
-use super::slot::Slot;
-use super::stop::Weight;
+use super::observe::{Blind, Observed};
+use super::permit::Permit;
+use super::poll::{Cut, Patience, Settled, wait_until};
+use super::prepare::Subject;
+use super::schedule::{CallFailure, End, Held};
+use super::stop::Stake;
 use super::{Event, StopSignal};
-use crate::aws::{Attempt, Reader, Request, Writer};
-use crate::model::{Processor, Status};
-use crate::plan::Operation;
+use crate::aws::{Conduct, Error, Next, Reader, Request, Writer};
+use crate::model::{Definition, Status};
+use crate::plan::{Answer, CallEffect, Operation, Reason, Sent};
 
 /// How long a processor that was just created may stay invisible.
 pub(super) const UNSEEN_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long creating what was deleted is tried at the least, and everything else
+/// that brings it back.
+pub(super) const OWED_PATIENCE: Duration = Duration::from_mins(15);
 
 /// What every step works with.
 #[derive(Clone, Debug)]
@@ -31,18 +37,34 @@ pub(super) struct Tools {
     pub(super) settle_timeout: Duration,
     pub(super) stop: StopSignal,
     pub(super) events: UnboundedSender<Event>,
+    pub(super) gate: Gate,
+}
+
+/// Whether a delete may still begin; shut for good once something failed to come
+/// back.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gate(Arc<AtomicBool>);
+
+impl Gate {
+    pub(super) fn shut(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_shut(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
 }
 
 impl Tools {
     /// Reads, but not for long once asked to stop.
     pub(super) async fn read<T>(
         &self,
-        weight: Weight,
+        stake: Stake,
         reading: impl Future<Output = Result<T, Blind>>,
     ) -> Result<T, Blind> {
-        self.stop.in_time(weight, reading).await.unwrap_or_else(|| {
-            let reason = "the service did not answer before the run ended".to_owned();
-            Err(Blind { reason, help: None, error: None })
+        self.stop.in_time(stake, reading).await.unwrap_or_else(|| {
+            let message = "the service did not answer before the run ended";
+            Err(Blind { answer: Answer::new(message, None), error: None })
         })
     }
 
@@ -56,64 +78,98 @@ impl Tools {
 #[derive(Debug)]
 pub(super) struct Job<'a> {
     pub(super) request: &'a Request,
-    /// What an update should lead to.
-    pub(super) target: Option<&'a Processor>,
-    /// A definition that was deleted in this run and may still show.
-    pub(super) stale: Option<&'a Processor>,
-    /// The call is not sent any more when asked to stop before it is.
-    pub(super) may_hold: bool,
+    pub(super) subject: &'a Subject,
+    pub(super) purpose: Purpose<'a>,
     /// What hangs on the call when the run is asked to stop.
-    pub(super) weight: Weight,
-    /// Something is deleted in this run, so that its name or its stream may be
-    /// taken for some time.
-    pub(super) follows_delete: bool,
-    /// What the call is for showed before it was sent, so that finding it
-    /// there is no sign of the call.
-    pub(super) was_so: bool,
-    /// The processor was created in this run and may not show yet.
-    pub(super) just_created: bool,
+    pub(super) stake: Stake,
+    /// What was done to the processor's group in this run before.
+    pub(super) earlier: Earlier,
     /// The status, as last read before; `None`: of no interest, or settled.
     pub(super) unsettled: Option<Status>,
+}
+
+/// What a call is made for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Purpose<'a> {
+    /// The plan lists it.
+    Planned,
+    /// It puts an old processor back. What is withdrawn on the way is this.
+    Restore { withdrawn: Option<&'a Definition>, already: Already },
+}
+
+/// Whether what a call is for showed before it was sent, so that finding it
+/// there is no sign of the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Already {
+    So,
+    NotSo,
+}
+
+/// What was done before in the same run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Earlier {
+    /// The processor was stopped.
+    pub(super) stopped: bool,
+    /// The processor was deleted, and may still show.
+    pub(super) deleted: bool,
+    /// The processor was created, and may not show yet.
+    pub(super) created: bool,
+    /// Something was deleted, so that a name or a stream may be taken for some time.
+    pub(super) released: bool,
 }
 
 /// How a call went.
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) end: End,
-    /// Whether it took effect, as far as is known.
-    pub(super) made: bool,
+    /// Everything is as the call would have it, but by somebody else's doing.
+    pub(super) others: bool,
     /// What was seen of the processor at the very end.
-    pub(super) seen: Option<Seen>,
+    pub(super) observed: Option<Observed>,
+}
+
+impl Ended {
+    /// What the call did to the service.
+    pub(super) fn effect(&self) -> CallEffect {
+        match &self.end {
+            End::HeldBack(_) => CallEffect::None,
+            End::Failed(failure) if failure.effect != CallEffect::Taken => failure.effect,
+            End::Done | End::Failed(_) if self.others => CallEffect::Others,
+            End::Done | End::Failed(_) => CallEffect::Taken,
+        }
+    }
 }
 
 /// Makes a call and waits for what it implies: a stop until it is stopped, a
 /// delete until it is gone, a start until it runs.
-pub(super) async fn execute(tools: &Tools, slot: &mut Slot, job: &Job<'_>) -> Ended {
-    let limit = tools.settle_timeout;
+pub(super) async fn execute(tools: &Tools, permit: &mut Permit, job: &Job<'_>) -> Ended {
+    let limit = match job.stake {
+        Stake::Free => tools.settle_timeout,
+        Stake::Owed => OWED_PATIENCE,
+    };
     let mut run = Run {
         tools,
-        slot,
+        permit,
         job,
-        sent: false,
-        doubt: false,
+        sent: Sent::Never,
         others: false,
         failures: 0,
         stream_taken: None,
         patience: Patience::new(limit),
     };
-    run.whole().await
+    if let Some(ended) = run.wait_for_rest().await {
+        return ended;
+    }
+    run.patience = Patience::new(limit);
+    tools.writer.send(job.request, &mut run).await
 }
 
 /// One call under way.
 struct Run<'a> {
     tools: &'a Tools,
-    slot: &'a mut Slot,
+    permit: &'a mut Permit,
     job: &'a Job<'a>,
-    /// It was sent at least once.
-    sent: bool,
-    /// An answer was lost, so that it may have taken effect.
-    doubt: bool,
-    /// Everything is as the call would have it, but by somebody else's doing.
+    sent: Sent,
     others: bool,
     failures: u32,
     /// Since when somebody else holds a stream that the call takes.
@@ -121,58 +177,50 @@ struct Run<'a> {
     patience: Patience,
 }
 
-/// What to do after an attempt.
-enum Next {
-    Again(Option<Duration>),
-    End(Ended),
-}
+impl Conduct for Run<'_> {
+    type End = Ended;
 
-impl Run<'_> {
-    async fn whole(&mut self) -> Ended {
-        if let Some(ended) = self.wait_for_rest().await {
-            return ended;
-        }
-        self.patience = Patience::new(self.tools.settle_timeout);
-        loop {
-            if self.tools.stop.is_set() && self.job.may_hold && !self.doubt {
-                return Ended { end: End::HeldBack, made: false, seen: None };
-            }
-            if self.tools.stop.is_over(self.job.weight) {
-                return self.out_of_time();
-            }
-            let attempt = if self.sent { Attempt::Again } else { Attempt::First };
-            let may_hold = self.job.may_hold && !self.doubt;
-            let hold = async {
-                if may_hold {
-                    self.tools.stop.stopped().await;
-                } else {
-                    std::future::pending().await
-                }
-            };
-            let sending = self.tools.writer.send(self.job.request, attempt, hold);
-            let answer = match self.tools.stop.in_time(self.job.weight, sending).await {
-                Some(None) => continue,
-                Some(Some(answer)) => Some(answer),
-                None => None,
-            };
-            self.sent = true;
-            let next = match answer {
-                Some(Ok(())) => return self.settle(None).await,
-                Some(Err(error)) => self.judge(error).await,
-                None => self.lost().await,
-            };
-            match next {
-                Next::End(ended) => return ended,
-                Next::Again(Some(wait)) => self.slot.pause(wait, &self.tools.stop).await,
-                Next::Again(None) => self.patience.pause(self.slot, &self.tools.stop).await,
-            }
+    /// Ends what may be held back, once the run is asked to stop.
+    async fn interrupted(&self) {
+        match self.may_hold() {
+            true => self.tools.stop.stopped().await,
+            false => std::future::pending().await,
         }
     }
 
-    /// Reads whether the call took effect.
-    async fn evidence(&self) -> Result<Evidence, Blind> {
-        let Job { request, target, weight, .. } = *self.job;
-        self.tools.read(weight, evidence(&self.tools.reader, request, target)).await
+    async fn ready(&mut self) -> Option<Ended> {
+        if self.tools.stop.is_set() && self.may_hold() {
+            return Some(self.held_back(Held::Stopped));
+        }
+        if self.tools.stop.is_over(self.job.stake) {
+            return Some(self.out_of_time());
+        }
+        self.pass_gate().await
+    }
+
+    async fn judge(&mut self, answer: Result<(), Error>) -> Next<Ended> {
+        if self.sent == Sent::Never {
+            self.sent = Sent::Refused;
+        }
+        match answer {
+            Ok(()) => Next::End(self.settle(None).await),
+            Err(error) => self.judge_error(error).await,
+        }
+    }
+
+    async fn pause(&mut self, wait: Option<Duration>) {
+        match wait {
+            Some(wait) => self.permit.pause(wait, &self.tools.stop).await,
+            None => self.patience.pause(self.permit, &self.tools.stop).await,
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Whether being asked to stop keeps the call from being sent. What may have
+    /// taken effect is followed to its end.
+    fn may_hold(&self) -> bool {
+        self.job.stake == Stake::Free && self.sent != Sent::Unanswered
     }
 
     fn operation(&self) -> Operation {
@@ -181,6 +229,14 @@ impl Run<'_> {
 
     fn name(&self) -> &str {
         self.job.request.processor()
+    }
+
+    /// What a failure leaves behind, as far as is known.
+    fn effect(&self) -> CallEffect {
+        match self.sent {
+            Sent::Unanswered => CallEffect::Unknown,
+            Sent::Never | Sent::Refused => CallEffect::None,
+        }
     }
 
     /// Updates and deletes wait until the processor rests. What the service does
@@ -193,28 +249,62 @@ impl Run<'_> {
         if !waits || self.job.unsettled.is_none() {
             return None;
         }
-        let cut = if self.job.may_hold { Cut::AtOnce } else { Cut::After(self.job.weight) };
+        let cut = match self.job.stake {
+            Stake::Free => Cut::AtOnce,
+            Stake::Owed => Cut::After(Stake::Owed),
+        };
         let name = self.name().to_owned();
-        let rested = wait_until(self.tools, self.slot, &name, cut, |seen| match seen {
-            Seen::Gone => Some(()),
-            Seen::Present(described) => is_at_rest(&described.fact.status).then_some(()),
+        let rested = wait_until(self.tools, self.permit, &name, cut, |observed| match observed {
+            Observed::Gone => Some(()),
+            Observed::Present(live) => live.status.is_at_rest().then_some(()),
         });
         match rested.await {
             Settled::Came(()) => None,
-            Settled::Cut(_) if self.job.may_hold => {
-                Some(Ended { end: End::HeldBack, made: false, seen: None })
-            }
+            Settled::Cut(_) if self.may_hold() => Some(self.held_back(Held::Stopped)),
             Settled::Cut(_) => Some(self.out_of_time()),
-            Settled::Late(seen) => Some(self.late(&seen, Effect::None)),
-            Settled::Blind(_) if self.job.may_hold && self.tools.stop.is_set() => {
-                Some(Ended { end: End::HeldBack, made: false, seen: None })
+            Settled::Late(observed) => Some(self.late(&observed, CallEffect::None)),
+            Settled::Blind(_) if self.may_hold() && self.tools.stop.is_set() => {
+                Some(self.held_back(Held::Stopped))
             }
-            Settled::Blind(blind) => Some(self.failed(blind.reason, blind.help, Effect::None)),
+            Settled::Blind(blind) => {
+                Some(self.failed(Reason::Unread(blind.answer), CallEffect::None))
+            }
         }
+    }
+
+    fn held_back(&self, held: Held) -> Ended {
+        Ended { end: End::HeldBack(held), others: false, observed: None }
+    }
+
+    fn done(&self, observed: Option<Observed>) -> Ended {
+        Ended { end: End::Done, others: self.others, observed }
+    }
+
+    fn late(&self, observed: &Observed, effect: CallEffect) -> Ended {
+        let seconds = self.tools.settle_timeout.as_secs();
+        let status = observed.status().to_owned();
+        self.failed(Reason::Unsettled { status, seconds }, effect)
+    }
+
+    /// There is no time left to go on with the call.
+    fn out_of_time(&self) -> Ended {
+        self.failed(Reason::OutOfTime(self.sent), self.effect())
+    }
+
+    fn failed_of(&self, error: &Error, effect: CallEffect) -> Ended {
+        self.failed(Reason::Answer(answer(error)), effect)
+    }
+
+    fn failed(&self, reason: Reason, effect: CallEffect) -> Ended {
+        let end = End::Failed(CallFailure { reason, effect });
+        Ended { end, others: self.others, observed: None }
     }
 }
 
-/// Whether nothing goes on in a processor of this status.
-pub(super) fn is_at_rest(status: &Status) -> bool {
-    matches!(status, Status::Stopped | Status::Failed)
+/// What the service, or the way to it, said.
+fn answer(error: &Error) -> Answer {
+    Answer {
+        request_id: error.request_id().map(str::to_owned),
+        ..Answer::new(error.reason(), error.help())
+    }
 }

@@ -1,10 +1,10 @@
 //! From a plan to calls to an outcome, telling events as it goes.
 //!
 //! ```text
-//! Plan ─prepare─▶ Prepared ─preflight─▶ what moved ─recovery─▶ files ─drive─▶ Outcome
+//! Plan ─prepare─▶ Prepared ─preflight─▶ what moved ─recovery─▶ files ─executor─▶ Outcome
 //!                                                                      │
 //!                        schedule (pure): which step may begin next ◀──┤
-//!                        execute, verify, undo: one step each       ◀──┘
+//!                        execute, verify, rollback: one step each   ◀──┘
 //! ```
 //!
 //! A plan leaves no choices: the calls made are those that it lists, in their
@@ -16,30 +16,30 @@
 //! Deliberately absent: anything that looks at a difference and decides on a
 //! call, and any output.
 
-mod drive;
+mod deviation;
 mod error;
 mod event;
+mod evidence;
 mod execute;
-mod judge;
+mod executor;
 mod ledger;
-mod look;
+mod observe;
 mod options;
+mod permit;
+mod poll;
 mod preflight;
 mod prepare;
 mod proof;
 mod recovery;
+mod rollback;
 mod schedule;
-mod settle;
 mod shell;
-mod slot;
 mod stop;
-mod target;
-mod undo;
 mod verify;
 
-pub use drive::apply;
 pub use error::ApplyError;
 pub use event::Event;
+pub use executor::apply;
 pub use options::{DEFAULT_PARALLELISM, DEFAULT_SETTLE_TIMEOUT, Options, RecoveryRoot, WriteToml};
 pub use shell::option as shell_option;
 pub use stop::{StopSignal, Stopper, stopper};

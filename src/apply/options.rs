@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::aws::Identity;
-use crate::model::Processor;
+use crate::model::Definition;
 
 /// How many processors are worked on at once, unless said otherwise: enough to
 /// reach the quotas with answers that take a second and a half.
@@ -17,7 +17,7 @@ pub const DEFAULT_PARALLELISM: usize = 32;
 pub const DEFAULT_SETTLE_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Writes a definition as a `[processor.<name>]` table of TOML.
-pub type WriteToml<'a> = &'a (dyn Fn(&str, &Processor) -> String + Sync);
+pub type WriteToml<'a> = &'a (dyn Fn(&str, &Definition) -> String + Sync);
 
 /// How to apply.
 #[derive(Clone)]

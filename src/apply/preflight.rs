@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::look::{Blind, Seen, look, look_with_tags};
+use super::deviation::movements;
+use super::observe::{Blind, Observed, WithTags, observe};
 use super::prepare::Prepared;
-use super::target::movements;
 use super::{ApplyError, Event, StopSignal};
 use crate::aws::Reader;
 use crate::live::each;
-use crate::plan::Fate;
+use crate::plan::{Fate, Reason};
 
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Preflight {
     /// What is there, by position of the processor.
-    pub(super) seen: BTreeMap<usize, Seen>,
+    pub(super) observed: BTreeMap<usize, Observed>,
     /// Processors that cannot be worked on, and why.
     pub(super) ruled_out: BTreeMap<usize, Fate>,
 }
@@ -34,24 +34,17 @@ pub(super) async fn preflight(
     let mut blind: Vec<(usize, Blind)> = Vec::new();
     let mut found = Preflight::default();
     let asked = (0..total).map(|subject| {
-        (subject, prepared.subjects[subject].name.clone(), prepared.needs_tags(subject))
+        let tags = if prepared.needs_tags(subject) { WithTags::Yes } else { WithTags::No };
+        (subject, prepared.subjects[subject].name.clone(), tags)
     });
     let mut read = 0;
     let reading = each(
         reader,
         asked,
-        |reader, (_, name, with_tags)| async move {
-            if with_tags {
-                look_with_tags(&reader, &name).await
-            } else {
-                look(&reader, &name).await
-            }
-        },
+        |reader, (_, name, tags)| async move { observe(&reader, &name, tags).await },
         |(subject, ..), answer| {
             match answer {
-                Ok(seen) => {
-                    found.seen.insert(subject, seen);
-                }
+                Ok(observed) => drop(found.observed.insert(subject, observed)),
                 Err(reason) => blind.push((subject, reason)),
             }
             read += 1;
@@ -63,19 +56,18 @@ pub(super) async fn preflight(
         () = stop.stopped() => return Ok(Preflight::default()),
     }
 
-    if found.seen.is_empty()
+    if found.observed.is_empty()
         && let Some(error) = blind.iter().find_map(|(_, blind)| blind.error.clone())
     {
         return Err(ApplyError::Unreadable(error));
     }
     for (subject, blind) in blind {
-        let reason = format!("it could not be read: {}", blind.reason);
-        found.ruled_out.insert(subject, Fate::NotTried { reason });
+        found.ruled_out.insert(subject, Fate::NotTried(Reason::Unread(blind.answer)));
     }
-    for (subject, seen) in &found.seen {
-        let differences = movements(prepared.subjects[*subject].expect.as_ref(), seen);
-        if !differences.is_empty() {
-            found.ruled_out.insert(*subject, Fate::Moved { differences });
+    for (subject, observed) in &found.observed {
+        let moved = movements(prepared.subjects[*subject].expect.as_ref(), observed);
+        if !moved.is_empty() {
+            found.ruled_out.insert(*subject, Fate::Moved(moved));
         }
     }
     Ok(found)

@@ -1,40 +1,41 @@
-//! A plan, checked and taken apart for execution.
+//! A plan, checked and indexed for execution.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ApplyError;
-use super::target::{Target, target};
 use crate::aws::Request;
-use crate::live;
-use crate::model::{Processor, from_json};
-use crate::plan::{Change, FORMAT_VERSION, Operation, Plan};
+use crate::model::Definition;
+use crate::plan::{CallId, Change, FORMAT_VERSION, Operation, Plan};
 
-/// A plan whose every request can be sent and every expectation be compared.
-/// Calls, subjects and units are named by their positions.
+/// A plan whose every request can be sent. Calls, subjects and groups are named
+/// by their positions.
 #[derive(Debug)]
 pub(super) struct Prepared {
     /// In the plan's order: each waits only for earlier ones.
     pub(super) calls: Vec<PreparedCall>,
     /// The processors, one for each change, in the plan's order.
     pub(super) subjects: Vec<Subject>,
-    pub(super) units: Vec<Unit>,
+    pub(super) groups: Vec<Group>,
 }
 
 /// One call.
 #[derive(Debug)]
 pub(super) struct PreparedCall {
-    pub(super) id: String,
+    pub(super) id: CallId,
     pub(super) subject: usize,
     pub(super) operation: Operation,
     pub(super) request: Request,
+    /// Calls that have to be done before.
     pub(super) after: Vec<usize>,
+    /// Subjects that have to be verified before.
+    pub(super) after_verified: Vec<usize>,
     /// What puts the old processors back when this call fails.
-    pub(super) undo: Vec<UndoCall>,
+    pub(super) fallback: Vec<FallbackStep>,
 }
 
-/// One call of an undoing.
+/// One call of a rollback.
 #[derive(Debug)]
-pub(super) struct UndoCall {
+pub(super) struct FallbackStep {
     pub(super) subject: usize,
     pub(super) request: Request,
 }
@@ -44,20 +45,23 @@ pub(super) struct UndoCall {
 pub(super) struct Subject {
     pub(super) name: String,
     /// What must be there before anything begins; `None`: nothing.
-    pub(super) expect: Option<Processor>,
-    pub(super) target: Target,
+    pub(super) expect: Option<Definition>,
+    /// What is there in the end; `None`: nothing.
+    pub(super) result: Option<Definition>,
     /// Keys of tags that the plan changes.
     pub(super) tag_keys: BTreeSet<String>,
     pub(super) calls: Vec<usize>,
-    pub(super) unit: usize,
+    pub(super) group: usize,
 }
 
-/// Processors that are put back together when one of them fails: mostly one,
-/// and all members of a replacement that exchanges streams.
+/// Processors that only work out together: mostly one, and all members of a
+/// replacement that exchanges streams.
 #[derive(Debug, Default)]
-pub(super) struct Unit {
+pub(super) struct Group {
     pub(super) subjects: Vec<usize>,
     pub(super) calls: Vec<usize>,
+    /// Whether anything is deleted in it.
+    pub(super) destroys: bool,
 }
 
 impl Prepared {
@@ -85,6 +89,11 @@ impl Prepared {
             }
         })
     }
+
+    /// The group of a call.
+    pub(super) fn group_of(&self, call: usize) -> usize {
+        self.subjects[self.calls[call].subject].group
+    }
 }
 
 /// Checks that the plan may be applied at all and that it is whole.
@@ -101,155 +110,119 @@ pub(super) fn prepare(plan: &Plan) -> Result<Prepared, ApplyError> {
     if let Some(refusal) = plan.refusals.first() {
         return Err(ApplyError::Refused(Box::new(refusal.clone())));
     }
-
-    let mut subject_of: BTreeMap<&str, usize> = BTreeMap::new();
-    for (index, change) in plan.changes.iter().enumerate() {
-        if subject_of.insert(&change.name, index).is_some() {
-            return Err(damaged(format!("{} is there twice", change.name)));
-        }
-    }
-    let calls = calls(plan, &subject_of)?;
+    let index = Index::new(plan)?;
+    let calls: Vec<PreparedCall> =
+        plan.calls.iter().map(|call| index.call(call)).collect::<Result<_, _>>()?;
     let mut own = vec![Vec::new(); plan.changes.len()];
-    for (index, call) in calls.iter().enumerate() {
-        own[call.subject].push(index);
+    for (at, call) in calls.iter().enumerate() {
+        own[call.subject].push(at);
     }
-    let subjects = plan.changes.iter().zip(own).map(|(change, own)| subject(change, own, &calls));
-    let mut subjects: Vec<Subject> = subjects.collect::<Result<_, _>>()?;
-    let units = units(&calls, &mut subjects);
-    Ok(Prepared { calls, subjects, units })
+    let mut groups: Vec<Group> = Vec::new();
+    let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut subjects: Vec<Subject> = Vec::with_capacity(plan.changes.len());
+    for (at, (change, own)) in plan.changes.iter().zip(own).enumerate() {
+        if !own.iter().map(|call| &calls[*call].id).eq(&change.calls) {
+            let name = &change.name;
+            return Err(damaged(format!("the calls of {name} are not those that it lists")));
+        }
+        let group = *positions.entry(&change.group).or_insert(groups.len());
+        if group == groups.len() {
+            groups.push(Group::default());
+        }
+        groups[group].subjects.push(at);
+        groups[group].calls.extend(&own);
+        subjects.push(subject(change, own, group));
+    }
+    for group in &mut groups {
+        group.calls.sort_unstable();
+        let deletes = |call: &usize| calls[*call].operation == Operation::DeleteStreamProcessor;
+        group.destroys = group.calls.iter().any(deletes);
+    }
+    Ok(Prepared { calls, subjects, groups })
 }
 
 fn damaged(reason: String) -> ApplyError {
     ApplyError::Damaged(reason)
 }
 
-fn calls(plan: &Plan, subject_of: &BTreeMap<&str, usize>) -> Result<Vec<PreparedCall>, ApplyError> {
-    let find = |name: &str, id: &str| {
-        subject_of
-            .get(name)
-            .copied()
-            .ok_or_else(|| damaged(format!("call {id} is about {name}, which does not change")))
-    };
-    let mut position: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut calls = Vec::with_capacity(plan.calls.len());
-    for (index, call) in plan.calls.iter().enumerate() {
-        let after = call.after.iter().map(|id| position.get(id.as_str()).copied());
-        let after: Option<Vec<usize>> = after.collect();
-        let after = after.ok_or_else(|| {
-            damaged(format!("call {} waits for one that does not come before it", call.id))
-        })?;
-        let undo = call.on_failure.iter().flatten().map(|fallback| {
-            let request = Request::try_from(fallback)?;
-            check_scope(plan, &request)?;
-            Ok(UndoCall { subject: find(&fallback.processor, &call.id)?, request })
+/// Where everything stands in a plan, by name.
+struct Index<'a> {
+    plan: &'a Plan,
+    subjects: BTreeMap<&'a str, usize>,
+    calls: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Index<'a> {
+    fn new(plan: &'a Plan) -> Result<Index<'a>, ApplyError> {
+        let mut subjects = BTreeMap::new();
+        for (at, change) in plan.changes.iter().enumerate() {
+            if subjects.insert(change.name.as_str(), at).is_some() {
+                return Err(damaged(format!("{} is there twice", change.name)));
+            }
+        }
+        let mut calls = BTreeMap::new();
+        for (at, call) in plan.calls.iter().enumerate() {
+            if calls.insert(call.id.as_str(), at).is_some() {
+                return Err(damaged(format!("call {} is there twice", call.id)));
+            }
+        }
+        Ok(Index { plan, subjects, calls })
+    }
+
+    fn subject(&self, name: &str, call: &str) -> Result<usize, ApplyError> {
+        let found = self.subjects.get(name).copied();
+        found.ok_or_else(|| damaged(format!("call {call} is about {name}, which does not change")))
+    }
+
+    fn call(&self, call: &crate::plan::Call) -> Result<PreparedCall, ApplyError> {
+        let own = self.calls[call.id.as_str()];
+        let earlier = |id: &String| {
+            let found = self.calls.get(id.as_str()).copied().filter(|other| *other < own);
+            found.ok_or_else(|| {
+                damaged(format!("call {} waits for one that does not come before it", call.id))
+            })
+        };
+        let fallback = call.on_failure.iter().flatten().map(|step| {
+            let request = Request::new(&step.processor, step.operation, &step.request)?;
+            self.check_scope(&request)?;
+            Ok(FallbackStep { subject: self.subject(&step.processor, &call.id)?, request })
         });
-        let request = Request::try_from(call)?;
-        check_scope(plan, &request)?;
-        calls.push(PreparedCall {
+        let verified = call.after_verified.iter().map(|name| self.subject(name, &call.id));
+        let request = Request::new(&call.processor, call.operation, &call.request)?;
+        self.check_scope(&request)?;
+        Ok(PreparedCall {
             id: call.id.clone(),
-            subject: find(&call.processor, &call.id)?,
+            subject: self.subject(&call.processor, &call.id)?,
             operation: call.operation,
             request,
-            after,
-            undo: undo.collect::<Result<_, ApplyError>>()?,
-        });
-        if position.insert(&call.id, index).is_some() {
-            return Err(damaged(format!("call {} is there twice", call.id)));
+            after: call.after.iter().map(earlier).collect::<Result<_, _>>()?,
+            after_verified: verified.collect::<Result<_, _>>()?,
+            fallback: fallback.collect::<Result<_, ApplyError>>()?,
+        })
+    }
+
+    /// A request about tags names its resource by ARN, which must be of the plan's
+    /// account and region.
+    fn check_scope(&self, request: &Request) -> Result<(), ApplyError> {
+        let Some(arn) = request.resource_arn() else { return Ok(()) };
+        let stack = &self.plan.stack;
+        let mut parts = arn.split(':').skip(3);
+        if (parts.next(), parts.next()) == (Some(&stack.region), Some(&stack.account_id)) {
+            Ok(())
+        } else {
+            Err(damaged(format!("{arn} is not of the plan's account and region")))
         }
     }
-    Ok(calls)
 }
 
-/// A request about tags names its resource by ARN, which must be of the plan's
-/// account and region.
-fn check_scope(plan: &Plan, request: &Request) -> Result<(), ApplyError> {
-    let Some(arn) = request.resource_arn() else { return Ok(()) };
-    let mut parts = arn.split(':').skip(3);
-    if (parts.next(), parts.next()) == (Some(&plan.stack.region), Some(&plan.stack.account_id)) {
-        Ok(())
-    } else {
-        Err(damaged(format!("{arn} is not of the plan's account and region")))
-    }
-}
-
-fn subject(
-    change: &Change,
-    own: Vec<usize>,
-    calls: &[PreparedCall],
-) -> Result<Subject, ApplyError> {
-    if !own.iter().map(|call| &calls[*call].id).eq(&change.calls) {
-        return Err(damaged(format!("the calls of {} are not those that it lists", change.name)));
-    }
-    let expect = change.expect.as_ref().map(from_json).transpose();
-    let expect =
-        expect.map_err(|error| damaged(format!("what {} expects: {error}", change.name)))?;
-    let tag_keys = change
-        .attributes
-        .iter()
-        .filter_map(|attribute| Some(attribute.path.strip_prefix("tags.")?.to_owned()));
-    let mut target = target(change).map_err(damaged)?;
-    if let Target::Holds(wanted) = &mut target {
-        spell_as_created(wanted, &own, calls)?;
-    }
-    Ok(Subject {
+fn subject(change: &Change, calls: Vec<usize>, group: usize) -> Subject {
+    let tags = change.attributes.iter().filter_map(|change| change.attribute.tag());
+    Subject {
         name: change.name.clone(),
-        expect,
-        target,
-        tag_keys: tag_keys.collect(),
-        calls: own,
-        unit: 0,
-    })
-}
-
-/// Takes over how a creation spells the definition. What was not changed is
-/// expected as it lived, but a processor that is created again has what its
-/// request says: an alias for the key behind it, no confidence for the default.
-fn spell_as_created(
-    wanted: &mut Processor,
-    own: &[usize],
-    calls: &[PreparedCall],
-) -> Result<(), ApplyError> {
-    let mut requests = own.iter().map(|call| &calls[*call].request);
-    let creation = requests.find(|request| request.operation() == Operation::CreateStreamProcessor);
-    if let Some(request) = creation {
-        let created =
-            live::processor(request.json()).map_err(|error| damaged(error.to_string()))?;
-        let (tags, run_state) = (std::mem::take(&mut wanted.tags), wanted.run_state);
-        *wanted = Processor { tags, run_state, ..created };
+        expect: change.expect.clone(),
+        result: change.result.clone(),
+        tag_keys: tags.map(str::to_owned).collect(),
+        calls,
+        group,
     }
-    Ok(())
-}
-
-/// Joins the processors that an undoing names together.
-fn units(calls: &[PreparedCall], subjects: &mut [Subject]) -> Vec<Unit> {
-    let mut parent: Vec<usize> = (0..subjects.len()).collect();
-    fn root(parent: &mut [usize], mut of: usize) -> usize {
-        while parent[of] != of {
-            parent[of] = parent[parent[of]];
-            of = parent[of];
-        }
-        of
-    }
-    for call in calls {
-        for undo in &call.undo {
-            let (one, other) = (root(&mut parent, call.subject), root(&mut parent, undo.subject));
-            parent[one.max(other)] = one.min(other);
-        }
-    }
-    let mut units: Vec<Unit> = Vec::new();
-    let mut unit_of_root = BTreeMap::new();
-    for (index, subject) in subjects.iter_mut().enumerate() {
-        let root = root(&mut parent, index);
-        let unit = *unit_of_root.entry(root).or_insert_with(|| {
-            units.push(Unit::default());
-            units.len() - 1
-        });
-        subject.unit = unit;
-        units[unit].subjects.push(index);
-        units[unit].calls.extend(&subject.calls);
-    }
-    for unit in &mut units {
-        unit.calls.sort_unstable();
-    }
-    units
 }

@@ -4,9 +4,7 @@ use crate::config::Loaded;
 use crate::desired;
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::diff::differences;
-use crate::model::{Processor, TagPolicy};
-
-use super::target::told;
+use crate::model::{Definition, TagPolicy};
 
 /// How much of a line of the file is told.
 const LONGEST_LINE: usize = 120;
@@ -20,7 +18,7 @@ pub(super) struct Flaw {
 
 /// Reads the text of a recovery file as rekon would, and compares what it
 /// declares with the live definition.
-pub(super) fn prove(text: &str, name: &str, live: &Processor) -> Result<(), Flaw> {
+pub(super) fn prove(text: &str, name: &str, live: &Definition) -> Result<(), Flaw> {
     let loaded = Loaded::from_texts([(crate::config::PROJECT_FILE, text)]);
     let checked = desired::resolve(&loaded);
     let Some(desired) = checked.desired else {
@@ -37,14 +35,15 @@ pub(super) fn prove(text: &str, name: &str, live: &Processor) -> Result<(), Flaw
     };
     // No file may declare these, and the service or rekon sets them again.
     let mut live = live.clone();
-    live.tags.retain(|key, _| !TagPolicy::is_reserved(key));
-    let differences = differences(&declared.processor, &live);
+    live.retain(|attribute| attribute.tag().is_none_or(|key| !TagPolicy::is_reserved(key)));
+    let differences = differences(&declared.definition, &live);
     if differences.is_empty() {
         return Ok(());
     }
-    let told: Vec<String> =
-        differences.iter().map(|difference| told(difference, "would be")).collect();
-    Err(Flaw { reason: told.join("; "), help: None })
+    let changed: Vec<String> =
+        differences.iter().map(|difference| difference.attribute.to_string()).collect();
+    let reason = format!("it would come back with another {}", changed.join(", "));
+    Err(Flaw { reason, help: None })
 }
 
 /// A complaint about the file, with the line that it is about.

@@ -3,6 +3,7 @@
 //! Each is a project of its own, a folder with a `rekon.toml`, so that applying
 //! the folder restores the processor and touches nothing else.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,9 +11,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::proof::{Flaw, prove};
-use super::{ApplyError, RecoveryRoot, WriteToml, shell};
+use super::{ApplyError, Options, RecoveryRoot, shell};
 use crate::desired::Stack;
-use crate::model::{Processor, TagPolicy};
+use crate::model::{Definition, TagPolicy};
 use crate::report;
 
 /// Where a processor's definition is safe, and how it is brought back.
@@ -22,23 +23,24 @@ pub(super) struct Recovery {
     pub(super) restore: String,
 }
 
+/// Where what is deleted is safe, by position in the plan.
+pub(super) type Recoveries = BTreeMap<usize, Recovery>;
+
 /// Writes the definitions, and comes back when they are on the disk.
 ///
 /// Each is proven to come back the same before the first is written: a file
 /// that rekon itself would refuse is no safety.
 pub(super) fn save<'a>(
-    root: &RecoveryRoot,
+    options: &Options<'_>,
     stack: &Stack,
-    now: Timestamp,
-    write_toml: WriteToml<'_>,
-    processors: impl IntoIterator<Item = (usize, &'a str, &'a Processor)>,
-) -> Result<std::collections::BTreeMap<usize, Recovery>, ApplyError> {
-    let mut saved = std::collections::BTreeMap::new();
+    definitions: impl IntoIterator<Item = (usize, &'a str, &'a Definition)>,
+) -> Result<Recoveries, ApplyError> {
+    let mut saved = Recoveries::new();
     let mut texts = Vec::new();
     let mut flaws = Vec::new();
-    for (index, name, processor) in processors {
-        let text = text(stack, now, name, processor, write_toml);
-        match prove(&text, name, processor) {
+    for (index, name, definition) in definitions {
+        let text = text(options, stack, name, definition);
+        match prove(&text, name, definition) {
             Ok(()) => texts.push((index, name, text)),
             Err(flaw) => flaws.push((name, flaw)),
         }
@@ -54,9 +56,9 @@ pub(super) fn save<'a>(
     if texts.is_empty() {
         return Ok(saved);
     }
-    let folder = prepare(root)?;
+    let folder = prepare(&options.recovery)?;
     for (index, name, text) in texts {
-        let project = own_folder(&folder, &folder_name(now, name))
+        let project = own_folder(&folder, &folder_name(options.now, name))
             .map_err(|source| ApplyError::Recovery { path: folder.clone(), source })?;
         let file = project.join("rekon.toml");
         write(&project, &file, &text)
@@ -160,13 +162,13 @@ fn folder_name(now: Timestamp, name: &str) -> String {
 }
 
 fn text(
+    options: &Options<'_>,
     stack: &Stack,
-    now: Timestamp,
     name: &str,
-    processor: &Processor,
-    write_toml: WriteToml<'_>,
+    definition: &Definition,
 ) -> String {
-    let reserved = match processor.tags.keys().any(|key| TagPolicy::is_reserved(key)) {
+    let now = options.now;
+    let reserved = match definition.tags().any(|(key, _)| TagPolicy::is_reserved(key)) {
         true => {
             "# Tags that no file may declare, AWS's own and rekon's marks, are comments below:\n\
              # they are not restored.\n"
@@ -185,7 +187,7 @@ fn text(
          {}\n",
         name.escape_debug(),
         report::toml::stack(stack),
-        write_toml(name, processor).trim_end(),
+        (options.write_toml)(name, definition).trim_end(),
     )
 }
 

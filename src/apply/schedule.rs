@@ -2,20 +2,23 @@
 //!
 //! A state machine: what happened goes in, the next steps come out. It knows
 //! nothing of the service, of time or of tasks, so that every order in which
-//! calls can end is a unit test.
+//! calls can end is a unit test. What destroys comes last and carefully: see
+//! `waves`. Once something failed to come back, or the run was asked to stop, the
+//! gate before every delete is shut for good.
 
 mod consequences;
 mod events;
-mod fates;
+mod results;
 #[cfg(test)]
 mod tests;
+mod waves;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::judge::{Effect, Failure};
 use super::prepare::Prepared;
-use crate::plan::{Fate, Operation};
+use crate::plan::{CallEffect, Deviation, Fate, Operation, Reason};
+use waves::Waves;
 
 /// Something that may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +27,9 @@ pub(super) enum Step {
     Call(usize),
     /// Read a processor again and compare it with the plan.
     Verify(usize),
-    /// Make the calls that put a unit's old processors back, as this call lists
+    /// Make the calls that put a group's old processors back, as this call lists
     /// them.
-    Undo { unit: usize, call: usize },
+    Rollback { group: usize, call: usize },
 }
 
 /// How a call ended.
@@ -34,9 +37,29 @@ pub(super) enum Step {
 pub(super) enum End {
     /// It took effect and settled.
     Done,
-    Failed(Failure),
-    /// It did not begin after all, because the run was asked to stop.
-    HeldBack,
+    Failed(CallFailure),
+    /// It was not sent after all.
+    HeldBack(Held),
+}
+
+/// Why a call failed, and how sure it is that nothing came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct CallFailure {
+    pub(super) reason: Reason,
+    pub(super) effect: CallEffect,
+}
+
+/// Why a call was not sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Held {
+    /// The run was asked to stop.
+    Stopped,
+    /// A delete, after something failed to come back.
+    GateShut,
+    /// A delete, of what is no longer as the plan expects it.
+    Moved(Vec<Deviation>),
+    /// A delete, of what could not be read just before it.
+    Unread(Reason),
 }
 
 /// Where a call is.
@@ -45,7 +68,7 @@ enum CallState {
     Waiting,
     Running,
     Done,
-    Failed(Failure),
+    Failed(CallFailure),
     /// It will not be made.
     Dropped(Cause),
 }
@@ -56,7 +79,7 @@ enum Cause {
     /// The run ended early.
     Ended(Early),
     /// Something else went wrong, said here.
-    Trouble(String),
+    Trouble(Reason),
 }
 
 /// What ended a run early.
@@ -74,22 +97,22 @@ enum SubjectState {
     Open,
     Verifying,
     Verified,
-    Wrong(Failure),
-    /// Decided before anything began.
+    Wrong(Reason),
+    /// It is not worked on, or not any more.
     Ruled(Fate),
 }
 
-/// Where a unit is.
+/// Where a group is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum UnitState {
+enum GroupState {
     /// Nothing failed so far.
     Open,
     /// Something failed and there is nothing to put back.
     Stuck,
     /// To be put back as this call lists it, when nothing of it is under way.
-    ToUndo(usize),
-    Undoing(usize),
-    Undone(usize),
+    ToRollBack(usize),
+    RollingBack(usize),
+    RolledBack(usize),
 }
 
 /// The state of a whole run.
@@ -98,39 +121,46 @@ pub(super) struct Schedule {
     prepared: Arc<Prepared>,
     calls: Vec<CallState>,
     subjects: Vec<SubjectState>,
-    units: Vec<UnitState>,
+    groups: Vec<GroupState>,
     /// How many things each call still waits for.
     blockers: Vec<usize>,
     /// The calls that wait for a call to be done.
     after_call: Vec<Vec<usize>>,
     /// The calls that wait for a processor to be verified.
     after_subject: Vec<Vec<usize>>,
-    /// Calls that may begin; those of units that nothing was done to come last.
+    /// Calls that may begin; those of groups that nothing was done to come last.
     ready: BTreeSet<(bool, usize)>,
-    /// Verifications and undoings that may begin, which come before any call.
+    /// Verifications and rollbacks that may begin, which come before any call.
     urgent: VecDeque<Step>,
-    running: usize,
+    running: Vec<Step>,
+    waves: Waves,
+    /// No delete begins any more.
+    gate_shut: bool,
     /// Processors whose fate may have been decided since last asked.
     touched: BTreeSet<usize>,
 }
 
 impl Schedule {
-    pub(super) fn new(prepared: Arc<Prepared>) -> Schedule {
+    /// A run in which up to `parallelism` groups are replaced at once.
+    pub(super) fn new(prepared: Arc<Prepared>, parallelism: usize) -> Schedule {
         let count = prepared.calls.len();
         let mut schedule = Schedule {
             calls: vec![CallState::Waiting; count],
             subjects: vec![SubjectState::Open; prepared.subjects.len()],
-            units: vec![UnitState::Open; prepared.units.len()],
+            groups: vec![GroupState::Open; prepared.groups.len()],
             blockers: vec![0; count],
             after_call: vec![Vec::new(); count],
             after_subject: vec![Vec::new(); prepared.subjects.len()],
             ready: BTreeSet::new(),
             urgent: VecDeque::new(),
-            running: 0,
+            running: Vec::new(),
+            waves: Waves::new(parallelism),
+            gate_shut: false,
             touched: BTreeSet::new(),
             prepared,
         };
         schedule.connect();
+        schedule.open_wave();
         schedule
     }
 
@@ -144,24 +174,15 @@ impl Schedule {
             }
             for (at, &call) in subject.calls.iter().enumerate() {
                 let previous = at.checked_sub(1).map(|before| subject.calls[before]);
-                let after: BTreeSet<usize> =
-                    prepared.calls[call].after.iter().copied().chain(previous).collect();
-                self.blockers[call] = after.len();
-                for earlier in after {
-                    let other = prepared.calls[earlier].subject;
-                    let last = prepared.subjects[other].calls.last() == Some(&earlier);
-                    let elsewhere = prepared.subjects[other].unit != subject.unit;
-                    if at == 0 && last && elsewhere {
-                        self.after_subject[other].push(call);
-                    } else {
-                        self.after_call[earlier].push(call);
-                    }
-                }
-                if self.blockers[call] == 0 {
-                    self.ready.insert((true, call));
-                }
+                let planned = &prepared.calls[call];
+                let after: BTreeSet<usize> = planned.after.iter().copied().chain(previous).collect();
+                self.blockers[call] = after.len() + planned.after_verified.len();
+                after.into_iter().for_each(|earlier| self.after_call[earlier].push(call));
+                planned.after_verified.iter().for_each(|on| self.after_subject[*on].push(call));
             }
         }
+        let free = (0..self.calls.len()).filter(|call| self.blockers[*call] == 0);
+        free.collect::<Vec<_>>().into_iter().for_each(|call| self.admit(call));
     }
 
     /// The next step that may begin, if one may.
@@ -173,9 +194,9 @@ impl Schedule {
         match step {
             Step::Call(call) => self.calls[call] = CallState::Running,
             Step::Verify(_) => {}
-            Step::Undo { unit, call } => self.units[unit] = UnitState::Undoing(call),
+            Step::Rollback { group, call } => self.groups[group] = GroupState::RollingBack(call),
         }
-        self.running += 1;
+        self.running.push(step);
         Some(step)
     }
 
@@ -186,65 +207,77 @@ impl Schedule {
 
     /// Whether steps are under way.
     pub(super) fn is_running(&self) -> bool {
-        self.running > 0
+        !self.running.is_empty()
+    }
+
+    /// Whether no delete may begin any more.
+    pub(super) fn is_gate_shut(&self) -> bool {
+        self.gate_shut
     }
 
     /// Whether a call has to be made even though the run was asked to stop,
     /// because what it puts back is deleted already.
     pub(super) fn must_finish(&self, call: usize) -> bool {
-        let subject = &self.prepared.subjects[self.prepared.calls[call].subject];
-        self.is_past_deletes(subject.unit)
+        self.is_past_deletes(self.prepared.group_of(call))
     }
 
-    /// The units that are being put back, or would have been next.
-    pub(super) fn units_to_undo(&self) -> impl Iterator<Item = usize> {
-        self.units.iter().enumerate().filter_map(|(unit, state)| match state {
-            UnitState::ToUndo(_) | UnitState::Undoing(_) => Some(unit),
-            UnitState::Open | UnitState::Stuck | UnitState::Undone(_) => None,
+    /// The groups that are being put back, or would have been next.
+    pub(super) fn groups_to_roll_back(&self) -> impl Iterator<Item = usize> {
+        self.groups.iter().enumerate().filter_map(|(group, state)| match state {
+            GroupState::ToRollBack(_) | GroupState::RollingBack(_) => Some(group),
+            GroupState::Open | GroupState::Stuck | GroupState::RolledBack(_) => None,
         })
     }
 
-    /// The operation and the processor of a call, in words.
-    fn told(&self, call: usize) -> String {
+    /// Why something does not happen after a call that failed.
+    fn failure_of(&self, call: usize) -> Reason {
         let call = &self.prepared.calls[call];
-        let name = &self.prepared.subjects[call.subject].name;
-        format!("{} of {name}", call.operation.as_str())
+        let name = self.prepared.subjects[call.subject].name.clone();
+        Reason::CallFailed { operation: call.operation, name }
     }
 
-    fn unit_of(&self, call: usize) -> usize {
-        self.prepared.subjects[self.prepared.calls[call].subject].unit
-    }
-
-    /// Whether anything was done to a unit, or may have been.
-    fn has_begun(&self, unit: usize) -> bool {
-        self.prepared.units[unit].calls.iter().any(|call| match &self.calls[*call] {
+    /// Whether anything was done to a group, or may have been.
+    fn has_begun(&self, group: usize) -> bool {
+        self.prepared.groups[group].calls.iter().any(|call| match &self.calls[*call] {
             CallState::Running | CallState::Done => true,
-            CallState::Failed(failure) => failure.effect != Effect::None,
+            CallState::Failed(failure) => failure.effect != CallEffect::None,
             CallState::Waiting | CallState::Dropped(_) => false,
         })
     }
 
-    /// Whether something of a unit is deleted, or about to be, and nothing of it
-    /// remains to be deleted.
-    fn is_past_deletes(&self, unit: usize) -> bool {
-        let mut deletes = self.prepared.units[unit].calls.iter().filter(|call| {
-            self.prepared.calls[**call].operation == Operation::DeleteStreamProcessor
-        });
-        let mut any = false;
-        deletes.all(|call| {
-            any = true;
-            matches!(self.calls[*call], CallState::Running | CallState::Done)
-        }) && any
+    /// Whether something of a group is deleted, or may be.
+    fn has_deleted(&self, group: usize) -> bool {
+        let mut deletes = self.deletes(group);
+        deletes.any(|call| match &self.calls[call] {
+            CallState::Running | CallState::Done => true,
+            CallState::Failed(failure) => failure.effect != CallEffect::None,
+            CallState::Waiting | CallState::Dropped(_) => false,
+        })
     }
 
-    /// Lets a unit's verifications or its undoing begin when they may.
-    fn look_at_unit(&mut self, unit: usize) {
-        let members = &self.prepared.units[unit];
-        match self.units[unit] {
-            UnitState::Open | UnitState::Stuck => {
-                // Members of an open unit are verified together: until the last
+    /// Whether something of a group is deleted, or about to be, and nothing of it
+    /// remains to be deleted.
+    fn is_past_deletes(&self, group: usize) -> bool {
+        let through =
+            |call: usize| matches!(self.calls[call], CallState::Running | CallState::Done);
+        self.prepared.groups[group].destroys && self.deletes(group).all(through)
+    }
+
+    fn deletes(&self, group: usize) -> impl Iterator<Item = usize> {
+        let calls = self.prepared.groups[group].calls.iter().copied();
+        calls.filter(|call| {
+            self.prepared.calls[*call].operation == Operation::DeleteStreamProcessor
+        })
+    }
+
+    /// Lets a group's verifications or its rollback begin when they may.
+    fn look_at_group(&mut self, group: usize) {
+        let members = &self.prepared.groups[group];
+        match self.groups[group] {
+            GroupState::Open | GroupState::Stuck => {
+                // Members of an open group are verified together: until the last
                 // call is made, all of it may still be put back.
-                let whole = self.units[unit] == UnitState::Stuck
+                let whole = self.groups[group] == GroupState::Stuck
                     || members.calls.iter().all(|call| self.calls[*call] == CallState::Done);
                 for &subject in &members.subjects {
                     let own = &self.prepared.subjects[subject].calls;
@@ -255,14 +288,14 @@ impl Schedule {
                     }
                 }
             }
-            UnitState::ToUndo(call) => {
+            GroupState::ToRollBack(call) => {
                 let idle = members.calls.iter().all(|call| self.calls[*call] != CallState::Running);
-                let step = Step::Undo { unit, call };
+                let step = Step::Rollback { group, call };
                 if idle && !self.urgent.contains(&step) {
                     self.urgent.push_front(step);
                 }
             }
-            UnitState::Undoing(_) | UnitState::Undone(_) => {}
+            GroupState::RollingBack(_) | GroupState::RolledBack(_) => {}
         }
     }
 }

@@ -5,30 +5,21 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// How long work of each weight may still go on after being asked to stop.
-const LIGHT: Duration = Duration::from_secs(5);
-const GRAVE: Duration = Duration::from_secs(30);
-/// How long a single request of such work may still take.
-const ATTEMPT: Duration = Duration::from_secs(10);
+use crate::plan::Signal;
+
+/// How long work on which nothing hangs may still go on after being asked to stop.
+const FREE: Duration = Duration::from_secs(5);
 /// What every request gets, so that the last word is not left unread.
 const LEAST: Duration = Duration::from_secs(2);
 
 /// What hangs on work that a run was asked to stop at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weight {
+pub(super) enum Stake {
     /// The report, or what planning again would find.
-    Light,
-    /// A camera: something is deleted or stopped that has to come back.
-    Grave,
-}
-
-impl Weight {
-    fn time(self) -> Duration {
-        match self {
-            Weight::Light => LIGHT,
-            Weight::Grave => GRAVE,
-        }
-    }
+    Free,
+    /// A camera: something is deleted or stopped that has to come back. Such work
+    /// goes on until it is done or the run is asked to stop a second time.
+    Owed,
 }
 
 /// Asks a run to stop. Kept by whoever receives signals.
@@ -42,8 +33,8 @@ pub struct StopSignal(watch::Receiver<State>);
 #[derive(Clone, Copy, Debug)]
 enum State {
     Running,
-    Stopping { signal: &'static str, since: Instant },
-    Aborting { signal: &'static str },
+    Stopping { signal: Signal, since: Instant },
+    Aborting { signal: Signal },
 }
 
 /// A stopper and the signal that it sends.
@@ -55,7 +46,7 @@ pub fn stopper() -> (Stopper, StopSignal) {
 impl Stopper {
     /// Asks to stop. The first time, what is under way is brought to a safe end;
     /// the second time, it is left where it is.
-    pub fn stop(&self, signal: &'static str) {
+    pub fn stop(&self, signal: Signal) {
         self.0.send_modify(|state| {
             *state = match *state {
                 State::Running => State::Stopping { signal, since: Instant::now() },
@@ -69,7 +60,7 @@ impl Stopper {
 
 impl StopSignal {
     /// The signal that asked to stop, if one did.
-    pub(super) fn signal(&self) -> Option<&'static str> {
+    pub(super) fn signal(&self) -> Option<Signal> {
         match *self.0.borrow() {
             State::Running => None,
             State::Stopping { signal, .. } | State::Aborting { signal } => Some(signal),
@@ -87,10 +78,10 @@ impl StopSignal {
     }
 
     /// Whether the time for such work is over.
-    pub(super) fn is_over(&self, weight: Weight) -> bool {
+    pub(super) fn is_over(&self, stake: Stake) -> bool {
         match *self.0.borrow() {
             State::Running => false,
-            State::Stopping { since, .. } => since.elapsed() >= weight.time(),
+            State::Stopping { since, .. } => stake == Stake::Free && since.elapsed() >= FREE,
             State::Aborting { .. } => true,
         }
     }
@@ -99,23 +90,24 @@ impl StopSignal {
     /// asked to stop and the work took too long after that.
     pub(super) async fn in_time<T>(
         &self,
-        weight: Weight,
+        stake: Stake,
         work: impl Future<Output = T>,
     ) -> Option<T> {
         tokio::select! {
             biased;
             done = work => Some(done),
-            () = self.too_late(weight) => None,
+            () = self.too_late(stake) => None,
         }
     }
 
     /// Ends when work that begins now should end after being asked to stop.
-    async fn too_late(&self, weight: Weight) {
+    async fn too_late(&self, stake: Stake) {
+        if stake == Stake::Owed {
+            std::future::pending::<()>().await;
+        }
         self.stopped().await;
         let State::Stopping { since, .. } = *self.0.borrow() else { return };
-        let now = Instant::now();
-        let end = (since + weight.time()).min(now + ATTEMPT).max(now + LEAST);
-        tokio::time::sleep_until(end).await;
+        tokio::time::sleep_until((since + FREE).max(Instant::now() + LEAST)).await;
     }
 
     /// Waits until asked to stop, or to abort when already stopping.
@@ -133,36 +125,5 @@ impl StopSignal {
         if stopping.await.is_err() {
             std::future::pending::<()>().await;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn ends(stop: &StopSignal, weight: Weight) -> Duration {
-        let began = Instant::now();
-        assert_eq!(stop.in_time(weight, std::future::pending::<()>()).await, None);
-        began.elapsed()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn work_is_bounded_from_when_the_run_is_asked_to_stop() {
-        let (stopper, stop) = stopper();
-        let wait = Duration::from_mins(5);
-        let sleep = tokio::time::sleep(wait);
-        assert_eq!(stop.in_time(Weight::Light, sleep).await, Some(()), "nobody asked");
-        let asking = async {
-            tokio::time::sleep(wait).await;
-            stopper.stop("SIGINT");
-        };
-        let (ended, ()) = tokio::join!(ends(&stop, Weight::Light), asking);
-        assert_eq!(ended, wait + LIGHT);
-        assert!(stop.is_over(Weight::Light) && !stop.is_over(Weight::Grave));
-        assert_eq!(ends(&stop, Weight::Light).await, LEAST);
-        assert_eq!(ends(&stop, Weight::Grave).await, ATTEMPT);
-        assert_eq!(ends(&stop, Weight::Grave).await, ATTEMPT);
-        assert_eq!(ends(&stop, Weight::Grave).await, Duration::from_secs(3));
-        assert!(stop.is_over(Weight::Grave));
     }
 }

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use super::deviation::deviations;
 use super::execute::Tools;
-use super::judge::{Effect, Failure};
-use super::look::{Seen, look, look_with_tags};
+use super::observe::{Observed, WithTags, observe};
+use super::permit::Permit;
+use super::poll::Patience;
 use super::prepare::Subject;
-use super::settle::Patience;
-use super::slot::Slot;
-use super::stop::Weight;
-use super::target::deviations;
+use super::stop::Stake;
 use crate::model::Status;
+use crate::plan::Reason;
 
 /// How long reads may lag behind what was written.
 const LAG_LIMIT: Duration = Duration::from_secs(30);
@@ -20,35 +20,30 @@ const LAG_LIMIT: Duration = Duration::from_secs(30);
 pub(super) struct Check<'a> {
     pub(super) subject: &'a Subject,
     /// Whether the plan says anything about its tags.
-    pub(super) with_tags: bool,
+    pub(super) tags: WithTags,
     /// What the last call saw already.
-    pub(super) seen: Option<Seen>,
+    pub(super) observed: Option<Observed>,
 }
 
 /// Fails unless the service holds what was planned. Reads may lag, so a
 /// deviation has to stay for a while before it counts.
 pub(super) async fn verify(
     tools: &Tools,
-    slot: &mut Slot,
+    permit: &mut Permit,
     check: Check<'_>,
-) -> Result<(), Failure> {
-    let Check { subject, with_tags, mut seen } = check;
+) -> Result<(), Reason> {
+    let Check { subject, tags, mut observed } = check;
     let mut patience = Patience::new(tools.settle_timeout);
     loop {
-        let known = seen.take().filter(|seen| !with_tags || *seen == Seen::Gone);
+        let known =
+            observed.take().filter(|known| tags == WithTags::No || *known == Observed::Gone);
         let now = match known {
-            Some(seen) => Ok(seen),
-            None if with_tags => {
-                tools.read(Weight::Light, look_with_tags(&tools.reader, &subject.name)).await
-            }
-            None => tools.read(Weight::Light, look(&tools.reader, &subject.name)).await,
+            Some(known) => Ok(known),
+            None => tools.read(Stake::Free, observe(&tools.reader, &subject.name, tags)).await,
         };
-        let now = now.map_err(|blind| Failure {
-            reason: format!("it could not be read again: {}", blind.reason),
-            help: blind.help,
-            effect: Effect::Unknown,
-        })?;
-        let deviations = deviations(&subject.target, &now, &|key| subject.tag_keys.contains(key));
+        let now = now.map_err(|blind| Reason::Unread(blind.answer))?;
+        let mentioned = |key: &str| subject.tag_keys.contains(key);
+        let deviations = deviations(subject.result.as_ref(), &now, &mentioned);
         if deviations.is_empty() {
             return Ok(());
         }
@@ -56,23 +51,17 @@ pub(super) async fn verify(
             true => patience.is_over(),
             false => patience.elapsed() >= LAG_LIMIT.min(tools.settle_timeout),
         };
-        if over || tools.stop.is_over(Weight::Light) {
-            return Err(Failure {
-                reason: deviations.join("; "),
-                help: Some("Plan again to see what is left to do".to_owned()),
-                effect: Effect::Taken,
-            });
+        if over || tools.stop.is_over(Stake::Free) {
+            return Err(Reason::Deviates(deviations));
         }
-        patience.pause(slot, &tools.stop).await;
+        patience.pause(permit, &tools.stop).await;
     }
 }
 
 /// Whether the service says that something is going on.
-fn may_still_change(seen: &Seen) -> bool {
-    match seen {
-        Seen::Gone => false,
-        Seen::Present(described) => {
-            matches!(described.fact.status, Status::Updating | Status::Stopping)
-        }
+fn may_still_change(observed: &Observed) -> bool {
+    match observed {
+        Observed::Gone => false,
+        Observed::Present(live) => matches!(live.status, Status::Updating | Status::Stopping),
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::definition::{Described, Unreadable, described};
+use super::description::described;
 use super::describe_all::{Descriptions, describe_all};
 use super::problems::Problems;
 use crate::aws::{Error, Reader};
-use crate::model::{Live, ProcessorName, TagKnowledge, Tags};
+use crate::model::{Live, LiveProcessor, ProcessorName, TagKnowledge, Tags, Unreadable};
 
 /// How far the reading is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub async fn fetch(
 
 /// Turns descriptions into definitions; those that cannot be read are problems.
 pub(super) fn gather(
-    by_name: impl IntoIterator<Item = (String, Result<Described, Unreadable>)>,
+    by_name: impl IntoIterator<Item = (String, Result<(String, LiveProcessor), Unreadable>)>,
     mut problems: Problems,
 ) -> Live {
     let mut live = Live::default();
@@ -59,9 +59,8 @@ pub(super) fn gather(
             }
         };
         match description {
-            Ok(read) if read.name == listed => {
-                live.inventory.insert(name.clone(), read.processor);
-                live.facts.insert(name, read.fact);
+            Ok((described, processor)) if described == listed => {
+                live.processors.insert(name, processor);
             }
             Ok(_) => problems.add(&listed, "its description is about another stream processor"),
             Err(error) => {
@@ -77,13 +76,11 @@ pub(super) fn gather(
 /// which it leaves out is believed to have none; but not where it lists none at
 /// all, because it may not cover stream processors everywhere.
 fn apply_hints(live: &mut Live, mut hints: BTreeMap<String, Tags>) {
-    if !live.facts.values().any(|fact| hints.contains_key(&fact.arn)) {
+    if !live.processors.values().any(|live| hints.contains_key(&live.arn)) {
         return;
     }
-    for (name, fact) in &mut live.facts {
-        if let Some(processor) = live.inventory.get_mut(name) {
-            processor.tags = hints.remove(&fact.arn).unwrap_or_default();
-            fact.tags = TagKnowledge::Hinted;
-        }
+    for live in live.processors.values_mut() {
+        let tags = hints.remove(&live.arn).unwrap_or_default();
+        live.definition.set_tags(&tags, TagKnowledge::Hinted);
     }
 }

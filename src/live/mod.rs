@@ -1,23 +1,23 @@
 //! What the service holds: read from it, or from a snapshot of it.
 //!
-//! Both ways meet in the wire's JSON, which `definition` alone turns into
-//! canonical definitions. A read that stays incomplete says so in
+//! Both ways meet in the wire's JSON, which `description` alone turns
+//! into live processors. A read that stays incomplete says so in
 //! [`Live::problems`](crate::model::Live::problems) and keeps what it got.
 //!
 //! Deliberately absent: what should exist, and any way to change what does.
 
-mod confirm;
-mod definition;
+mod description;
 mod describe_all;
 mod fetch;
 mod problems;
+mod read;
 mod snapshot;
 
-pub use confirm::confirm_tags;
 pub(crate) use describe_all::each;
 
-pub use definition::{Described, Unreadable, described, processor};
+pub use description::described;
 pub use fetch::{Progress, fetch};
+pub use read::{confirm_tags, read};
 pub use snapshot::{SNAPSHOT_FORMAT_VERSION, SnapshotError, load, parse, take};
 
 /// How many requests may be under way at once. The pace decides how many go out

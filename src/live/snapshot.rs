@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::definition::described;
+use super::description::described;
 use super::describe_all::{Descriptions, describe_all, each};
 use super::fetch::{Progress, gather};
 use super::problems::Problems;

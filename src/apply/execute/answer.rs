@@ -1,169 +1,228 @@
-//! What an answer that is no success means, or that none came: whether the call
-//! took effect all the same, whether it is worth another attempt, and when it
-//! has failed. An answer is never believed alone where a read can tell, since a
-//! lost answer, a name not yet free and a listing that lags all look alike.
+//! What an answer that is no success means: whether the call took effect all the
+//! same, whether it is worth another attempt, and when it has failed. An answer is
+//! never believed alone where a read can tell, since a lost answer, a name not yet
+//! free and a listing that lags all look alike.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Ended, Next, Run, UNSEEN_LIMIT};
+use super::{Already, Ended, OWED_PATIENCE, Purpose, Run, UNSEEN_LIMIT, answer};
 use crate::apply::Event;
-use crate::apply::judge::{Effect, Evidence};
-use crate::apply::look::{Blind, Seen};
-use crate::apply::schedule::End;
-use crate::apply::target::same_definition;
-use crate::aws::{Class, Error};
+use crate::apply::deviation::same_definition;
+use crate::apply::evidence::{Evidence, evidence};
+use crate::apply::observe::{Blind, Observed};
+use crate::apply::poll::Patience;
+use crate::apply::stop::Stake;
+use crate::aws::{Class, Error, Next};
 use crate::model::Status;
-use crate::plan::Operation;
+use crate::plan::{Answer, CallEffect, Operation, Reason, Sent, Waited};
 
 /// How long a name or a stream may be taken where nothing was deleted for it.
 const TAKEN_LIMIT: Duration = Duration::from_secs(30);
 /// How long a face search may still show as running before a delete that comes
 /// after its stop.
 const RUNNING_LIMIT: Duration = Duration::from_secs(15);
+/// How long a delete may take effect after its answer was lost: longer than the
+/// service's slowest answers.
+const SLOW_DELETE: Duration = Duration::from_secs(90);
 
 impl Run<'_> {
-    /// The answer was not waited for any longer, because the run was asked to
-    /// stop.
-    pub(super) async fn lost(&mut self) -> Next {
-        self.doubt = true;
-        match self.evidence().await {
-            Ok(Evidence::Took(Seen::Gone)) if self.may_be_unseen() => Next::Again(None),
-            Ok(Evidence::Took(seen)) => {
-                self.others = self.job.was_so;
-                Next::End(self.settle(Some(seen)).await)
-            }
-            Ok(Evidence::Contradicts(seen)) if !self.is_stale(&seen) => {
-                Next::End(self.contradicted(seen))
-            }
-            // The next attempt is made only if there is time.
-            Ok(Evidence::Not(_) | Evidence::Contradicts(_)) | Err(_) => Next::Again(None),
-        }
-    }
-
     /// Decides what an answer that is no success means.
-    pub(super) async fn judge(&mut self, error: Error) -> Next {
+    pub(super) async fn judge_error(&mut self, error: Error) -> Next<Ended> {
         match error.class() {
             Class::Unavailable => {
-                self.doubt = true;
+                self.sent = Sent::Unanswered;
                 self.failures += 1;
-                self.read_and_judge(error, true).await
-            }
-            Class::Unreachable => {
-                self.failures += 1;
-                if self.failures < self.tools.writer.attempts(&error) {
-                    return Next::Again(Some(self.tools.writer.backoff(self.failures - 1)));
+                match self.operation() {
+                    Operation::DeleteStreamProcessor => self.lost_delete(error).await,
+                    _ => self.lost(error).await,
                 }
-                let effect = if self.doubt { Effect::Unknown } else { Effect::None };
-                Next::End(self.failed_of(&error, effect))
+            }
+            Class::Unreachable | Class::Throttled => {
+                self.failures += 1;
+                match self.may_retry(&error) {
+                    true => Next::Again(Some(self.backoff())),
+                    false => Next::End(self.failed_of(&error, self.effect())),
+                }
             }
             Class::InUse => self.busy(error).await,
-            Class::NotFound => self.missing(error).await,
-            _ if self.doubt => self.read_and_judge(error, false).await,
-            _ => Next::End(self.failed_of(&error, Effect::None)),
+            Class::NotFound => self.missing(error),
+            _ if self.sent == Sent::Unanswered => self.lost(error).await,
+            _ => Next::End(self.failed_of(&error, CallEffect::None)),
         }
     }
 
-    /// Reads whether the call took effect after all.
-    async fn read_and_judge(&mut self, error: Error, may_retry: bool) -> Next {
-        let retry = may_retry && self.failures < self.tools.writer.attempts(&error);
-        let again = || Next::Again(Some(self.tools.writer.backoff(self.failures.max(1) - 1)));
+    /// Whether another attempt is worth it: what is owed is tried for long.
+    fn may_retry(&self, error: &Error) -> bool {
+        match self.job.stake {
+            Stake::Owed => error.class().is_retryable() && !self.patience.is_over(),
+            Stake::Free => {
+                error.class().is_retryable()
+                    && self.failures < self.tools.writer.attempts(error)
+            }
+        }
+    }
+
+    fn backoff(&self) -> Duration {
+        self.tools.writer.backoff(self.failures.max(1) - 1)
+    }
+
+    /// Reads whether the call took effect.
+    async fn evidence(&self) -> Result<Evidence, Blind> {
+        let result = self.job.subject.result.as_ref();
+        let reading = evidence(&self.tools.reader, self.job.request, result);
+        self.tools.read(self.job.stake, reading).await
+    }
+
+    /// It took effect; whose doing that is may be in doubt.
+    async fn took(&mut self, observed: Observed) -> Next<Ended> {
+        let doubtful = matches!(self.job.purpose, Purpose::Restore { already: Already::So, .. });
+        self.others = self.sent != Sent::Unanswered || doubtful;
+        Next::End(self.settle(Some(observed)).await)
+    }
+
+    fn contradicted(&self, observed: Observed) -> Next<Ended> {
+        let mut ended = self.failed(Reason::Contradicted, CallEffect::None);
+        ended.observed = Some(observed);
+        Next::End(ended)
+    }
+
+    /// No answer came, or one that tells nothing: reads whether the call took
+    /// effect after all.
+    async fn lost(&mut self, error: Error) -> Next<Ended> {
         match self.evidence().await {
             // It may be there and not show yet: only an accepted delete is one.
-            Ok(Evidence::Took(Seen::Gone)) if self.may_be_unseen() => Next::Again(None),
-            Ok(Evidence::Took(seen)) => {
-                self.others = self.job.was_so;
-                Next::End(self.settle(Some(seen)).await)
+            Ok(Evidence::Took(Observed::Gone)) if self.may_be_unseen() => Next::Again(None),
+            Ok(Evidence::Took(observed)) => self.took(observed).await,
+            Ok(Evidence::Contradicts(observed)) if !self.is_stale(&observed) => {
+                self.contradicted(observed)
             }
-            Ok(Evidence::Contradicts(seen)) if !self.is_stale(&seen) => {
-                Next::End(self.contradicted(seen))
+            found if self.may_retry(&error) => {
+                drop(found);
+                Next::Again(Some(self.backoff()))
             }
-            Ok(Evidence::Not(_) | Evidence::Contradicts(_)) if retry => again(),
             Ok(Evidence::Not(_) | Evidence::Contradicts(_)) => {
-                Next::End(self.failed_of(&error, Effect::None))
+                Next::End(self.failed_of(&error, CallEffect::None))
             }
-            Err(_) if retry => again(),
-            Err(Blind { reason, .. }) => {
-                let reason = format!(
-                    "{}; whether it took effect could not be read: {reason}",
-                    error.reason()
-                );
-                Next::End(self.failed(reason, error.help(), Effect::Unknown))
+            Err(Blind { answer: unread, .. }) => {
+                let answer = Answer { unread: Some(unread.message), ..answer(&error) };
+                Next::End(self.failed(Reason::Answer(answer), CallEffect::Unknown))
             }
+        }
+    }
+
+    /// A delete whose answer was lost may take effect long after. It is followed
+    /// by reading for longer than that, and sent again only then.
+    async fn lost_delete(&mut self, error: Error) -> Next<Ended> {
+        let mut patience = Patience::new(SLOW_DELETE);
+        loop {
+            match self.evidence().await {
+                Ok(Evidence::Took(_)) if self.may_be_unseen() => {}
+                Ok(Evidence::Took(observed)) => return self.took(observed).await,
+                Ok(Evidence::Not(_) | Evidence::Contradicts(_)) if patience.is_over() => {
+                    return Next::Again(Some(Duration::ZERO));
+                }
+                Ok(Evidence::Not(_) | Evidence::Contradicts(_)) => {}
+                Err(Blind { answer: unread, .. }) if patience.is_over() => {
+                    let answer = Answer { unread: Some(unread.message), ..answer(&error) };
+                    return Next::End(self.failed(Reason::Answer(answer), CallEffect::Unknown));
+                }
+                Err(_) => {}
+            }
+            if self.tools.stop.is_abort() {
+                return Next::End(self.out_of_time());
+            }
+            patience.pause(self.permit, &self.tools.stop).await;
         }
     }
 
     /// The service says that the processor, its name or its stream is in use.
-    async fn busy(&mut self, error: Error) -> Next {
-        let seen = match self.evidence().await {
-            Ok(Evidence::Took(seen)) => {
-                self.others = !self.doubt || self.job.was_so;
-                return Next::End(self.settle(Some(seen)).await);
+    async fn busy(&mut self, error: Error) -> Next<Ended> {
+        let observed = match self.evidence().await {
+            Ok(Evidence::Took(observed)) => return self.took(observed).await,
+            Ok(Evidence::Contradicts(observed)) if !self.is_stale(&observed) => {
+                return self.contradicted(observed);
             }
-            Ok(Evidence::Contradicts(seen)) if !self.is_stale(&seen) => {
-                return Next::End(self.contradicted(seen));
+            Ok(Evidence::Not(observed) | Evidence::Contradicts(observed)) => observed,
+            Err(_) if self.job.stake == Stake::Owed && !self.patience.is_over() => {
+                return Next::Again(None);
             }
-            Ok(Evidence::Not(seen) | Evidence::Contradicts(seen)) => seen,
-            Err(Blind { reason, help, .. }) => {
-                let effect = if self.doubt { Effect::Unknown } else { Effect::None };
-                return Next::End(self.failed(reason, help, effect));
+            Err(blind) => {
+                return Next::End(self.failed(Reason::Unread(blind.answer), self.effect()));
             }
         };
-        let running = matches!(&seen, Seen::Present(described)
-            if described.fact.status == Status::Running);
-        let mut waited = self.patience.elapsed();
-        let limit = match self.operation() {
-            Operation::CreateStreamProcessor if !self.job.follows_delete && !self.doubt => {
-                TAKEN_LIMIT
-            }
-            // A name may stay unusable for long after a delete. A stream that
-            // does is held by somebody else, or by what an earlier attempt made.
-            Operation::CreateStreamProcessor if seen == Seen::Gone && !is_about_name(&error) => {
-                waited = self.stream_taken.get_or_insert_with(Instant::now).elapsed();
-                if self.doubt { UNSEEN_LIMIT } else { TAKEN_LIMIT }
-            }
-            Operation::DeleteStreamProcessor if running => RUNNING_LIMIT,
-            _ => self.tools.settle_timeout,
-        };
-        if waited >= limit.min(self.tools.settle_timeout) {
-            let effect = if self.doubt { Effect::Unknown } else { Effect::None };
-            let mut failure = self.failed_of(&error, effect);
-            if let End::Failed(failure) = &mut failure.end {
-                let seconds = waited.as_secs();
-                failure.reason =
-                    format!("{} (for {seconds} s; it is {})", failure.reason, seen.status());
-            }
-            return Next::End(failure);
+        let (waited, limit) = self.busy_limit(&error, &observed);
+        if waited >= limit {
+            let waited =
+                Waited { seconds: waited.as_secs(), status: observed.status().to_owned() };
+            let answer = Answer { waited: Some(waited), ..answer(&error) };
+            return Next::End(self.failed(Reason::Answer(answer), self.effect()));
         }
         self.tools.tell(Event::Waiting {
             processor: self.name().to_owned(),
-            status: seen.status().to_owned(),
+            status: observed.status().to_owned(),
         });
         Next::Again(None)
     }
 
+    /// How long the call has been in vain, and how long it may be.
+    fn busy_limit(&mut self, error: &Error, observed: &Observed) -> (Duration, Duration) {
+        let waited = self.patience.elapsed();
+        let settle = self.tools.settle_timeout;
+        let running =
+            matches!(observed, Observed::Present(live) if live.status == Status::Running);
+        match self.operation() {
+            Operation::CreateStreamProcessor
+                if !self.job.earlier.released && self.sent != Sent::Unanswered =>
+            {
+                (waited, TAKEN_LIMIT.min(settle))
+            }
+            // A name may stay unusable for long after a delete. A stream that does
+            // is held by somebody else, or by what an earlier attempt made: then
+            // the old definition, which may have another, is the better hope.
+            Operation::CreateStreamProcessor
+                if *observed == Observed::Gone
+                    && !is_about_name(error)
+                    && self.job.purpose == Purpose::Planned =>
+            {
+                let since = self.stream_taken.get_or_insert_with(Instant::now);
+                (since.elapsed(), UNSEEN_LIMIT)
+            }
+            Operation::DeleteStreamProcessor if running => (waited, RUNNING_LIMIT.min(settle)),
+            _ if self.job.stake == Stake::Owed => (waited, OWED_PATIENCE),
+            _ => (waited, settle),
+        }
+    }
+
     /// The service says that there is no such processor.
-    async fn missing(&mut self, error: Error) -> Next {
+    fn missing(&self, error: Error) -> Next<Ended> {
         match self.operation() {
             _ if self.may_be_unseen() => Next::Again(None),
             Operation::DeleteStreamProcessor => {
-                let made = self.doubt && !self.job.was_so;
-                Next::End(Ended { end: End::Done, made, seen: Some(Seen::Gone) })
+                let doubtful =
+                    matches!(self.job.purpose, Purpose::Restore { already: Already::So, .. });
+                let mut ended = self.done(Some(Observed::Gone));
+                ended.others = self.sent != Sent::Unanswered || doubtful;
+                Next::End(ended)
             }
-            _ => Next::End(self.failed_of(&error, Effect::None)),
+            _ => Next::End(self.failed_of(&error, CallEffect::None)),
         }
     }
 
     /// Whether the processor was created so lately that it may not show yet.
     fn may_be_unseen(&self) -> bool {
-        self.job.just_created && self.patience.elapsed() < UNSEEN_LIMIT
+        self.job.earlier.created && self.patience.elapsed() < UNSEEN_LIMIT
     }
 
     /// Whether what shows is what was deleted before.
-    fn is_stale(&self, seen: &Seen) -> bool {
-        match (seen, self.job.stale) {
-            (Seen::Present(described), Some(stale)) => same_definition(stale, &described.processor),
+    fn is_stale(&self, observed: &Observed) -> bool {
+        let deleted = match self.job.purpose {
+            Purpose::Planned => self.job.subject.expect.as_ref(),
+            Purpose::Restore { withdrawn, .. } => withdrawn,
+        };
+        match (observed, deleted.filter(|_| self.job.earlier.deleted)) {
+            (Observed::Present(live), Some(deleted)) => same_definition(deleted, &live.definition),
             _ => false,
         }
     }

@@ -1,16 +1,14 @@
 //! What does not happen any more once something went wrong: the calls that are
-//! dropped, everything that depends on them, and the call from whose list a unit
+//! dropped, everything that depends on them, and the call from whose list a group
 //! is put back.
 
-use super::{CallState, Cause, Schedule, UnitState};
-use crate::apply::judge::Effect;
-use crate::plan::Operation;
+use super::{CallState, Cause, GroupState, Schedule};
+use crate::plan::{CallEffect, Operation, Reason};
 
 impl Schedule {
-    /// After a failed creation no further delete begins, nor what leads to one.
-    pub(super) fn hold_deletes(&mut self, created: usize) {
-        let why = format!("no delete begins after {} failed", self.told(created));
-        let why = Cause::Trouble(why);
+    /// Shuts the gate: no further delete begins, nor what leads to one.
+    pub(super) fn shut_gate(&mut self, why: Cause) {
+        self.gate_shut = true;
         let held: Vec<(usize, Cause)> = (0..self.calls.len())
             .filter(|call| {
                 self.calls[*call] == CallState::Waiting
@@ -30,67 +28,62 @@ impl Schedule {
             self.calls[call] = CallState::Dropped(why.clone());
             self.ready.remove(&(true, call));
             self.ready.remove(&(false, call));
+            self.waves.forget(call);
             self.touched.insert(self.prepared.calls[call].subject);
             calls.extend(self.consequences(call, &why));
         }
     }
 
-    pub(super) fn unit_failed(&mut self, call: usize, why: &Cause) {
-        let unit = self.unit_of(call);
-        if let UnitState::ToUndo(_) = self.units[unit] {
+    pub(super) fn group_failed(&mut self, call: usize, why: &Cause) {
+        let group = self.prepared.group_of(call);
+        if let GroupState::ToRollBack(_) = self.groups[group] {
             // Later calls were dropped while this one was under way. Since it did
             // not go well either, there is less to put back, or nothing.
-            self.units[unit] = UnitState::Open;
+            self.groups[group] = GroupState::Open;
         }
         let calls = self.consequences(call, why);
         self.drop_calls(calls);
     }
 
     /// What a call that will not take effect any more drags along: the rest of
-    /// its unit, and what waits for either. Decides how the unit is put back.
+    /// its group, and what waits for either. Decides how the group is put back.
     fn consequences(&mut self, call: usize, why: &Cause) -> Vec<(usize, Cause)> {
-        let unit = self.unit_of(call);
-        let mut dropped = Vec::new();
-        if self.units[unit] == UnitState::Open {
-            self.units[unit] = match self.undoing_call(unit, call) {
-                Some(undo) => UnitState::ToUndo(undo),
-                None => UnitState::Stuck,
+        let group = self.prepared.group_of(call);
+        if self.groups[group] == GroupState::Open {
+            self.groups[group] = match self.listing_call(group, call) {
+                Some(listing) => GroupState::ToRollBack(listing),
+                None => GroupState::Stuck,
             };
         }
-        let members = &self.prepared.units[unit];
-        // A start that failed is nobody else's trouble: the others are started.
-        let alone = self.units[unit] == UnitState::Stuck
-            && self.prepared.calls[call].operation == Operation::StartStreamProcessor;
-        if !alone {
-            dropped.extend(members.calls.iter().map(|sibling| (*sibling, why.clone())));
-        }
-        dropped.extend(self.after_call[call].iter().map(|later| (*later, why.clone())));
+        let members = &self.prepared.groups[group];
+        let mut dropped: Vec<usize> = members.calls.clone();
+        dropped.extend(&self.after_call[call]);
         for &subject in &members.subjects {
             let unfinished = self.prepared.subjects[subject]
                 .calls
                 .iter()
                 .any(|call| self.calls[*call] != CallState::Done);
-            if unfinished || self.units[unit] != UnitState::Stuck {
-                dropped.extend(self.dependents_of_subject(subject, why));
+            if unfinished || self.groups[group] != GroupState::Stuck {
+                dropped.extend(&self.after_subject[subject]);
             }
         }
-        dropped.retain(|(call, _)| self.calls[*call] == CallState::Waiting);
-        self.look_at_unit(unit);
-        dropped
+        dropped.retain(|call| self.calls[*call] == CallState::Waiting);
+        self.look_at_group(group);
+        dropped.into_iter().map(|call| (call, why.clone())).collect()
     }
 
-    /// Which call's list puts a unit back; `None` when nothing was done to it.
-    fn undoing_call(&self, unit: usize, failed: usize) -> Option<usize> {
-        if !self.has_begun(unit) {
+    /// Which call's list puts a group back; `None` when nothing was done to it.
+    fn listing_call(&self, group: usize, failed: usize) -> Option<usize> {
+        if !self.has_begun(group) {
             return None;
         }
-        let calls = &self.prepared.units[unit].calls;
-        let lists = |call: usize| !self.prepared.calls[call].undo.is_empty();
+        let calls = &self.prepared.groups[group].calls;
+        let lists = |call: usize| !self.prepared.calls[call].fallback.is_empty();
         let call = match &self.calls[failed] {
             // A stop or a delete that may have taken effect is put back like one
             // that did: a creation finds what is still there, and a start what
             // still runs.
-            CallState::Failed(failure) if failure.effect != Effect::None => {
+            CallState::Failed(failure) if failure.effect != CallEffect::None => {
                 let operation = self.prepared.calls[failed].operation;
                 let removes = matches!(
                     operation,
@@ -111,7 +104,9 @@ impl Schedule {
         lists(call).then_some(call)
     }
 
-    pub(super) fn dependents_of_subject(&self, subject: usize, why: &Cause) -> Vec<(usize, Cause)> {
-        self.after_subject[subject].iter().map(|call| (*call, why.clone())).collect()
+    /// Why nothing more is deleted after a call that failed.
+    pub(super) fn deletes_held(&self, operation: Operation, subject: usize) -> Cause {
+        let name = self.prepared.subjects[subject].name.clone();
+        Cause::Trouble(Reason::DeletesHeld { operation, name })
     }
 }

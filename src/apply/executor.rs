@@ -8,23 +8,21 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
-use super::execute::{Ended, Job, Tools, execute, is_at_rest};
-use super::judge::{Effect, Failure};
-use super::ledger::Ledger;
-use super::look::Seen;
+use super::execute::{Earlier, Ended, Gate, Job, Purpose, Tools, execute};
+use super::ledger::{Closed, Entered, Ledger};
+use super::observe::{Observed, WithTags};
+use super::permit::Permit;
 use super::preflight::{Preflight, preflight};
 use super::prepare::{Prepared, prepare};
 use super::recovery;
-use super::schedule::{Early, End, Schedule, Step};
-use super::slot::Slot;
-use super::stop::Weight;
-use super::target::Target;
-use super::undo::{Undone, undo};
+use super::rollback::{RolledBack, roll_back};
+use super::schedule::{CallFailure, Early, End, Schedule, Step};
+use super::stop::Stake;
 use super::verify::{Check, verify};
 use super::{ApplyError, Event, Options, StopSignal};
 use crate::aws::{Reader, Writer};
 use crate::model::Status;
-use crate::plan::{CallTally, Operation, Outcome, Plan};
+use crate::plan::{CallEffect, CallTally, Operation, Outcome, Plan, Reason, Role};
 
 /// Applies a plan.
 ///
@@ -44,68 +42,67 @@ pub async fn apply(
     let prepared = Arc::new(prepare(plan)?);
     check_place(plan, reader, options)?;
 
-    let Preflight { seen, ruled_out } = preflight(reader, &prepared, &stop, events).await?;
-    let mut schedule = Schedule::new(prepared.clone());
+    let Preflight { observed, ruled_out } = preflight(reader, &prepared, &stop, events).await?;
+    let parallelism = options.parallelism.max(1);
+    let mut schedule = Schedule::new(prepared.clone(), parallelism);
     for (subject, fate) in ruled_out {
         schedule.rule_out(subject, fate);
     }
-    let mut interrupted = stop.signal();
-    if interrupted.is_some() {
+    if stop.is_set() {
         schedule.end_early(Early::Stopped);
     }
     let deleted = prepared.subjects.iter().enumerate().filter_map(|(index, subject)| {
         let deletes = prepared.has(index, Operation::DeleteStreamProcessor);
-        match seen.get(&index) {
-            Some(Seen::Present(described)) if deletes && schedule.may_begin(index) => {
-                Some((index, subject.name.as_str(), &described.processor))
+        match observed.get(&index) {
+            Some(Observed::Present(live)) if deletes && schedule.may_begin(index) => {
+                Some((index, subject.name.as_str(), &live.definition))
             }
             _ => None,
         }
     });
-    let recovery =
-        recovery::save(&options.recovery, &plan.stack, options.now, options.write_toml, deleted)?;
+    let recoveries = recovery::save(options, &plan.stack, deleted)?;
 
     events(Event::Started { processors: plan.changes.len(), calls: plan.calls.len() });
-    let (sender, receiver) = unbounded_channel();
+    let (sender, told) = unbounded_channel();
     let tools = Tools {
         reader: reader.clone(),
         writer: writer.clone(),
         settle_timeout: options.settle_timeout,
         stop: stop.clone(),
         events: sender,
+        gate: Gate::default(),
     };
-    let statuses = seen.into_iter().filter_map(|(subject, seen)| match seen {
-        Seen::Present(described) => Some((subject, described.fact.status)),
-        Seen::Gone => None,
+    let statuses = observed.into_iter().filter_map(|(subject, observed)| match observed {
+        Observed::Present(live) => Some((subject, live.status)),
+        Observed::Gone => None,
     });
-    let mut driver = Driver {
+    let mut executor = Executor {
         ledger: Ledger::new(prepared.subjects.len()),
         prepared: prepared.clone(),
         schedule,
         tools,
         statuses: statuses.collect(),
-        last_seen: BTreeMap::new(),
+        last_observed: BTreeMap::new(),
         events,
-        told: receiver,
-        throttled: before.throttled,
+        told,
         told_of: BTreeSet::new(),
     };
-    let broken_off = driver.run(options.parallelism.max(1), stop.clone()).await;
+    let broken_off = executor.run(parallelism, stop.clone()).await;
 
-    interrupted = interrupted.or(stop.signal());
-    let Driver { schedule, ledger, .. } = driver;
-    let (processors, removed) =
-        ledger.close(&prepared, |subject| schedule.fate(subject), &recovery);
+    let Executor { schedule, ledger, .. } = executor;
+    let fate = |subject| schedule.fate(subject);
+    let Closed { processors, calls, removed } = ledger.close(&prepared, fate, &recoveries);
     let after = reader.tally();
     Ok(Outcome {
         processors,
+        calls,
         tally: CallTally {
             made: after.made - before.made,
             retried: after.retried - before.retried,
             throttled: after.throttled - before.throttled,
         },
         elapsed: began.elapsed(),
-        interrupted,
+        interrupted: stop.signal(),
         broken_off,
         removed,
     })
@@ -125,7 +122,7 @@ fn check_place(plan: &Plan, reader: &Reader, options: &Options<'_>) -> Result<()
     Ok(())
 }
 
-struct Driver<'a> {
+struct Executor<'a> {
     prepared: Arc<Prepared>,
     schedule: Schedule,
     ledger: Ledger,
@@ -133,10 +130,9 @@ struct Driver<'a> {
     /// The status of each processor, as first read.
     statuses: BTreeMap<usize, Status>,
     /// What the last call of a processor saw at its end.
-    last_seen: BTreeMap<usize, Seen>,
+    last_observed: BTreeMap<usize, Observed>,
     events: &'a dyn Fn(Event),
     told: UnboundedReceiver<Event>,
-    throttled: u64,
     /// The processors that were told to be over.
     told_of: BTreeSet<usize>,
 }
@@ -144,14 +140,14 @@ struct Driver<'a> {
 /// What a task brings back.
 enum Report {
     Call(usize, Ended),
-    Verified(usize, Result<(), Failure>),
-    Undone(usize, Undone),
+    Verified(usize, Result<(), Reason>),
+    RolledBack { group: usize, call: usize, back: RolledBack },
 }
 
-impl Driver<'_> {
+impl Executor<'_> {
     /// Runs until nothing is left to do. Says whether work was broken off.
     async fn run(&mut self, parallelism: usize, mut stop: StopSignal) -> bool {
-        let slots = Arc::new(Semaphore::new(parallelism));
+        let permits = Arc::new(Semaphore::new(parallelism));
         let mut tasks: JoinSet<Report> = JoinSet::new();
         let mut steps: HashMap<Id, Step> = HashMap::new();
         self.tell_decided();
@@ -182,12 +178,15 @@ impl Driver<'_> {
                         }
                     }
                 },
-                Ok(permit) = slots.clone().acquire_owned(), if self.schedule.has_next() => {
+                Ok(permit) = permits.clone().acquire_owned(), if self.schedule.has_next() => {
                     if let Some(step) = self.schedule.next() {
-                        let id = self.begin(step, Slot::new(slots.clone(), permit), &mut tasks);
+                        let id = self.begin(step, Permit::new(permits.clone(), permit), &mut tasks);
                         steps.insert(id, step);
                     }
                 }
+            }
+            if self.schedule.is_gate_shut() {
+                self.tools.gate.shut();
             }
             self.tell_decided();
         }
@@ -198,8 +197,8 @@ impl Driver<'_> {
         }
         if broken_off {
             self.schedule.end_early(Early::Stopped);
-            for unit in self.schedule.units_to_undo() {
-                self.ledger.undoing_broken_off(&self.prepared, unit);
+            for group in self.schedule.groups_to_roll_back() {
+                self.ledger.rollback_broken_off(&self.prepared, group);
             }
             (0..self.prepared.subjects.len()).for_each(|subject| self.tell_over(subject));
         }
@@ -210,58 +209,52 @@ impl Driver<'_> {
     /// goes on to its end, and nothing more begins.
     fn panicked(&mut self, step: Step) {
         self.schedule.end_early(Early::Broken);
-        let failure = Failure {
-            reason: "a mistake in rekon broke this off; what became of it is unknown".to_owned(),
-            help: Some("Plan again to see where it is, and please report this".to_owned()),
-            effect: Effect::Unknown,
-        };
         match step {
             Step::Call(call) => {
-                let ended = Ended { end: End::Failed(failure), made: false, seen: None };
-                self.take(Report::Call(call, ended));
+                let failure = CallFailure { reason: Reason::Broken, effect: CallEffect::Unknown };
+                let end = End::Failed(failure);
+                self.take(Report::Call(call, Ended { end, others: false, observed: None }));
             }
-            Step::Verify(subject) => self.take(Report::Verified(subject, Err(failure))),
-            Step::Undo { unit, .. } => {
-                self.ledger.undoing_broken_off(&self.prepared, unit);
-                self.schedule.undone(unit);
+            Step::Verify(subject) => self.take(Report::Verified(subject, Err(Reason::Broken))),
+            Step::Rollback { group, .. } => {
+                self.ledger.rollback_broken_off(&self.prepared, group);
+                self.schedule.rolled_back(group, None);
             }
         }
     }
 
     /// Starts a task for a step.
-    fn begin(&mut self, step: Step, mut slot: Slot, tasks: &mut JoinSet<Report>) -> Id {
+    fn begin(&mut self, step: Step, mut permit: Permit, tasks: &mut JoinSet<Report>) -> Id {
         let prepared = self.prepared.clone();
         let tools = self.tools.clone();
+        self.ledger.begins(&prepared, step);
         let task = match step {
             Step::Call(call) => {
-                let subject = prepared.calls[call].subject;
-                self.ledger.begins(subject, prepared.calls[call].operation);
-                let weight = match self.schedule.must_finish(call) {
-                    true => Weight::Grave,
-                    false => Weight::Light,
+                let stake = match self.schedule.must_finish(call) && !is_delete(&prepared, call) {
+                    true => Stake::Owed,
+                    false => Stake::Free,
                 };
-                let status = self.statuses.get(&subject).cloned();
+                let status = self.statuses.get(&prepared.calls[call].subject).cloned();
                 tasks.spawn(async move {
-                    let job = job(&prepared, call, weight, status);
-                    Report::Call(call, execute(&tools, &mut slot, &job).await)
+                    let job = job(&prepared, call, stake, status);
+                    Report::Call(call, execute(&tools, &mut permit, &job).await)
                 })
             }
             Step::Verify(subject) => {
-                let seen = self.last_seen.remove(&subject);
+                let observed = self.last_observed.remove(&subject);
                 tasks.spawn(async move {
-                    let with_tags = prepared.sets_tags(subject);
-                    let check = Check { subject: &prepared.subjects[subject], with_tags, seen };
-                    Report::Verified(subject, verify(&tools, &mut slot, check).await)
+                    let tags = match prepared.sets_tags(subject) {
+                        true => WithTags::Yes,
+                        false => WithTags::No,
+                    };
+                    let check = Check { subject: &prepared.subjects[subject], tags, observed };
+                    Report::Verified(subject, verify(&tools, &mut permit, check).await)
                 })
             }
-            Step::Undo { unit, call } => {
-                for undo in &prepared.calls[call].undo {
-                    self.ledger.begins(undo.subject, undo.request.operation());
-                }
-                tasks.spawn(async move {
-                    Report::Undone(unit, undo(&tools, &mut slot, &prepared, unit, call).await)
-                })
-            }
+            Step::Rollback { group, call } => tasks.spawn(async move {
+                let back = roll_back(&tools, &mut permit, &prepared, call).await;
+                Report::RolledBack { group, call, back }
+            }),
         };
         task.id()
     }
@@ -271,34 +264,26 @@ impl Driver<'_> {
         match report {
             Report::Call(call, ended) => {
                 let planned = &self.prepared.calls[call];
-                self.ledger.ended(planned.subject, planned.operation, &ended);
+                let (subject, operation) = (planned.subject, planned.operation);
+                let entered = Entered { call, subject, operation, role: Role::Planned };
+                self.ledger.ended(&self.prepared, entered, &ended);
                 if ended.end == End::Done {
                     (self.events)(Event::CallDone {
-                        processor: self.prepared.subjects[planned.subject].name.clone(),
-                        operation: planned.operation,
+                        processor: self.prepared.subjects[subject].name.clone(),
+                        operation,
                     });
-                    if !ended.made {
-                        let note =
-                            format!("{} was not needed any more", planned.operation.as_str());
-                        self.ledger.note(planned.subject, note);
-                    }
                 }
-                match ended.seen {
-                    Some(seen) => self.last_seen.insert(planned.subject, seen),
-                    None => self.last_seen.remove(&planned.subject),
+                match ended.observed {
+                    Some(observed) => self.last_observed.insert(subject, observed),
+                    None => self.last_observed.remove(&subject),
                 };
                 self.schedule.call_ended(call, ended.end);
             }
             Report::Verified(subject, result) => self.schedule.verified(subject, result),
-            Report::Undone(unit, undone) => {
-                self.ledger.undone(&self.prepared, &undone);
-                self.schedule.undone(unit);
+            Report::RolledBack { group, call, back } => {
+                self.ledger.rolled_back(&self.prepared, call, &back);
+                self.schedule.rolled_back(group, back.failed());
             }
-        }
-        let throttled = self.tools.reader.tally().throttled;
-        if throttled > self.throttled {
-            self.throttled = throttled;
-            (self.events)(Event::Throttled { times: throttled });
         }
     }
 
@@ -322,31 +307,30 @@ impl Driver<'_> {
     }
 }
 
+fn is_delete(prepared: &Prepared, call: usize) -> bool {
+    prepared.calls[call].operation == Operation::DeleteStreamProcessor
+}
+
 /// A call with what its plan says around it.
-fn job(prepared: &Prepared, call: usize, weight: Weight, status: Option<Status>) -> Job<'_> {
+fn job(prepared: &Prepared, call: usize, stake: Stake, status: Option<Status>) -> Job<'_> {
     let planned = &prepared.calls[call];
     let subject = &prepared.subjects[planned.subject];
-    let earlier = |operation: Operation| {
-        subject
-            .calls
-            .iter()
-            .take_while(|other| **other != call)
-            .any(|other| prepared.calls[*other].operation == operation)
+    let done = |operation: Operation| {
+        let mut earlier = subject.calls.iter().take_while(|other| **other != call);
+        earlier.any(|other| prepared.calls[*other].operation == operation)
     };
-    let stopped = earlier(Operation::StopStreamProcessor);
+    let earlier = Earlier {
+        stopped: done(Operation::StopStreamProcessor),
+        deleted: done(Operation::DeleteStreamProcessor),
+        created: done(Operation::CreateStreamProcessor),
+        released: done(Operation::DeleteStreamProcessor) || !planned.after.is_empty(),
+    };
     Job {
         request: &planned.request,
-        target: match &subject.target {
-            Target::Holds(target) => Some(target),
-            Target::Gone => None,
-        },
-        stale: subject.expect.as_ref().filter(|_| earlier(Operation::DeleteStreamProcessor)),
-        was_so: false,
-        // A delete that was not sent yet is never sent after being asked to stop.
-        may_hold: weight == Weight::Light || planned.operation == Operation::DeleteStreamProcessor,
-        weight,
-        follows_delete: earlier(Operation::DeleteStreamProcessor) || !planned.after.is_empty(),
-        just_created: earlier(Operation::CreateStreamProcessor),
-        unsettled: status.filter(|status| !stopped && !is_at_rest(status)),
+        subject,
+        purpose: Purpose::Planned,
+        stake,
+        earlier,
+        unsettled: status.filter(|status| !earlier.stopped && !status.is_at_rest()),
     }
 }

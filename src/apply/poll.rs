@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::execute::Tools;
-use super::look::{Blind, Seen, look};
-use super::slot::Slot;
-use super::stop::Weight;
+use super::observe::{Blind, Observed, WithTags, observe};
+use super::permit::Permit;
+use super::stop::Stake;
 use super::{Event, StopSignal};
 
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -37,9 +37,9 @@ impl Patience {
     }
 
     /// Waits a little longer than the last time.
-    pub(super) async fn pause(&mut self, slot: &mut Slot, stop: &StopSignal) {
+    pub(super) async fn pause(&mut self, permit: &mut Permit, stop: &StopSignal) {
         let left = self.limit.saturating_sub(self.began.elapsed()).max(FIRST_WAIT);
-        slot.pause(self.next.min(left), stop).await;
+        permit.pause(self.next.min(left), stop).await;
         self.next = self.next.mul_f64(1.6).min(LONGEST_WAIT);
     }
 }
@@ -50,9 +50,9 @@ pub(super) enum Settled<T> {
     /// What was waited for came.
     Came(T),
     /// It did not, and this is what was there last.
-    Late(Seen),
+    Late(Observed),
     /// The run was asked to stop and the wait cut short.
-    Cut(Seen),
+    Cut(Observed),
     Blind(Blind),
 }
 
@@ -61,41 +61,41 @@ pub(super) enum Settled<T> {
 pub(super) enum Cut {
     AtOnce,
     /// When the time for such work is over.
-    After(Weight),
+    After(Stake),
 }
 
 /// Reads a processor until `judge` is content with what it sees.
 pub(super) async fn wait_until<T>(
     tools: &Tools,
-    slot: &mut Slot,
+    permit: &mut Permit,
     name: &str,
     cut: Cut,
-    mut judge: impl FnMut(&Seen) -> Option<T>,
+    mut judge: impl FnMut(&Observed) -> Option<T>,
 ) -> Settled<T> {
     let mut patience = Patience::new(tools.settle_timeout);
     loop {
-        let weight = match cut {
-            Cut::AtOnce => Weight::Light,
-            Cut::After(weight) => weight,
+        let stake = match cut {
+            Cut::AtOnce => Stake::Free,
+            Cut::After(stake) => stake,
         };
-        let seen = match tools.read(weight, look(&tools.reader, name)).await {
-            Ok(seen) => seen,
+        let observed = match tools.read(stake, observe(&tools.reader, name, WithTags::No)).await {
+            Ok(observed) => observed,
             Err(blind) => return Settled::Blind(blind),
         };
-        if let Some(found) = judge(&seen) {
+        if let Some(found) = judge(&observed) {
             return Settled::Came(found);
         }
         if patience.is_over() {
-            return Settled::Late(seen);
+            return Settled::Late(observed);
         }
         let is_cut = match cut {
             Cut::AtOnce => tools.stop.is_set(),
-            Cut::After(weight) => tools.stop.is_over(weight),
+            Cut::After(stake) => tools.stop.is_over(stake),
         };
         if is_cut {
-            return Settled::Cut(seen);
+            return Settled::Cut(observed);
         }
-        tools.tell(Event::Waiting { processor: name.to_owned(), status: seen.status().to_owned() });
-        patience.pause(slot, &tools.stop).await;
+        tools.tell(Event::Waiting { processor: name.to_owned(), status: observed.status().to_owned() });
+        patience.pause(permit, &tools.stop).await;
     }
 }

@@ -1,0 +1,103 @@
+//! The gate before every delete: just before it is sent, the processor is read
+//! again and must be what the plan expects, and what is being brought back must
+//! not have failed anywhere.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Ended, Purpose, Run};
+use crate::apply::deviation::{movements, same_definition};
+use crate::apply::observe::{Observed, WithTags, observe};
+use crate::apply::schedule::Held;
+use crate::model::Attribute;
+use crate::plan::{Deviation, Operation, Reason};
+
+/// How old a reading may be when the delete is sent.
+const FRESH: Duration = Duration::from_millis(800);
+/// How often a reading that took longer is made again.
+const READINGS: usize = 5;
+
+impl Run<'_> {
+    /// Lets a delete through, or says why not. Everything else passes.
+    pub(super) async fn pass_gate(&mut self) -> Option<Ended> {
+        if self.operation() != Operation::DeleteStreamProcessor {
+            return None;
+        }
+        match self.job.purpose {
+            Purpose::Planned => self.pass_planned().await,
+            Purpose::Restore { withdrawn, .. } => {
+                // What is withdrawn was created in this run; anything else that
+                // is there is somebody else's.
+                let name = self.name().to_owned();
+                let reading = observe(&self.tools.reader, &name, WithTags::No);
+                match self.tools.read(self.job.stake, reading).await {
+                    Ok(Observed::Present(live))
+                        if withdrawn
+                            .is_some_and(|own| !same_definition(own, &live.definition)) =>
+                    {
+                        Some(self.failed(Reason::Contradicted, self.effect()))
+                    }
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    async fn pass_planned(&mut self) -> Option<Ended> {
+        let name = self.name().to_owned();
+        let mut readings = 0;
+        loop {
+            if self.tools.gate.is_shut() {
+                let held = match self.tools.stop.is_set() {
+                    true => Held::Stopped,
+                    false => Held::GateShut,
+                };
+                return Some(self.held_or_unknown(held));
+            }
+            let began = Instant::now();
+            let reading = observe(&self.tools.reader, &name, WithTags::Yes);
+            let observed = match self.tools.read(self.job.stake, reading).await {
+                Ok(observed) => observed,
+                Err(blind) => {
+                    return Some(self.held_or_unknown(Held::Unread(Reason::Unread(blind.answer))));
+                }
+            };
+            let moved = self.moved(&observed);
+            if !moved.is_empty() {
+                return Some(self.held_or_unknown(Held::Moved(moved)));
+            }
+            readings += 1;
+            let fresh = began.elapsed() <= FRESH || readings == READINGS;
+            if fresh && !self.tools.gate.is_shut() && !self.tools.stop.is_set() {
+                return None;
+            }
+            if self.tools.stop.is_set() {
+                return Some(self.held_or_unknown(Held::Stopped));
+            }
+        }
+    }
+
+    /// What is no longer as the plan expects it. A run state that this run has
+    /// changed itself is no movement.
+    fn moved(&self, observed: &Observed) -> Vec<Deviation> {
+        let stopped = self.job.earlier.stopped;
+        let mut moved = movements(self.job.subject.expect.as_ref(), observed);
+        moved.retain(|deviation| match deviation {
+            Deviation::Attribute(difference) => {
+                !stopped || difference.attribute != Attribute::DesiredStatus
+            }
+            Deviation::Exists | Deviation::Missing | Deviation::StatusMessage(_) => true,
+        });
+        moved
+    }
+
+    /// A delete that was never sent is held back; one whose answer was lost is
+    /// not sent again, and what it did is not known.
+    fn held_or_unknown(&self, held: Held) -> Ended {
+        match self.may_hold() {
+            true => self.held_back(held),
+            false => self.out_of_time(),
+        }
+    }
+}
