@@ -4,26 +4,41 @@
 //! granted: what cannot be built is none, and the caller has no desired state.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::layer::{ConnectedHome, FaceSearch, Layer, Leaf, OneOf};
+use super::layer::{Layer, Leaf, OneOf};
 use super::names::Names;
-use super::types::{Declaration, Lifecycle};
+use super::types::{Declaration, Lifecycle, Place};
 use crate::config::At;
 use crate::diagnostic::Span;
-use crate::model::{
-    Attribute, DEFAULT_FACE_MATCH_THRESHOLD, Float32, Output, Processor, Regions, Settings,
-};
+use crate::model::{Attribute, Definition, Float32, Kind, Path, Regions, Value};
 
-/// Notes where values were written while handing them on.
-#[derive(Default)]
-struct Spans(BTreeMap<Attribute, Span>);
+struct Builder {
+    definition: Definition,
+    places: BTreeMap<Attribute, Place>,
+}
 
-impl Spans {
-    fn take<'a, T>(&mut self, attribute: Attribute, leaf: Leaf<'a, T>) -> Option<&'a T> {
-        let (value, span) = leaf.get()?;
-        self.0.insert(attribute, span);
-        Some(value)
+impl Builder {
+    fn put<'a, T>(
+        &mut self,
+        attribute: Attribute,
+        leaf: Leaf<'a, T>,
+        value: impl FnOnce(&'a T) -> Option<Value>,
+    ) -> Option<()> {
+        if let Some((written, span)) = leaf.get() {
+            self.places.insert(attribute.clone(), Place { span });
+            self.definition.put(attribute, value(written)?);
+        }
+        Some(())
     }
+
+    fn text<'a>(&mut self, attribute: Attribute, leaf: Leaf<'a, String>) -> Option<()> {
+        self.put(attribute, leaf, |text| Some(Value::text(text)))
+    }
+}
+
+fn number(number: &f64) -> Option<Value> {
+    Float32::from_f64(*number).ok().map(Value::Number)
 }
 
 /// Builds a processor's declaration.
@@ -32,90 +47,59 @@ pub(super) fn declaration(
     merged: &Layer<'_>,
     names: &Names<'_>,
 ) -> Option<Declaration> {
-    let Layer {
-        role_arn,
-        video_stream,
-        output,
-        settings,
-        sns_topic,
-        kms_key_id,
-        regions_of_interest,
-        opt_in,
-        tags,
-        prevent_destroy,
-        ignore_changes,
-        desired_status,
-    } = merged;
-    let mut spans = Spans::default();
-    let regions = match spans.take(Attribute::RegionsOfInterest, *regions_of_interest) {
-        None => Regions::default(),
-        Some(list) => Regions::new(
-            list.iter()
-                .map(|at| super::region::region(at.get()?, names))
-                .collect::<Option<Vec<_>>>()?,
-        ),
+    let kind = match merged.settings {
+        OneOf::First(..) => Kind::LabelDetection,
+        OneOf::Second(..) => Kind::FaceSearch,
+        OneOf::Absent | OneOf::Reported => return None,
     };
-    let processor = Processor {
-        role_arn: spans.take(Attribute::RoleArn, *role_arn)?.clone(),
-        input: spans.take(Attribute::Input, *video_stream)?.clone(),
-        output: match output {
-            OneOf::First(_, destination) => Output::S3Destination {
-                bucket: spans.take(Attribute::OutputBucket, destination.bucket).cloned(),
-                key_prefix: spans.take(Attribute::OutputKeyPrefix, destination.key_prefix).cloned(),
-            },
-            OneOf::Second(_, stream) => Output::KinesisDataStream {
-                arn: spans.take(Attribute::OutputDataStream, stream.arn)?.clone(),
-            },
-            OneOf::Absent | OneOf::Reported => return None,
-        },
-        settings: match settings {
-            OneOf::First(_, home) => connected_home(home, &mut spans)?,
-            OneOf::Second(_, face) => face_search(face, &mut spans)?,
-            OneOf::Absent | OneOf::Reported => return None,
-        },
-        notification_channel: spans.take(Attribute::NotificationChannel, *sns_topic).cloned(),
-        kms_key_id: spans.take(Attribute::KmsKeyId, *kms_key_id).cloned(),
-        regions_of_interest: regions,
-        data_sharing: spans.take(Attribute::DataSharing, *opt_in).copied().unwrap_or(false),
-        tags: tags
-            .iter()
-            .map(|(key, value)| {
-                let value = spans.take(Attribute::Tag((*key).to_owned()), *value)?;
-                Some(((*key).to_owned(), value.clone()))
-            })
-            .collect::<Option<_>>()?,
-        run_state: spans.take(Attribute::DesiredStatus, *desired_status).copied(),
-    };
+    let mut build = Builder { definition: Definition::new(kind), places: BTreeMap::new() };
+    build.text(Attribute::RoleArn, merged.role_arn)?;
+    build.text(Attribute::Input, merged.video_stream)?;
+    match &merged.output {
+        OneOf::First(_, destination) => {
+            build.text(Attribute::OutputBucket, destination.bucket)?;
+            build.text(Attribute::OutputKeyPrefix, destination.key_prefix)?;
+        }
+        OneOf::Second(_, stream) => build.text(Attribute::OutputDataStream, stream.arn)?,
+        OneOf::Absent | OneOf::Reported => return None,
+    }
+    match &merged.settings {
+        OneOf::First(_, home) => {
+            build.put(Attribute::Labels, home.labels, |labels| {
+                let labels = labels.iter().map(|at| at.get().cloned());
+                Some(Value::Labels(Arc::new(labels.collect::<Option<BTreeSet<_>>>()?)))
+            })?;
+            build.put(Attribute::MinConfidence, home.min_confidence, number)?;
+        }
+        OneOf::Second(_, face) => {
+            build.text(Attribute::CollectionId, face.collection_id)?;
+            build.put(Attribute::FaceMatchThreshold, face.face_match_threshold, number)?;
+        }
+        OneOf::Absent | OneOf::Reported => return None,
+    }
+    build.text(Attribute::NotificationChannel, merged.sns_topic)?;
+    build.text(Attribute::KmsKeyId, merged.kms_key_id)?;
+    build.put(Attribute::RegionsOfInterest, merged.regions_of_interest, |list| {
+        let regions = list.iter().map(|at| super::region::region(at.get()?, names));
+        Some(Value::Regions(Arc::new(Regions::new(regions.collect::<Option<_>>()?))))
+    })?;
+    build.put(Attribute::DataSharing, merged.opt_in, |flag| Some(Value::Flag(*flag)))?;
+    for (key, value) in &merged.tags {
+        build.text(Attribute::Tag((*key).into()), *value)?;
+    }
+    build.put(Attribute::DesiredStatus, merged.desired_status, |state| {
+        Some(Value::RunState(*state))
+    })?;
     let lifecycle = Lifecycle {
-        prevent_destroy: prevent_destroy.get().is_some_and(|(value, _)| *value),
-        ignore_changes: ignore_changes
+        prevent_destroy: merged.prevent_destroy.get().is_some_and(|(value, _)| *value),
+        ignore_changes: merged
+            .ignore_changes
             .get()
             .into_iter()
             .flat_map(|(paths, _)| paths.iter().filter_map(At::get))
-            .map(|path| Attribute::split_path(path))
+            .map(|path| Path::parse(path))
             .collect(),
     };
-    Some(Declaration { processor, lifecycle, span, attribute_spans: spans.0 })
-}
-
-fn connected_home(home: &ConnectedHome<'_>, spans: &mut Spans) -> Option<Settings> {
-    let labels = spans.take(Attribute::Labels, home.labels)?;
-    Some(Settings::ConnectedHome {
-        labels: labels.iter().map(|at| at.get().cloned()).collect::<Option<BTreeSet<_>>>()?,
-        min_confidence: match spans.take(Attribute::MinConfidence, home.min_confidence) {
-            None => None,
-            Some(number) => Some(Float32::from_f64(*number).ok()?),
-        },
-    })
-}
-
-fn face_search(face: &FaceSearch<'_>, spans: &mut Spans) -> Option<Settings> {
-    let threshold = spans.take(Attribute::FaceMatchThreshold, face.face_match_threshold);
-    Some(Settings::FaceSearch {
-        collection_id: Some(spans.take(Attribute::CollectionId, face.collection_id)?.clone()),
-        face_match_threshold: match threshold {
-            None => DEFAULT_FACE_MATCH_THRESHOLD,
-            Some(number) => Float32::from_f64(*number).ok()?,
-        },
-    })
+    let Builder { definition, places } = build;
+    Some(Declaration { definition, lifecycle, span, places })
 }

@@ -23,4 +23,4 @@ mod types;
 mod unset;
 
 pub use resolve::resolve;
-pub use types::{Checked, Declaration, Desired, Guard, Lifecycle, Stack};
+pub use types::{Checked, Declaration, Desired, Guard, Lifecycle, Place, Stack};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::model::{Attribute, Processor, ProcessorName, TagPolicy};
+use crate::model::{Attribute, Definition, Path, ProcessorName, TagPolicy};
 
 /// What a project means, and everything that is wrong with it.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,18 +59,30 @@ impl Default for Guard {
 pub struct Declaration {
     /// The definition, merged and canonical. Its tags are those declared, its
     /// run state is `desired_status`.
-    pub processor: Processor,
+    pub definition: Definition,
     pub lifecycle: Lifecycle,
     /// The name in the processor's table header.
     pub span: Span,
     /// Where the value in force of each attribute was written.
-    pub attribute_spans: BTreeMap<Attribute, Span>,
+    pub places: BTreeMap<Attribute, Place>,
+}
+
+/// Where a value in force was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    pub span: Span,
+}
+
+impl Declaration {
+    /// Where the value in force of an attribute was written.
+    pub fn place(&self, attribute: &Attribute) -> Option<&Place> {
+        self.places.get(attribute)
+    }
 }
 
 /// `lifecycle`, resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lifecycle {
     pub prevent_destroy: bool,
-    /// Paths by segments, as [`Attribute::is_covered_by`] takes them.
-    pub ignore_changes: Vec<Vec<String>>,
+    pub ignore_changes: Vec<Path>,
 }

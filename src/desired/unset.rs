@@ -1,7 +1,7 @@
 //! `unset`: taking back what a lower layer gave.
 
 use super::layer::{Layer, OneOf};
-use crate::model::Attribute;
+use crate::model::Path;
 
 /// The paths that `unset` may name beside those of attributes.
 pub(super) const LIFECYCLE: [&str; 3] =
@@ -9,15 +9,15 @@ pub(super) const LIFECYCLE: [&str; 3] =
 
 /// Whether `unset` may name a path.
 pub(super) fn is_known(path: &str) -> bool {
-    let segments = Attribute::split_path(path);
-    LIFECYCLE.contains(&segments.join(".").as_str()) || Attribute::is_known_path(&segments)
+    let path = Path::parse(path);
+    LIFECYCLE.contains(&path.to_string().as_str()) || path.is_known()
 }
 
 impl Layer<'_> {
     /// Takes back what is at a path and below it; whether there was anything.
     pub(super) fn unset(&mut self, path: &str) -> bool {
-        let segments = Attribute::split_path(path);
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let path = Path::parse(path);
+        let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
         match segments.as_slice() {
             ["role_arn"] => self.role_arn.clear(),
             ["input"] | ["input", "kinesis_video_stream"] => self.video_stream.clear(),
@@ -83,6 +83,7 @@ fn clear<A, B>(table: &mut OneOf<A, B>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Attribute;
     use crate::config::Loaded;
 
     #[test]
@@ -100,8 +101,8 @@ mod tests {
             .each_ref()
             .map(|loaded| Layer::new(&loaded.files[0].tables.defaults.get().unwrap().attributes));
         let mut paths: Vec<String> = LIFECYCLE.map(str::to_owned).to_vec();
-        for attribute in Attribute::FIXED.into_iter().chain([Attribute::Tag("a".into())]) {
-            let segments = attribute.segments();
+        for attribute in Attribute::FIXED.iter().cloned().chain([Attribute::Tag("a".into())]) {
+            let segments: Vec<&str> = attribute.segments().collect();
             paths.extend((1..=segments.len()).map(|length| segments[..length].join(".")));
         }
         for path in paths {

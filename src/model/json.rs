@@ -428,3 +428,87 @@ impl<'de> serde::Deserialize<'de> for Definition {
         Definition::from_json(&json, Dialect::Toml).map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn doorbell() -> Json {
+        json!({
+            "role_arn": "arn:aws:iam::111122223333:role/R",
+            "input": {"kinesis_video_stream": {"arn": "arn:aws:kinesisvideo:us-east-1:111122223333:stream/a/1"}},
+            "output": {"s3_destination": {"bucket": "results", "key_prefix": "a/"}},
+            "settings": {"connected_home": {"labels": ["PACKAGE", "PERSON"], "min_confidence": 80.1}},
+            "kms_key_id": "alias/a",
+            "regions_of_interest": [
+                {"bounding_box": {"left": 0, "top": 0, "width": 0.25, "height": 0.5}},
+                {"polygon": [[0, 0], [0, 1], [1, 1]]},
+            ],
+            "data_sharing_preference": {"opt_in": true},
+            "tags": {"a.b": "c"},
+        })
+    }
+
+    fn lobby() -> Json {
+        json!({
+            "role_arn": "r", "input": {"kinesis_video_stream": {"arn": "v"}},
+            "output": {"kinesis_data_stream": {"arn": "d"}},
+            "settings": {"face_search": {"collection_id": "staff", "face_match_threshold": 92.5}},
+            "desired_status": "running", "tags": {},
+        })
+    }
+
+    #[test]
+    fn a_definition_survives_the_trip_through_both_dialects() {
+        for json in [doorbell(), lobby()] {
+            let definition = Definition::from_json(&json, Dialect::Toml).unwrap();
+            assert_eq!(definition.to_json(Dialect::Toml), json);
+            let wire = definition.to_json(Dialect::Wire);
+            let mut back = Definition::from_json(&wire, Dialect::Wire).unwrap();
+            // The wire says neither a run state nor that there are no tags.
+            back.set(
+                Attribute::DesiredStatus,
+                definition.get(&Attribute::DesiredStatus).cloned(),
+            );
+            back.tags = definition.tags;
+            assert_eq!(back, definition);
+        }
+    }
+
+    #[test]
+    fn every_attribute_has_its_own_place_in_both_dialects() {
+        for dialect in [Dialect::Toml, Dialect::Wire] {
+            let places = Attribute::FIXED.iter().map(|attribute| dialect.place(attribute));
+            let places: Vec<&str> = places.filter(|place| !place.is_empty()).collect();
+            let distinct: BTreeSet<&str> = places.iter().copied().collect();
+            assert_eq!(places.len(), distinct.len());
+        }
+    }
+
+    #[test]
+    fn numbers_are_the_shortest_that_mean_the_float32() {
+        let mut widened = doorbell();
+        widened["settings"]["connected_home"]["min_confidence"] = json!(80.099_998_474_121_1);
+        let definition = Definition::from_json(&widened, Dialect::Toml).unwrap();
+        assert_eq!(definition.to_json(Dialect::Toml), doorbell());
+    }
+
+    #[test]
+    fn unknown_tags_are_told_from_none() {
+        let mut json = doorbell();
+        json.as_object_mut().unwrap().remove("tags");
+        let unknown = Definition::from_json(&json, Dialect::Toml).unwrap();
+        assert_eq!(unknown.tags, TagKnowledge::Unknown);
+        assert_eq!(unknown.to_json(Dialect::Toml), json);
+    }
+
+    #[test]
+    fn what_is_no_definition_is_refused_with_its_path() {
+        let mut json = doorbell();
+        json["role_arn"] = json!(7);
+        let error = Definition::from_json(&json, Dialect::Toml).unwrap_err();
+        assert_eq!(error.to_string(), "role_arn must be a string");
+        let text = Definition::from_json(&json!("x"), Dialect::Toml).unwrap_err();
+        assert_eq!(text.to_string(), "the value must be an object");
+    }
+}

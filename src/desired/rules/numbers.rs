@@ -6,7 +6,9 @@
 
 use crate::config::{At, Attributes};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{DEFAULT_FACE_MATCH_THRESHOLD, Float32};
+use crate::model::Float32;
+
+const DEFAULT_FACE_MATCH_THRESHOLD: Float32 = Float32::whole(80);
 
 const MOST: Float32 = Float32::whole(100);
 const LEAST: Float32 = Float32::whole(0);

@@ -3,14 +3,14 @@
 use crate::config::{At, Attributes, List, Slot, closest, did_you_mean};
 use crate::desired::unset::{LIFECYCLE, is_known};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::Attribute;
+use crate::model::{Attribute, Path};
 
 /// Checks the paths that a table ignores changes of.
 pub(super) fn check(attributes: &Attributes, diagnostics: &mut Vec<Diagnostic>) {
     let lifecycle = attributes.lifecycle.get();
     for at in lifecycle.and_then(|lifecycle| lifecycle.ignore_changes.get()).into_iter().flatten() {
         diagnostics.extend(at.get().and_then(|path| {
-            let known = Attribute::is_known_path(&Attribute::split_path(path));
+            let known = Path::parse(path).is_known();
             (!known).then(|| unknown(at, path, &[]))
         }));
     }
@@ -29,7 +29,7 @@ fn unknown(at: &At<String>, path: &str, beside: &[&str]) -> Diagnostic {
     let paths: Vec<String> = Attribute::FIXED
         .iter()
         .flat_map(|attribute| {
-            let segments = attribute.segments();
+            let segments: Vec<&str> = attribute.segments().collect();
             (1..=segments.len()).map(|length| segments[..length].join(".")).collect::<Vec<_>>()
         })
         .collect();

@@ -18,10 +18,8 @@ const LONGEST_VALUE: usize = 256;
 pub(in super::super) fn policy(stack: Option<&Stack>) -> TagPolicy {
     let Some(stack) = stack else { return TagPolicy::default() };
     let ignore = stack.ignore_tags.get().into_iter().flatten();
-    TagPolicy {
-        scope: stack.tags.get().copied().unwrap_or(TagScope::Declared),
-        ignore: ignore.filter_map(At::get).cloned().collect(),
-    }
+    let scope = stack.tags.get().copied().unwrap_or(TagScope::Declared);
+    TagPolicy::new(scope, ignore.filter_map(At::get).map(String::as_str))
 }
 
 /// Checks a table's tags.
