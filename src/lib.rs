@@ -4,3 +4,10 @@ pub mod config;
 pub mod desired;
 pub mod diff;
 pub mod plan;
+#[path = "/tmp/stub/report.rs"]
+pub mod report;
+pub mod aws;
+pub mod live;
+pub mod emulator;
+pub mod apply;
+pub mod cli;

@@ -70,3 +70,97 @@ pub(super) fn same_definition(one: &Definition, other: &Definition) -> bool {
         difference.attribute.tag().is_some() || difference.attribute == Attribute::DesiredStatus
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::live::described;
+    use crate::model::Dialect;
+
+    fn definition(confidence: Value, tags: Value) -> Definition {
+        let json = json!({
+            "role_arn": "r", "input": {"kinesis_video_stream": {"arn": "v"}},
+            "output": {"s3_destination": {"bucket": "b"}},
+            "settings": {"connected_home": {"labels": ["PET"], "min_confidence": confidence}},
+            "tags": tags,
+        });
+        Definition::from_json(&json, Dialect::Toml).unwrap()
+    }
+
+    fn observed(confidence: Value, tags: Value) -> Observed {
+        let wire = json!({
+            "Name": "x", "StreamProcessorArn": "arn", "Status": "STOPPED", "RoleArn": "r",
+            "Input": {"KinesisVideoStream": {"Arn": "v"}},
+            "Output": {"S3Destination": {"Bucket": "b"}},
+            "Settings": {"ConnectedHome": {"Labels": ["PET"], "MinConfidence": confidence}},
+            "Tags": tags,
+        });
+        Observed::Present(Box::new(described(&wire).unwrap().1))
+    }
+
+    /// The attributes that deviate, with what is found.
+    fn paths(deviations: &[Deviation]) -> Vec<(String, Value)> {
+        let attribute = |deviation: &Deviation| match deviation {
+            Deviation::Attribute(difference) => {
+                let found = difference.before.as_ref();
+                let found = found.map_or(Value::Null, |value| value.to_json(Dialect::Toml));
+                (difference.attribute.to_string(), found)
+            }
+            other => panic!("{other:?}"),
+        };
+        deviations.iter().map(attribute).collect()
+    }
+
+    const CONFIDENCE: &str = "settings.connected_home.min_confidence";
+
+    #[test]
+    fn what_is_not_as_planned_is_named_with_what_is_found() {
+        let result = definition(json!(60), json!({"a": "1"}));
+        let nothing = |_: &str| false;
+        let right = observed(json!(60), json!({"a": "1"}));
+        assert_eq!(deviations(Some(&result), &right, &nothing), []);
+        let wrong = observed(json!(80), json!({"a": "2"}));
+        assert_eq!(
+            paths(&deviations(Some(&result), &wrong, &nothing)),
+            [(CONFIDENCE.to_owned(), json!(80)), ("tags.a".to_owned(), json!("2"))]
+        );
+        assert_eq!(deviations(Some(&result), &Observed::Gone, &nothing), [Deviation::Missing]);
+        assert_eq!(deviations(None, &right, &nothing), [Deviation::Exists]);
+    }
+
+    #[test]
+    fn a_confidence_that_was_taken_away_may_show_its_default() {
+        let result = definition(Value::Null, json!({}));
+        let deviates = |shown| !deviations(Some(&result), &observed(shown, json!({})), &|_| false).is_empty();
+        assert!(!deviates(Value::Null) && !deviates(json!(50)) && deviates(json!(80)));
+    }
+
+    #[test]
+    fn tags_of_others_are_no_deviation_and_removed_ones_are() {
+        let result = definition(json!(80), json!({"a": "1"}));
+        let mentioned = |key: &str| key == "b";
+        let others = observed(json!(80), json!({"a": "1", "aws:x": "y", "CreatedBy": "someone"}));
+        assert_eq!(deviations(Some(&result), &others, &mentioned), []);
+        let kept = observed(json!(80), json!({"a": "1", "b": "2"}));
+        assert_eq!(
+            paths(&deviations(Some(&result), &kept, &mentioned)),
+            [("tags.b".to_owned(), json!("2"))]
+        );
+    }
+
+    #[test]
+    fn whatever_moved_is_named_where_it_is_known() {
+        let expect = definition(json!(80), json!({"a": "1"}));
+        let moved = |observed| movements(Some(&expect), &observed);
+        assert_eq!(moved(observed(json!(80), json!({"a": "1"}))), []);
+        assert_eq!(moved(observed(json!(80), Value::Null)), [], "tags were not read");
+        assert_eq!(
+            paths(&moved(observed(json!(70), json!({"a": "1", "n": "2"})))),
+            [(CONFIDENCE.to_owned(), json!(70)), ("tags.n".to_owned(), json!("2"))]
+        );
+        assert_eq!(moved(Observed::Gone), [Deviation::Missing]);
+        assert_eq!(movements(None, &observed(json!(80), json!({}))), [Deviation::Exists]);
+    }
+}

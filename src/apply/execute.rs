@@ -18,7 +18,7 @@ use super::prepare::Subject;
 use super::schedule::{CallFailure, End, Held};
 use super::stop::Stake;
 use super::{Event, StopSignal};
-use crate::aws::{Conduct, Error, Next, Reader, Request, Writer};
+use crate::aws::{Caller, Error, Failure, Next, Notice, Reader, Request, Writer, self};
 use crate::model::{Definition, Status};
 use crate::plan::{Answer, CallEffect, Operation, Reason, Sent};
 
@@ -153,7 +153,6 @@ pub(super) async fn execute(tools: &Tools, permit: &mut Permit, job: &Job<'_>) -
         job,
         sent: Sent::Never,
         others: false,
-        failures: 0,
         stream_taken: None,
         patience: Patience::new(limit),
     };
@@ -161,7 +160,12 @@ pub(super) async fn execute(tools: &Tools, permit: &mut Permit, job: &Job<'_>) -
         return ended;
     }
     run.patience = Patience::new(limit);
-    tools.writer.send(job.request, &mut run).await
+    match tools.writer.send(job.request, &mut run).await {
+        aws::Sent::Answered(()) => run.settle(None).await,
+        aws::Sent::Held if run.may_hold() => run.held_back(Held::Stopped),
+        aws::Sent::Held => run.out_of_time(),
+        aws::Sent::Ended(ended) => ended,
+    }
 }
 
 /// One call under way.
@@ -171,48 +175,45 @@ struct Run<'a> {
     job: &'a Job<'a>,
     sent: Sent,
     others: bool,
-    failures: u32,
     /// Since when somebody else holds a stream that the call takes.
     stream_taken: Option<Instant>,
     patience: Patience,
 }
 
-impl Conduct for Run<'_> {
+impl Caller for Run<'_> {
     type End = Ended;
 
-    /// Ends what may be held back, once the run is asked to stop.
-    async fn interrupted(&self) {
+    async fn hold(&self) {
         match self.may_hold() {
             true => self.tools.stop.stopped().await,
-            false => std::future::pending().await,
+            false => self.tools.stop.over(self.job.stake).await,
         }
+    }
+
+    async fn cut(&self) {
+        self.tools.stop.too_late(self.job.stake).await;
     }
 
     async fn ready(&mut self) -> Option<Ended> {
         if self.tools.stop.is_set() && self.may_hold() {
             return Some(self.held_back(Held::Stopped));
         }
-        if self.tools.stop.is_over(self.job.stake) {
-            return Some(self.out_of_time());
-        }
         self.pass_gate().await
     }
 
-    async fn judge(&mut self, answer: Result<(), Error>) -> Next<Ended> {
+    async fn pause(&mut self, wait: Duration) {
+        self.permit.pause(wait, &self.tools.stop).await;
+    }
+
+    async fn decide(&mut self, failure: Failure) -> Next<Ended> {
         if self.sent == Sent::Never {
             self.sent = Sent::Refused;
         }
-        match answer {
-            Ok(()) => Next::End(self.settle(None).await),
-            Err(error) => self.judge_error(error).await,
-        }
+        self.judge(failure).await
     }
 
-    async fn pause(&mut self, wait: Option<Duration>) {
-        match wait {
-            Some(wait) => self.permit.pause(wait, &self.tools.stop).await,
-            None => self.patience.pause(self.permit, &self.tools.stop).await,
-        }
+    fn notice(&self, notice: Notice) {
+        self.tools.tell(Event::Delayed(notice));
     }
 }
 

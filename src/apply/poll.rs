@@ -38,9 +38,15 @@ impl Patience {
 
     /// Waits a little longer than the last time.
     pub(super) async fn pause(&mut self, permit: &mut Permit, stop: &StopSignal) {
+        permit.pause(self.step(), stop).await;
+    }
+
+    /// How long to wait now: a little longer than the last time.
+    pub(super) fn step(&mut self) -> Duration {
         let left = self.limit.saturating_sub(self.began.elapsed()).max(FIRST_WAIT);
-        permit.pause(self.next.min(left), stop).await;
+        let wait = self.next.min(left);
         self.next = self.next.mul_f64(1.6).min(LONGEST_WAIT);
+        wait
     }
 }
 

@@ -68,14 +68,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::from_json;
+    use crate::model::Dialect;
     use crate::report;
 
     const STACK: &str =
         "[stack]\nname = \"s\"\naccount_id = \"111122223333\"\nregion = \"us-east-1\"\n";
 
-    fn face(threshold: f64, tags: Value) -> Processor {
-        from_json(&json!({
+    fn face(threshold: f64, tags: Value) -> Definition {
+        let json = json!({
             "role_arn": "arn:aws:iam::111122223333:role/Faces",
             "input": {"kinesis_video_stream":
                 {"arn": "arn:aws:kinesisvideo:us-east-1:111122223333:stream/a/1590000000000"}},
@@ -85,11 +85,11 @@ mod tests {
                 {"face_search": {"collection_id": "staff", "face_match_threshold": threshold}},
             "tags": tags,
             "desired_status": "running",
-        }))
-        .unwrap()
+        });
+        Definition::from_json(&json, Dialect::Toml).unwrap()
     }
 
-    fn text(processor: &Processor) -> String {
+    fn text(processor: &Definition) -> String {
         format!("{STACK}{}", report::toml::processor("a", processor))
     }
 

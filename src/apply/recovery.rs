@@ -196,7 +196,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::from_json;
+    use crate::aws::Identity;
+    use crate::model::{Attribute, Dialect, Value as AttributeValue};
 
     fn stack() -> Stack {
         Stack {
@@ -206,8 +207,8 @@ mod tests {
         }
     }
 
-    fn processor() -> Processor {
-        from_json(&json!({
+    fn processor() -> Definition {
+        let json = json!({
             "role_arn": "arn:aws:iam::111122223333:role/Streams",
             "input": {"kinesis_video_stream":
                 {"arn": "arn:aws:kinesisvideo:us-east-1:111122223333:stream/a/1590000000000"}},
@@ -215,8 +216,19 @@ mod tests {
             "settings": {"connected_home": {"labels": ["PET"]}},
             "notification_channel": {"sns_topic_arn": "arn:aws:sns:us-east-1:111122223333:AmazonRekognition"},
             "tags": {"rekon:stack": "doorbells"},
-        }))
-        .unwrap()
+        });
+        Definition::from_json(&json, Dialect::Toml).unwrap()
+    }
+
+    fn options(recovery: RecoveryRoot) -> Options<'static> {
+        Options {
+            identity: Identity { account_id: "111122223333".into(), arn: String::new() },
+            parallelism: 1,
+            settle_timeout: std::time::Duration::ZERO,
+            recovery,
+            now: now(),
+            write_toml: &report::toml::processor,
+        }
     }
 
     fn now() -> Timestamp {
@@ -229,7 +241,7 @@ mod tests {
         let root = RecoveryRoot::Beside(project.path().to_owned());
         let processor = processor();
         let saved =
-            save(&root, &stack(), now(), &report::toml::processor, [(4, "front-door", &processor)])
+            save(&options(root.clone()), &stack(), [(4, "front-door", &processor)])
                 .unwrap();
         let folder = project.path().join(".rekon/removed/20261122T150300Z-front-door");
         assert_eq!(saved[&4].file, folder.join("rekon.toml"));
@@ -253,7 +265,7 @@ mod tests {
         let root = RecoveryRoot::Folder(folder.path().join("a/b"));
         let processor = processor();
         let save = || {
-            save(&root, &stack(), now(), &report::toml::processor, [(0, "x", &processor)]).unwrap()
+            save(&options(root.clone()), &stack(), [(0, "x", &processor)]).unwrap()
         };
         assert_ne!(save()[&0].file, save()[&0].file);
     }
@@ -262,7 +274,7 @@ mod tests {
     fn nothing_to_delete_writes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let root = RecoveryRoot::Beside(folder.path().to_owned());
-        assert!(save(&root, &stack(), now(), &report::toml::processor, []).unwrap().is_empty());
+        assert!(save(&options(root.clone()), &stack(), []).unwrap().is_empty());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
@@ -271,9 +283,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = RecoveryRoot::Beside(folder.path().to_owned());
         let (good, mut bad) = (processor(), processor());
-        bad.tags.insert(String::new(), "x".into());
+        bad.put(Attribute::Tag("".into()), AttributeValue::text("x"));
         let processors = [(0, "a", &good), (1, "b", &bad), (2, "c", &bad)];
-        let error = save(&root, &stack(), now(), &report::toml::processor, processors).unwrap_err();
+        let error = save(&options(root.clone()), &stack(), processors).unwrap_err();
         let ApplyError::Unrestorable { name, others, .. } = &error else { panic!("{error}") };
         assert_eq!((name.as_str(), others.as_slice()), ("b", &["c".to_owned()][..]));
         assert!(error.help().unwrap().contains("--exclude=b --exclude=c"));
@@ -287,7 +299,7 @@ mod tests {
         fs::write(&file, "").unwrap();
         let processor = processor();
         let root = RecoveryRoot::Folder(file.join("sub"));
-        let error = save(&root, &stack(), now(), &report::toml::processor, [(0, "x", &processor)])
+        let error = save(&options(root.clone()), &stack(), [(0, "x", &processor)])
             .unwrap_err();
         assert!(error.to_string().contains("file/sub"), "{error}");
     }

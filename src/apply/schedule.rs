@@ -20,6 +20,8 @@ use super::prepare::Prepared;
 use crate::plan::{CallEffect, Deviation, Fate, Operation, Reason};
 use waves::Waves;
 
+pub(super) use events::brings_back;
+
 /// Something that may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {

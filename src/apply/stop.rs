@@ -100,8 +100,30 @@ impl StopSignal {
         }
     }
 
+    /// Ends when the time for such work is over.
+    pub(super) async fn over(&self, stake: Stake) {
+        let mut receiver = self.0.clone();
+        let aborting = async {
+            let aborting = receiver.wait_for(|state| matches!(state, State::Aborting { .. }));
+            if aborting.await.is_err() {
+                // Nobody is left who could ask.
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = aborting => {}
+            () = self.free_over(), if stake == Stake::Free => {}
+        }
+    }
+
+    async fn free_over(&self) {
+        self.stopped().await;
+        let State::Stopping { since, .. } = *self.0.borrow() else { return };
+        tokio::time::sleep_until(since + FREE).await;
+    }
+
     /// Ends when work that begins now should end after being asked to stop.
-    async fn too_late(&self, stake: Stake) {
+    pub(super) async fn too_late(&self, stake: Stake) {
         if stake == Stake::Owed {
             std::future::pending::<()>().await;
         }
@@ -125,5 +147,45 @@ impl StopSignal {
         if stopping.await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn ends(stop: &StopSignal, stake: Stake) -> Duration {
+        let began = Instant::now();
+        assert_eq!(stop.in_time(stake, std::future::pending::<()>()).await, None);
+        began.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_is_bounded_from_when_the_run_is_asked_to_stop() {
+        let (stopper, stop) = stopper();
+        let wait = Duration::from_mins(5);
+        let sleep = tokio::time::sleep(wait);
+        assert_eq!(stop.in_time(Stake::Free, sleep).await, Some(()), "nobody asked");
+        let asking = async {
+            tokio::time::sleep(wait).await;
+            stopper.stop(Signal::Interrupt);
+        };
+        let (ended, ()) = tokio::join!(ends(&stop, Stake::Free), asking);
+        assert_eq!(ended, wait + FREE);
+        assert!(stop.is_over(Stake::Free) && !stop.is_over(Stake::Owed));
+        assert_eq!(ends(&stop, Stake::Free).await, LEAST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_owed_goes_on_until_the_second_signal() {
+        let (stopper, stop) = stopper();
+        stopper.stop(Signal::Hangup);
+        let sleep = tokio::time::sleep(Duration::from_mins(20));
+        assert_eq!(stop.in_time(Stake::Owed, sleep).await, Some(()));
+        assert!(!stop.is_over(Stake::Owed));
+        stopper.stop(Signal::Interrupt);
+        assert!(stop.is_over(Stake::Owed) && stop.is_abort());
+        stop.over(Stake::Owed).await;
+        assert_eq!(stop.signal(), Some(Signal::Hangup), "the first one counts");
     }
 }

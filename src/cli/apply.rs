@@ -9,8 +9,8 @@ use super::signals::Signals;
 use super::ui::Ui;
 use super::{plan, project, saved};
 use crate::apply::{self, Event, RecoveryRoot, StopSignal};
-use crate::aws::Identity;
-use crate::plan::{Fate, Outcome, Plan};
+use crate::aws::{Identity, Notice};
+use crate::plan::{Fate, Outcome, Plan, Signal};
 use crate::report;
 
 /// A plan, and the connection that it is to be applied through.
@@ -84,7 +84,7 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, Exit> {
 
 /// Takes a saved plan as it is; no TOML is read.
 async fn from_file(args: &args::Apply, ui: &Ui) -> Result<Ready, Exit> {
-    let plan = saved::read(&args.target, ui)?;
+    let plan = saved::read(&args.target, saved::Purpose::Apply, ui)?;
     if args.narrows() {
         let message = "a saved plan is applied as it is: narrowing and allowing belong to the plan";
         ui.error_line(message, Some("make the plan with these options: rekon plan --out FILE"));
@@ -163,9 +163,12 @@ async fn execute(
         Event::Waiting { processor, status } => {
             bar.set_message(report::text::waiting(&processor, &status));
         }
-        Event::Throttled { times } => bar.set_message(report::text::throttled(times)),
+        Event::Delayed(Notice::Throttled { times, .. }) => {
+            bar.set_message(report::text::throttled(times));
+        }
+        Event::Delayed(Notice::Retrying { .. }) => {}
         Event::Stopping { signal } => {
-            bar.suspend(|| ui.say(&report::text::stopping(signal, settings)));
+            bar.suspend(|| ui.say(&report::text::stopping(signal.as_str(), settings)));
         }
         Event::ProcessorDone { name, fate, done, .. } => {
             bar.set_position(done as u64);
@@ -212,8 +215,8 @@ fn stop_on(mut signals: Signals) -> StopSignal {
     tokio::spawn(async move {
         loop {
             stopper.stop(match signals.next().await {
-                Exit::Terminated => "SIGTERM",
-                _ => "SIGINT",
+                Exit::Terminated => Signal::Terminate,
+                _ => Signal::Interrupt,
             });
         }
     });
@@ -222,17 +225,17 @@ fn stop_on(mut signals: Signals) -> StopSignal {
 
 /// How an apply ended, by what was written and what was not.
 fn exit(outcome: &Outcome) -> Exit {
-    let written = outcome.processors.iter().any(|processor| !processor.made.is_empty());
+    let written = outcome.wrote();
     let fates = outcome.processors.iter().map(|processor| match (&processor.fate, written) {
         (Fate::Done, _) => Exit::Success,
         (_, true) => Exit::Partial,
-        (Fate::Moved { .. }, false) => Exit::Stale,
-        (Fate::Failed { .. }, false) => Exit::Error,
+        (Fate::Moved(_), false) => Exit::Stale,
+        (Fate::Failed(_), false) => Exit::Error,
         // What held it back speaks for itself: a move, a failure, a signal.
-        (Fate::NotTried { .. }, false) => Exit::Success,
+        (Fate::NotTried(_), false) => Exit::Success,
     });
     let interrupted = match outcome.interrupted {
-        Some("SIGTERM") => Some(Exit::Terminated),
+        Some(Signal::Terminate) => Some(Exit::Terminated),
         Some(_) => Some(Exit::Interrupted),
         None => None,
     };

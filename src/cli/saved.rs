@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::exit::Exit;
 use super::ui::Ui;
-use crate::plan::{FORMAT_VERSION, Plan};
+use crate::plan::{DocumentError, Plan, Seal};
 use crate::report;
 
 /// Saves a plan, replacing the file only when all of it is written.
@@ -48,36 +48,34 @@ fn write_text(text: &str, file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads a saved plan. One of a newer major version is not understood.
-pub fn read(file: &Path, ui: &Ui) -> Result<Plan, Exit> {
-    let refuse = |reason: String, help: Option<&str>| {
-        ui.error_line(&format!("{}: {reason}", file.display()), help);
-        Exit::Error
-    };
-    let text = fs::read_to_string(file)
-        .map_err(|error| refuse(format!("cannot read the plan: {error}"), None))?;
-    let again = Some("make it again: rekon plan --out FILE");
-    let document: serde_json::Value = serde_json::from_str(&text)
-        .map_err(|error| refuse(format!("this is no JSON: {error}"), again))?;
-    let version = document.get("format_version").and_then(serde_json::Value::as_str);
-    let Some(version) = version else {
-        return Err(refuse("this is no plan: it has no format_version".into(), again));
-    };
-    if major(version) != major(FORMAT_VERSION) {
-        let reason =
-            format!("the plan's format is {version}, and this rekon understands {FORMAT_VERSION}");
-        return Err(refuse(reason, Some("use the rekon that made it, or make it again")));
-    }
-    let plan: Plan = serde_json::from_value(document)
-        .map_err(|error| refuse(format!("this is no plan: {error}"), again))?;
-    if plan.is_intact() {
-        Ok(plan)
-    } else {
-        let reason = "the plan was changed after it was made: its fingerprint is not its own";
-        Err(refuse(reason.into(), again))
-    }
+/// What a saved plan is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Show,
+    Apply,
 }
 
-fn major(version: &str) -> Option<u64> {
-    version.split('.').next()?.parse().ok()
+/// Reads a saved plan. One of another major version is not understood, one that
+/// was edited is refused, and one that cannot be held against a digest is shown
+/// but not applied.
+pub fn read(file: &Path, purpose: Purpose, ui: &Ui) -> Result<Plan, Exit> {
+    let refuse = |reason: &str, help: &str| {
+        ui.error_line(&format!("{}: {reason}", file.display()), Some(help));
+        Exit::Error
+    };
+    let again = "make it again: rekon plan --out FILE";
+    let text = fs::read_to_string(file).map_err(|error| {
+        ui.error_line(&format!("{}: cannot read the plan: {error}", file.display()), None);
+        Exit::Error
+    })?;
+    match Plan::parse(&text) {
+        Ok((_, Seal::Missing)) if purpose == Purpose::Apply => {
+            Err(refuse("the plan has no digest, so that nobody can tell whether it is whole", again))
+        }
+        Ok((plan, _)) => Ok(plan),
+        Err(error @ DocumentError::OtherFormat(_)) => {
+            Err(refuse(&error.to_string(), "use the rekon that made it, or make it again"))
+        }
+        Err(error) => Err(refuse(&error.to_string(), again)),
+    }
 }

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use super::args::Connect;
 use super::exit::Exit;
 use super::ui::Ui;
-use crate::aws::{self, Connection, Identity, Pace};
+use crate::aws::{self, Connection, Identity, RateLimit};
 use crate::desired::{Desired, Stack};
 use crate::emulator::{self, Emulator};
 use crate::live;
 use crate::model::{Live, ProcessorName};
-use crate::plan;
 use crate::report::text::Header;
 
 /// A connection whose account is known to be the stack's, or not known yet.
@@ -40,9 +39,9 @@ pub async fn open(connect: &Connect, stack: &Stack, base: &Path, ui: &Ui) -> Res
         region: stack.region.clone(),
         profile: connect.profile.clone(),
         endpoint_url: connect.endpoint_url.clone(),
-        pace: match &emulator {
-            Some(_) => Pace::Unlimited,
-            None => Pace::Quota(connect.rate),
+        rate_limit: match &emulator {
+            Some(_) => RateLimit::Unlimited,
+            None => RateLimit::Quota(connect.rate),
         },
         http_client: emulator.as_ref().map(Emulator::http_client),
     };
@@ -87,7 +86,7 @@ impl Session {
     pub async fn read(&self, desired: &Desired, ui: &Ui) -> Result<Live, Exit> {
         let reader = self.connection.reader();
         let bar = ui.progress("Reading");
-        let mut live = live::fetch(&reader, &desired.stack.account_id, &|progress| {
+        let live = live::read(&reader, desired, &|progress| {
             bar.set_length(progress.total as u64);
             bar.set_position(progress.described as u64);
         })
@@ -95,8 +94,6 @@ impl Session {
         .map_err(|error| failed(&error, ui))?;
         bar.finish_and_clear();
         self.check_account(&live, &desired.stack, ui)?;
-        let questions = plan::tags_in_question(desired, &live);
-        live::confirm_tags(&reader, &mut live, &questions).await;
         for note in &live.notes {
             ui.note(note);
         }
@@ -106,9 +103,9 @@ impl Session {
     /// Whether the account is the stack's, also by what was read.
     pub fn check_account(&self, live: &Live, stack: &Stack, ui: &Ui) -> Result<(), Exit> {
         let accounts: BTreeMap<&str, &ProcessorName> = live
-            .facts
+            .processors
             .iter()
-            .filter_map(|(name, fact)| Some((fact.arn.split(':').nth(4)?, name)))
+            .filter_map(|(name, live)| Some((live.arn.split(':').nth(4)?, name)))
             .collect();
         if let Some((account, name)) = accounts.iter().find(|(id, _)| **id != stack.account_id) {
             let message = format!(

@@ -8,7 +8,7 @@ use crate::report::text::Header;
 
 /// Runs the command.
 pub fn run(args: &args::Show, ui: &Ui) -> Result<Exit, Exit> {
-    let saved = saved::read(&args.plan, ui)?;
+    let saved = saved::read(&args.plan, saved::Purpose::Show, ui)?;
     let header = Header {
         stack: saved.stack.clone(),
         caller: None,

@@ -46,7 +46,7 @@ pub async fn confirm_tags(reader: &Reader, live: &mut Live, names: &BTreeSet<Pro
                 Ok(None) => {
                     "it was deleted, or replaced, while its tags were being read".to_owned()
                 }
-                Err(error) => format!("{}: {}", error.api(), error.reason()),
+                Err(error) => format!("{}: {}", error.operation(), error.reason()),
             };
             problems.add(name.as_str(), problem);
             processor.definition.set_tags(&Tags::new(), TagKnowledge::Unknown);

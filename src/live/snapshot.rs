@@ -60,7 +60,7 @@ pub async fn take(
                 }
             }
             Ok(None) => problems.add(&name, "it was deleted while the snapshot was being taken"),
-            Err(error) => problems.add(&name, format!("{}: {}", error.api(), error.reason())),
+            Err(error) => problems.add(&name, format!("{}: {}", error.operation(), error.reason())),
         },
     )
     .await;
@@ -235,14 +235,14 @@ mod tests {
         let live = read(&snapshot()).unwrap();
         assert!(live.is_complete());
         assert_eq!((live.account_id.as_str(), live.region.as_str()), ("111122223333", "us-east-1"));
-        assert_eq!(live.facts["front-door"].tags, TagKnowledge::Confirmed);
+        assert_eq!(live.processors["front-door"].definition.tags, TagKnowledge::Confirmed);
     }
 
     #[test]
     fn without_a_tags_member_the_tags_are_unknown() {
         let mut json = snapshot();
         json["processors"][0].as_object_mut().unwrap().remove("Tags");
-        assert_eq!(read(&json).unwrap().facts["front-door"].tags, TagKnowledge::Unknown);
+        assert_eq!(read(&json).unwrap().processors["front-door"].definition.tags, TagKnowledge::Unknown);
     }
 
     #[test]

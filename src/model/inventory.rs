@@ -17,6 +17,13 @@ pub struct Live {
     pub notes: Vec<String>,
 }
 
+impl Live {
+    /// Whether everything that the service lists was read.
+    pub fn is_complete(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
 /// One live processor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LiveProcessor {

@@ -14,10 +14,12 @@ use crate::apply::evidence::{Evidence, evidence};
 use crate::apply::observe::{Blind, Observed};
 use crate::apply::poll::Patience;
 use crate::apply::stop::Stake;
-use crate::aws::{Class, Error, Next};
+use crate::aws::{Class, Error, Failure, Next};
 use crate::model::Status;
 use crate::plan::{Answer, CallEffect, Operation, Reason, Sent, Waited};
 
+/// How long to wait between late attempts at what is owed.
+const OWED_WAIT: Duration = Duration::from_secs(10);
 /// How long a name or a stream may be taken where nothing was deleted for it.
 const TAKEN_LIMIT: Duration = Duration::from_secs(30);
 /// How long a face search may still show as running before a delete that comes
@@ -28,44 +30,37 @@ const RUNNING_LIMIT: Duration = Duration::from_secs(15);
 const SLOW_DELETE: Duration = Duration::from_secs(90);
 
 impl Run<'_> {
-    /// Decides what an answer that is no success means.
-    pub(super) async fn judge_error(&mut self, error: Error) -> Next<Ended> {
-        match error.class() {
+    /// Decides what a failed attempt means.
+    pub(super) async fn judge(&mut self, failure: Failure) -> Next<Ended> {
+        match failure.error.class() {
             Class::Unavailable => {
                 self.sent = Sent::Unanswered;
-                self.failures += 1;
                 match self.operation() {
-                    Operation::DeleteStreamProcessor => self.lost_delete(error).await,
-                    _ => self.lost(error).await,
+                    Operation::DeleteStreamProcessor => self.lost_delete(failure.error).await,
+                    _ => self.lost(failure).await,
                 }
             }
-            Class::Unreachable | Class::Throttled => {
-                self.failures += 1;
-                match self.may_retry(&error) {
-                    true => Next::Again(Some(self.backoff())),
-                    false => Next::End(self.failed_of(&error, self.effect())),
-                }
-            }
-            Class::InUse => self.busy(error).await,
-            Class::NotFound => self.missing(error),
-            _ if self.sent == Sent::Unanswered => self.lost(error).await,
-            _ => Next::End(self.failed_of(&error, CallEffect::None)),
+            Class::Unreachable | Class::Throttled => match self.retry_after(&failure) {
+                Some(wait) => Next::Again(wait),
+                None => Next::End(self.failed_of(&failure.error, self.effect())),
+            },
+            Class::InUse => self.busy(failure.error).await,
+            Class::NotFound => self.missing(failure.error),
+            _ if self.sent == Sent::Unanswered => self.lost(failure).await,
+            _ => Next::End(self.failed_of(&failure.error, CallEffect::None)),
         }
     }
 
-    /// Whether another attempt is worth it: what is owed is tried for long.
-    fn may_retry(&self, error: &Error) -> bool {
+    /// How long to wait before another attempt, if one is worth it: what is owed
+    /// is tried for long.
+    fn retry_after(&self, failure: &Failure) -> Option<Duration> {
+        let lasting = failure.error.class().is_retryable();
         match self.job.stake {
-            Stake::Owed => error.class().is_retryable() && !self.patience.is_over(),
-            Stake::Free => {
-                error.class().is_retryable()
-                    && self.failures < self.tools.writer.attempts(error)
+            Stake::Owed if lasting && !self.patience.is_over() => {
+                Some(failure.retry_after.unwrap_or(OWED_WAIT))
             }
+            Stake::Owed | Stake::Free => failure.retry_after,
         }
-    }
-
-    fn backoff(&self) -> Duration {
-        self.tools.writer.backoff(self.failures.max(1) - 1)
     }
 
     /// Reads whether the call took effect.
@@ -90,25 +85,23 @@ impl Run<'_> {
 
     /// No answer came, or one that tells nothing: reads whether the call took
     /// effect after all.
-    async fn lost(&mut self, error: Error) -> Next<Ended> {
+    async fn lost(&mut self, failure: Failure) -> Next<Ended> {
         match self.evidence().await {
             // It may be there and not show yet: only an accepted delete is one.
-            Ok(Evidence::Took(Observed::Gone)) if self.may_be_unseen() => Next::Again(None),
+            Ok(Evidence::Took(Observed::Gone)) if self.may_be_unseen() => Next::Again(self.patience.step()),
             Ok(Evidence::Took(observed)) => self.took(observed).await,
             Ok(Evidence::Contradicts(observed)) if !self.is_stale(&observed) => {
                 self.contradicted(observed)
             }
-            found if self.may_retry(&error) => {
-                drop(found);
-                Next::Again(Some(self.backoff()))
-            }
-            Ok(Evidence::Not(_) | Evidence::Contradicts(_)) => {
-                Next::End(self.failed_of(&error, CallEffect::None))
-            }
-            Err(Blind { answer: unread, .. }) => {
-                let answer = Answer { unread: Some(unread.message), ..answer(&error) };
-                Next::End(self.failed(Reason::Answer(answer), CallEffect::Unknown))
-            }
+            found => match (self.retry_after(&failure), found) {
+                (Some(wait), _) => Next::Again(wait),
+                (None, Ok(_)) => Next::End(self.failed_of(&failure.error, CallEffect::None)),
+                (None, Err(Blind { answer: unread, .. })) => {
+                    let answer = answer(&failure.error);
+                    let answer = Answer { unread: Some(unread.message), ..answer };
+                    Next::End(self.failed(Reason::Answer(answer), CallEffect::Unknown))
+                }
+            },
         }
     }
 
@@ -121,7 +114,7 @@ impl Run<'_> {
                 Ok(Evidence::Took(_)) if self.may_be_unseen() => {}
                 Ok(Evidence::Took(observed)) => return self.took(observed).await,
                 Ok(Evidence::Not(_) | Evidence::Contradicts(_)) if patience.is_over() => {
-                    return Next::Again(Some(Duration::ZERO));
+                    return Next::Again(Duration::ZERO);
                 }
                 Ok(Evidence::Not(_) | Evidence::Contradicts(_)) => {}
                 Err(Blind { answer: unread, .. }) if patience.is_over() => {
@@ -146,7 +139,7 @@ impl Run<'_> {
             }
             Ok(Evidence::Not(observed) | Evidence::Contradicts(observed)) => observed,
             Err(_) if self.job.stake == Stake::Owed && !self.patience.is_over() => {
-                return Next::Again(None);
+                return Next::Again(self.patience.step());
             }
             Err(blind) => {
                 return Next::End(self.failed(Reason::Unread(blind.answer), self.effect()));
@@ -163,7 +156,7 @@ impl Run<'_> {
             processor: self.name().to_owned(),
             status: observed.status().to_owned(),
         });
-        Next::Again(None)
+        Next::Again(self.patience.step())
     }
 
     /// How long the call has been in vain, and how long it may be.
@@ -196,9 +189,9 @@ impl Run<'_> {
     }
 
     /// The service says that there is no such processor.
-    fn missing(&self, error: Error) -> Next<Ended> {
+    fn missing(&mut self, error: Error) -> Next<Ended> {
         match self.operation() {
-            _ if self.may_be_unseen() => Next::Again(None),
+            _ if self.may_be_unseen() => Next::Again(self.patience.step()),
             Operation::DeleteStreamProcessor => {
                 let doubtful =
                     matches!(self.job.purpose, Purpose::Restore { already: Already::So, .. });

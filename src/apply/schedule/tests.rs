@@ -4,12 +4,13 @@
 
 mod failure;
 mod interrupt;
+mod waves;
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::apply::prepare::prepare;
-use crate::plan::Plan;
+use crate::plan::{During, Plan, Trouble};
 
 /// A plan's JSON: changes and calls in the shorthand of the tests.
 struct Draft {
@@ -48,7 +49,7 @@ impl Draft {
         let known = known.unwrap_or_else(|| {
             self.changes.push(json!({
                 "name": name, "actions": ["replace"], "fingerprint": "", "attributes": [],
-                "expect": definition(), "calls": [],
+                "expect": definition(), "result": definition(), "group": name, "calls": [],
             }));
             self.changes.len() - 1
         });
@@ -75,7 +76,29 @@ impl Draft {
         first
     }
 
+    /// Joins the processors that a fallback names together.
+    fn groups(&mut self) {
+        for call in self.calls.clone() {
+            let own = self.group(&call["processor"]);
+            for step in call["on_failure"].as_array().unwrap() {
+                let other = self.group(&step["processor"]);
+                for change in self.changes.iter_mut().filter(|change| change["group"] == other) {
+                    change["group"] = own.clone();
+                }
+            }
+        }
+    }
+
+    fn group(&self, name: &Value) -> Value {
+        self.changes.iter().find(|change| change["name"] == *name).unwrap()["group"].clone()
+    }
+
     fn schedule(self) -> Schedule {
+        self.schedule_of(8)
+    }
+
+    fn schedule_of(mut self, parallelism: usize) -> Schedule {
+        self.groups();
         let plan: Plan = serde_json::from_value(json!({
             "format_version": "1.0", "rekon_version": "0", "fingerprint": "", "complete": true,
             "stack": {"name": "s", "account_id": "1", "region": "r"},
@@ -85,7 +108,7 @@ impl Draft {
             "changes": self.changes, "calls": self.calls, "refusals": [], "diagnostics": [],
         }))
         .unwrap();
-        Schedule::new(Arc::new(prepare(&plan).unwrap()))
+        Schedule::new(Arc::new(prepare(&plan).unwrap()), parallelism)
     }
 }
 
@@ -93,8 +116,8 @@ fn steps(schedule: &mut Schedule) -> Vec<Step> {
     std::iter::from_fn(|| schedule.next()).collect()
 }
 
-fn failure(effect: Effect) -> End {
-    End::Failed(Failure { reason: "denied".into(), help: None, effect })
+fn failure(effect: CallEffect) -> End {
+    End::Failed(CallFailure { reason: Reason::answer("denied", None), effect })
 }
 
 /// Ends the only step that may begin, which must be this call.
@@ -103,12 +126,28 @@ fn done(schedule: &mut Schedule, call: usize) {
     schedule.call_ended(call, End::Done);
 }
 
-/// A failure of which no call is the cause.
-fn told(schedule: &Schedule, subject: usize) -> String {
+/// Why a processor failed without a call of its own that did.
+fn failed(schedule: &Schedule, subject: usize) -> Reason {
     match schedule.fate(subject) {
-        Fate::Failed { call: None, operation: None, reason, .. } => reason,
+        Fate::Failed(crate::plan::Failure { call: None, reason }) => reason,
         fate => panic!("{fate:?}"),
     }
+}
+
+/// Why a processor was not tried.
+fn not_tried(schedule: &Schedule, subject: usize) -> Reason {
+    match schedule.fate(subject) {
+        Fate::NotTried(reason) => reason,
+        fate => panic!("{fate:?}"),
+    }
+}
+
+fn depends_on(name: &str, trouble: Trouble) -> Reason {
+    Reason::DependsOn { name: name.into(), trouble }
+}
+
+fn call_failed(operation: Operation, name: &str) -> Reason {
+    Reason::CallFailed { operation, name: name.into() }
 }
 
 #[test]
@@ -125,36 +164,6 @@ fn calls_of_one_processor_come_in_order_and_then_it_is_verified() {
     assert_eq!(schedule.newly_decided(), [0_usize]);
     assert_eq!(schedule.fate(0), Fate::Done);
     assert!(!schedule.has_next() && !schedule.is_running());
-}
-
-#[test]
-fn the_next_replacement_waits_until_the_first_is_verified() {
-    let mut draft = Draft::new();
-    draft.replace("a", &[]);
-    draft.replace("b", &[3]);
-    let mut schedule = draft.schedule();
-    for call in 0..4 {
-        done(&mut schedule, call);
-    }
-    assert_eq!(steps(&mut schedule), [Step::Verify(0)]);
-    schedule.verified(0, Ok(()));
-    assert_eq!(steps(&mut schedule), [Step::Call(4)]);
-}
-
-#[test]
-fn a_first_replacement_that_is_not_as_planned_keeps_the_others_from_beginning() {
-    let mut draft = Draft::new();
-    draft.replace("a", &[]);
-    draft.replace("b", &[3]);
-    let mut schedule = draft.schedule();
-    for call in 0..4 {
-        done(&mut schedule, call);
-    }
-    steps(&mut schedule);
-    schedule.verified(0, Err(Failure::known("labels differ")));
-    assert_eq!(steps(&mut schedule), []);
-    let Fate::NotTried { reason } = schedule.fate(1) else { panic!() };
-    assert_eq!(reason, "a, which it depends on, is not as planned");
 }
 
 #[test]

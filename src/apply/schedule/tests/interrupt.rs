@@ -17,7 +17,7 @@ fn an_interrupted_replacement_is_finished_only_past_its_deletes() {
         schedule.call_ended(begun, End::Done);
         let next = steps(&mut schedule);
         match begun {
-            0 => assert_eq!(next, [Step::Undo { unit: 0, call: 1 }]),
+            0 => assert_eq!(next, [Step::Rollback { group: 0, call: 1 }]),
             3 => assert_eq!(next, [Step::Verify(0)]),
             _ => assert_eq!(next, [Step::Call(begun + 1)]),
         }
@@ -37,8 +37,8 @@ fn an_interrupt_keeps_new_work_from_beginning() {
     assert_eq!(schedule.next(), Some(Step::Verify(0)), "what was done is still checked");
     schedule.verified(0, Ok(()));
     assert_eq!(schedule.fate(0), Fate::Done);
-    let Fate::NotTried { reason } = schedule.fate(1) else { panic!() };
-    assert_eq!(reason, "the run was stopped before UpdateStreamProcessor");
+    let update = Operation::UpdateStreamProcessor;
+    assert_eq!(not_tried(&schedule, 1), Reason::Stopped { after: None, before: Some(update) });
 }
 
 #[test]
@@ -47,23 +47,20 @@ fn a_stopped_run_names_the_next_call_and_blames_none() {
     draft.replace("a", &[]);
     draft.replace("b", &[]);
     let mut schedule = draft.schedule();
-    assert_eq!(steps(&mut schedule), [Step::Call(0), Step::Call(4)]);
+    assert_eq!(steps(&mut schedule), [Step::Call(0)]);
     schedule.end_early(Early::Stopped);
     schedule.call_ended(0, End::Done);
-    schedule.call_ended(4, End::HeldBack);
-    assert_eq!(steps(&mut schedule), [Step::Undo { unit: 0, call: 1 }], "b was not touched");
-    schedule.undone(0);
-    assert_eq!(
-        told(&schedule, 0),
-        "the run was stopped after StopStreamProcessor and before DeleteStreamProcessor"
-    );
-    let Fate::NotTried { reason } = schedule.fate(1) else { panic!() };
-    assert_eq!(reason, "the run was stopped before StopStreamProcessor");
+    assert_eq!(steps(&mut schedule), [Step::Rollback { group: 0, call: 1 }], "b was not touched");
+    schedule.rolled_back(0, None);
+    let stopped = |after, before| Reason::Stopped { after, before: Some(before) };
+    let (stop, delete) = (Operation::StopStreamProcessor, Operation::DeleteStreamProcessor);
+    assert_eq!(failed(&schedule, 0), stopped(Some(stop), delete));
+    assert_eq!(not_tried(&schedule, 1), stopped(None, stop));
 }
 
 #[test]
 fn a_call_that_fails_after_the_run_was_stopped_decides_what_is_put_back() {
-    for (effect, undo) in [(Effect::None, None), (Effect::Unknown, Some(1))] {
+    for (effect, undo) in [(CallEffect::None, None), (CallEffect::Unknown, Some(1))] {
         let mut draft = Draft::new();
         draft.replace("a", &[]);
         let mut schedule = draft.schedule();
@@ -71,7 +68,7 @@ fn a_call_that_fails_after_the_run_was_stopped_decides_what_is_put_back() {
         schedule.end_early(Early::Stopped);
         schedule.call_ended(0, failure(effect));
         let expected: Vec<Step> =
-            undo.map(|call| Step::Undo { unit: 0, call }).into_iter().collect();
+            undo.map(|call| Step::Rollback { group: 0, call }).into_iter().collect();
         assert_eq!(steps(&mut schedule), expected, "{effect:?}");
     }
 }
@@ -82,12 +79,20 @@ fn what_is_broken_off_is_told_with_what_was_under_way() {
     draft.replace("a", &[]);
     draft.call("b", "UpdateStreamProcessor", &[], &[]);
     let mut schedule = draft.schedule();
-    assert_eq!(steps(&mut schedule), [Step::Call(0), Step::Call(4)]);
-    schedule.call_ended(0, End::Done);
-    schedule.call_ended(4, End::Done);
-    assert_eq!(steps(&mut schedule), [Step::Verify(1), Step::Call(1)]);
+    done(&mut schedule, 4);
+    assert_eq!(steps(&mut schedule), [Step::Verify(1)]);
+    schedule.verified(1, Ok(()));
+    done(&mut schedule, 0);
+    assert_eq!(steps(&mut schedule), [Step::Call(1)]);
     schedule.end_early(Early::Stopped);
-    let unknown = "what became of it is unknown";
-    assert_eq!(told(&schedule, 0), format!("broken off during DeleteStreamProcessor; {unknown}"));
-    assert_eq!(told(&schedule, 1), format!("broken off during its verification; {unknown}"));
+    let delete = During::Call(Operation::DeleteStreamProcessor);
+    assert_eq!(failed(&schedule, 0), Reason::BrokenOff(delete));
+
+    let mut draft = Draft::new();
+    draft.call("b", "UpdateStreamProcessor", &[], &[]);
+    let mut schedule = draft.schedule();
+    done(&mut schedule, 0);
+    assert_eq!(steps(&mut schedule), [Step::Verify(0)]);
+    schedule.end_early(Early::Stopped);
+    assert_eq!(failed(&schedule, 0), Reason::BrokenOff(During::Verification));
 }
