@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use allocation_counter::AllocationInfo;
 use serde_json::{Value, json};
 
 use super::{Detail, Settings};
@@ -19,6 +20,13 @@ pub(super) fn at(width: usize) -> Settings {
 
 pub(super) fn verbose() -> Settings {
     Settings { detail: Detail::Verbose, ..Settings::default() }
+}
+
+/// Asserts that ten times as much to draw takes about ten times the work, counted in allocations. Tables grow by doubling,
+/// which leaves less than a factor of two to chance; work that grows with the square takes a hundred times as much.
+pub(super) fn assert_in_proportion(small: AllocationInfo, ten_times: AllocationInfo) {
+    assert!(ten_times.count_total < small.count_total * 20, "{small:?} {ten_times:?}");
+    assert!(ten_times.bytes_total < small.bytes_total * 20, "{small:?} {ten_times:?}");
 }
 
 pub(super) fn stack() -> Stack {

@@ -65,15 +65,15 @@ fn quirks(dice: &mut Dice) -> Quirks {
     quirks
 }
 
-#[test]
-fn whatever_goes_wrong_nothing_is_lost_and_the_report_is_true() {
+/// Runs every fourth seed, so that cores share the work.
+fn seeds_from(first: u64) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let seeds = match number("REKON_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("REKON_SEEDS").unwrap_or(SEEDS),
     };
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
-    for seed in seeds.clone() {
+    for seed in seeds.clone().filter(|seed| seed % 4 == first) {
         match paused(run(seed)) {
             Ok(end) => *ends.entry(end).or_default() += 1,
             Err(problem) => panic!(
@@ -87,6 +87,30 @@ fn whatever_goes_wrong_nothing_is_lost_and_the_report_is_true() {
         for end in ["converged", "in part", "not begun"] {
             assert!(ends.contains_key(end), "{end} never happened: {ends:?}");
         }
+    }
+}
+
+mod whatever_goes_wrong_nothing_is_lost_and_the_report_is_true {
+    use super::seeds_from;
+
+    #[test]
+    fn one_quarter() {
+        seeds_from(0);
+    }
+
+    #[test]
+    fn another_quarter() {
+        seeds_from(1);
+    }
+
+    #[test]
+    fn a_third_quarter() {
+        seeds_from(2);
+    }
+
+    #[test]
+    fn the_last_quarter() {
+        seeds_from(3);
     }
 }
 
