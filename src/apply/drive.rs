@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
@@ -22,7 +22,7 @@ use super::target::Target;
 use super::undo::{Undone, undo};
 use super::verify::{Check, verify};
 use super::{ApplyError, Event, Options, StopSignal};
-use crate::aws::{Reader, Writer};
+use crate::aws::{Observer, Reader, Writer};
 use crate::model::Status;
 use crate::plan::{CallTally, Operation, Outcome, Plan};
 
@@ -44,7 +44,10 @@ pub async fn apply(
     let prepared = Arc::new(prepare(plan)?);
     check_place(plan, reader, options)?;
 
-    let Preflight { seen, ruled_out } = preflight(reader, &prepared, &stop, events).await?;
+    let (sender, mut receiver) = unbounded_channel();
+    let reader = &reader.observed_by(observer(sender.clone()));
+    let reading = preflight(reader, &prepared, &stop, events);
+    let Preflight { seen, ruled_out } = telling(&mut receiver, events, reading).await?;
     let mut schedule = Schedule::new(prepared.clone());
     for (subject, fate) in ruled_out {
         schedule.rule_out(subject, fate);
@@ -66,7 +69,6 @@ pub async fn apply(
         recovery::save(&options.recovery, &plan.stack, options.now, options.write_toml, deleted)?;
 
     events(Event::Started { processors: plan.changes.len(), calls: plan.calls.len() });
-    let (sender, receiver) = unbounded_channel();
     let tools = Tools {
         reader: reader.clone(),
         writer: writer.clone(),
@@ -87,7 +89,6 @@ pub async fn apply(
         last_seen: BTreeMap::new(),
         events,
         told: receiver,
-        throttled: before.throttled,
         told_of: BTreeSet::new(),
     };
     let broken_off = driver.run(options.parallelism.max(1), stop.clone()).await;
@@ -109,6 +110,32 @@ pub async fn apply(
         broken_off,
         removed,
     })
+}
+
+/// Tells of what happens to calls while it happens.
+fn observer(sender: UnboundedSender<Event>) -> Observer {
+    Observer::new(move |notice| {
+        if let Some(event) = Event::of(notice) {
+            // Nobody may be listening any more.
+            let _ = sender.send(event);
+        }
+    })
+}
+
+/// Does work, and tells meanwhile what comes in.
+async fn telling<T>(
+    receiver: &mut UnboundedReceiver<Event>,
+    events: &dyn Fn(Event),
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            Some(event) = receiver.recv() => events(event),
+            done = &mut work => return done,
+        }
+    }
 }
 
 /// A plan is only ever applied where it was made for.
@@ -136,7 +163,6 @@ struct Driver<'a> {
     last_seen: BTreeMap<usize, Seen>,
     events: &'a dyn Fn(Event),
     told: UnboundedReceiver<Event>,
-    throttled: u64,
     /// The processors that were told to be over.
     told_of: BTreeSet<usize>,
 }
@@ -294,11 +320,6 @@ impl Driver<'_> {
                 self.ledger.undone(&self.prepared, &undone);
                 self.schedule.undone(unit);
             }
-        }
-        let throttled = self.tools.reader.tally().throttled;
-        if throttled > self.throttled {
-            self.throttled = throttled;
-            (self.events)(Event::Throttled { times: throttled });
         }
     }
 

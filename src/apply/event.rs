@@ -1,5 +1,6 @@
 //! What happens while a plan is applied, for whoever shows progress.
 
+use crate::aws::Notice;
 use crate::plan::{Fate, Operation};
 
 /// Something that happened.
@@ -26,4 +27,15 @@ pub enum Event {
         done: usize,
         total: usize,
     },
+}
+
+impl Event {
+    /// What a notice of the connection is to whoever shows progress.
+    pub(super) fn of(notice: Notice) -> Option<Event> {
+        match notice {
+            Notice::Throttled { times, .. } => Some(Event::Throttled { times }),
+            // Whoever makes the call tells what it waits for.
+            Notice::Retrying { .. } => None,
+        }
+    }
 }

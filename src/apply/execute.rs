@@ -16,7 +16,7 @@ use super::settle::{Cut, Patience, Settled, wait_until};
 use super::slot::Slot;
 use super::stop::Weight;
 use super::{Event, StopSignal};
-use crate::aws::{Attempt, Reader, Request, Writer};
+use crate::aws::{Caller, Failure, Next, Notice, Reader, Request, Sent, Writer};
 use crate::model::{Processor, Status};
 use crate::plan::Operation;
 
@@ -97,7 +97,6 @@ pub(super) async fn execute(tools: &Tools, slot: &mut Slot, job: &Job<'_>) -> En
         sent: false,
         doubt: false,
         others: false,
-        failures: 0,
         stream_taken: None,
         patience: Patience::new(limit),
     };
@@ -115,16 +114,9 @@ struct Run<'a> {
     doubt: bool,
     /// Everything is as the call would have it, but by somebody else's doing.
     others: bool,
-    failures: u32,
     /// Since when somebody else holds a stream that the call takes.
     stream_taken: Option<Instant>,
     patience: Patience,
-}
-
-/// What to do after an attempt.
-enum Next {
-    Again(Option<Duration>),
-    End(Ended),
 }
 
 impl Run<'_> {
@@ -133,40 +125,18 @@ impl Run<'_> {
             return ended;
         }
         self.patience = Patience::new(self.tools.settle_timeout);
-        loop {
-            if self.tools.stop.is_set() && self.job.may_hold && !self.doubt {
-                return Ended { end: End::HeldBack, made: false, seen: None };
-            }
-            if self.tools.stop.is_over(self.job.weight) {
-                return self.out_of_time();
-            }
-            let attempt = if self.sent { Attempt::Again } else { Attempt::First };
-            let may_hold = self.job.may_hold && !self.doubt;
-            let hold = async {
-                if may_hold {
-                    self.tools.stop.stopped().await;
-                } else {
-                    std::future::pending().await
-                }
-            };
-            let sending = self.tools.writer.send(self.job.request, attempt, hold);
-            let answer = match self.tools.stop.in_time(self.job.weight, sending).await {
-                Some(None) => continue,
-                Some(Some(answer)) => Some(answer),
-                None => None,
-            };
-            self.sent = true;
-            let next = match answer {
-                Some(Ok(())) => return self.settle(None).await,
-                Some(Err(error)) => self.judge(error).await,
-                None => self.lost().await,
-            };
-            match next {
-                Next::End(ended) => return ended,
-                Next::Again(Some(wait)) => self.slot.pause(wait, &self.tools.stop).await,
-                Next::Again(None) => self.patience.pause(self.slot, &self.tools.stop).await,
-            }
+        let Tools { writer, .. } = self.tools;
+        match writer.send(self.job.request, self).await {
+            Sent::Answered(()) => self.settle(None).await,
+            Sent::Held if self.may_hold() => Ended { end: End::HeldBack, made: false, seen: None },
+            Sent::Held => self.out_of_time(),
+            Sent::Ended(ended) => ended,
         }
+    }
+
+    /// Whether the call need not be made, or made again, once asked to stop.
+    fn may_hold(&self) -> bool {
+        self.job.may_hold && !self.doubt
     }
 
     /// Reads whether the call took effect.
@@ -210,6 +180,37 @@ impl Run<'_> {
                 Some(Ended { end: End::HeldBack, made: false, seen: None })
             }
             Settled::Blind(blind) => Some(self.failed(blind.reason, blind.help, Effect::None)),
+        }
+    }
+}
+
+impl Caller for Run<'_> {
+    type End = Ended;
+
+    async fn hold(&self) {
+        if self.may_hold() {
+            self.tools.stop.stopped().await;
+        } else {
+            self.tools.stop.over(self.job.weight).await;
+        }
+    }
+
+    async fn cut(&self) {
+        self.tools.stop.too_late(self.job.weight).await;
+    }
+
+    async fn pause(&mut self, wait: Duration) {
+        self.slot.pause(wait, &self.tools.stop).await;
+    }
+
+    async fn decide(&mut self, failure: Failure) -> Next<Ended> {
+        self.sent = true;
+        self.judge(failure).await
+    }
+
+    fn notice(&self, notice: Notice) {
+        if let Some(event) = Event::of(notice) {
+            self.tools.tell(event);
         }
     }
 }

@@ -139,11 +139,11 @@ fn calls(plan: &Plan, subject_of: &BTreeMap<&str, usize>) -> Result<Vec<Prepared
             damaged(format!("call {} waits for one that does not come before it", call.id))
         })?;
         let undo = call.on_failure.iter().flatten().map(|fallback| {
-            let request = Request::try_from(fallback)?;
+            let request = Request::new(&fallback.processor, fallback.operation, &fallback.request)?;
             check_scope(plan, &request)?;
             Ok(UndoCall { subject: find(&fallback.processor, &call.id)?, request })
         });
-        let request = Request::try_from(call)?;
+        let request = Request::new(&call.processor, call.operation, &call.request)?;
         check_scope(plan, &request)?;
         calls.push(PreparedCall {
             id: call.id.clone(),

@@ -36,11 +36,17 @@ impl Patience {
         self.began.elapsed()
     }
 
+    /// How long to wait now: a little longer than the last time.
+    pub(super) fn next_wait(&mut self) -> Duration {
+        let left = self.limit.saturating_sub(self.began.elapsed()).max(FIRST_WAIT);
+        let wait = self.next.min(left);
+        self.next = self.next.mul_f64(1.6).min(LONGEST_WAIT);
+        wait
+    }
+
     /// Waits a little longer than the last time.
     pub(super) async fn pause(&mut self, slot: &mut Slot, stop: &StopSignal) {
-        let left = self.limit.saturating_sub(self.began.elapsed()).max(FIRST_WAIT);
-        slot.pause(self.next.min(left), stop).await;
-        self.next = self.next.mul_f64(1.6).min(LONGEST_WAIT);
+        slot.pause(self.next_wait(), stop).await;
     }
 }
 

@@ -109,8 +109,15 @@ impl StopSignal {
         }
     }
 
+    /// Ends when the time for such work is over.
+    pub(super) async fn over(&self, weight: Weight) {
+        self.stopped().await;
+        let State::Stopping { since, .. } = *self.0.borrow() else { return };
+        tokio::time::sleep_until(since + weight.time()).await;
+    }
+
     /// Ends when work that begins now should end after being asked to stop.
-    async fn too_late(&self, weight: Weight) {
+    pub(super) async fn too_late(&self, weight: Weight) {
         self.stopped().await;
         let State::Stopping { since, .. } = *self.0.borrow() else { return };
         let now = Instant::now();

@@ -6,79 +6,73 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::{Api, Class, Error};
+use super::{Class, Error, Operation};
 
 const UNREADABLE: &str = "the answer breaks off or cannot be read";
 
 /// Says what became of a call that the SDK reports as failed.
-pub(super) fn classify<E>(
-    api: Api,
-    processor: Option<&str>,
-    error: &SdkError<E, HttpResponse>,
-) -> Error
+pub(super) fn classify<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Error
 where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    let local = |class, message: &str| Error::local(api, processor, class, message);
+    let unanswered = |(class, message): (Class, String)| Error::new(operation, class, message);
     match error {
-        SdkError::TimeoutError(_) => local(Class::Unavailable, "no answer in time"),
+        SdkError::TimeoutError(_) => Error::new(operation, Class::Unavailable, "no answer in time"),
         SdkError::DispatchFailure(failure) => {
             let chain = failure.as_connector_error().map_or_else(Vec::new, |error| chain(error));
-            let (class, message) = dispatch(&chain, failure.is_user() || failure.is_other());
-            local(class, &message)
+            unanswered(dispatch(&chain, failure.is_user() || failure.is_other()))
         }
-        SdkError::ConstructionFailure(_) => {
-            let chain = chain(error);
-            match credentials(&chain) {
-                Some((class, message)) => local(class, &message),
-                None => local(Class::Other, &told(&chain)),
-            }
-        }
+        // It began to arrive, so that it is the service's whatever its status.
         SdkError::ResponseError(failure) => {
-            // It began to arrive, so that it is the service's whatever its status.
-            let answer = answered(api, processor, failure.raw(), None, UNREADABLE);
-            if answer.class() == Class::NotTheService {
-                return local(Class::Unavailable, UNREADABLE);
-            }
-            answer
+            let status = failure.raw().status().as_u16();
+            unreadable(operation, status, request_id(failure.raw()))
         }
         SdkError::ServiceError(failure) => {
-            let meta = failure.err().meta();
+            let (raw, meta) = (failure.raw(), failure.err().meta());
+            let status = raw.status().as_u16();
+            let unexplained = format!("HTTP {status} without an explanation");
             let message = match (meta.code(), meta.message()) {
-                (_, Some(message)) => message.to_owned(),
-                (Some(_), None) => String::new(),
-                (None, None) if failure.raw().status().is_success() => UNREADABLE.to_owned(),
-                (None, None) => {
-                    format!("HTTP {} without an explanation", failure.raw().status().as_u16())
-                }
+                (None, None) if raw.status().is_success() => UNREADABLE,
+                (None, None) => &unexplained,
+                (_, message) => message.unwrap_or_default(),
             };
-            answered(api, processor, failure.raw(), meta.code(), &message)
+            told_by_service(operation, meta.code(), message, status)
+                .answered(status, request_id(raw))
         }
-        _ => local(Class::Other, &told(&chain(error))),
+        _ => {
+            let chain = chain(error);
+            unanswered(credentials(&chain).unwrap_or_else(|| (Class::Other, told(&chain))))
+        }
     }
 }
 
-/// A failure to which an HTTP answer belongs.
-fn answered(
-    api: Api,
-    processor: Option<&str>,
-    raw: &HttpResponse,
-    code: Option<&str>,
-    message: &str,
-) -> Error {
-    let status = raw.status().as_u16();
-    let header = |name| raw.headers().get(name);
-    let request_id = header("x-amzn-requestid").or_else(|| header("x-amz-request-id"));
+/// An answer of which nothing can be made, or of which only a part came.
+pub(super) fn unreadable(operation: Operation, status: u16, request_id: Option<&str>) -> Error {
+    let class = match by_status(status) {
+        Class::NotTheService => Class::Unavailable,
+        class => class,
+    };
+    Error::new(operation, class, UNREADABLE).answered(status, request_id)
+}
+
+/// The service's id of the request that it answers.
+pub(super) fn request_id(answer: &HttpResponse) -> Option<&str> {
+    let header = |name| answer.headers().get(name);
+    header("x-amzn-requestid").or_else(|| header("x-amz-request-id"))
+}
+
+/// A failure that the service reports.
+fn told_by_service(operation: Operation, code: Option<&str>, message: &str, status: u16) -> Error {
     // Some services spell the type as a URI or with a namespace before it.
     let code = code.map(|code| code.rsplit(['#', '/']).next().unwrap_or(code));
     let class = match code {
-        Some(code) => by_code(api, code, message, status),
+        Some(code) => by_code(operation, code, message, status),
         None => by_status(status),
     };
-    Error::answered(api, processor, class, code, message, Some(status), request_id)
+    Error::new(operation, class, message).coded(code)
 }
 
-fn by_code(api: Api, code: &str, message: &str, status: u16) -> Class {
+fn by_code(operation: Operation, code: &str, message: &str, status: u16) -> Class {
     match code {
         "ThrottlingException"
         | "ThrottledException"
@@ -114,7 +108,7 @@ fn by_code(api: Api, code: &str, message: &str, status: u16) -> Class {
         "InvalidPaginationTokenException" | "PaginationTokenExpiredException" => Class::PageToken,
         // Only the words tell that it was the page token which is refused.
         "InvalidParameterException"
-            if matches!(api, Api::ListStreamProcessors | Api::GetResources)
+            if matches!(operation, Operation::ListStreamProcessors | Operation::GetResources)
                 && message.to_ascii_lowercase().contains("token") =>
         {
             Class::PageToken
@@ -283,7 +277,7 @@ mod tests {
             ("ServiceUnavailable", 503, Class::Throttled),
             ("NewException", 400, Class::Other),
         ] {
-            assert_eq!(by_code(Api::GetResources, code, "", status), class, "{code}");
+            assert_eq!(by_code(Operation::GetResources, code, "", status), class, "{code}");
         }
     }
 

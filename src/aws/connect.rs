@@ -1,6 +1,5 @@
 //! Connecting: region, credentials, endpoint, transport.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +14,11 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
-use super::gate::Gate;
-use super::pace::Pace;
-use super::{Api, Class, Error, Reader, Writer};
-use crate::plan::CallTally;
+use super::client::Client;
+use super::rate_limit::RateLimit;
+use super::reader::Observer;
+use super::retry::Retry;
+use super::{Class, Error, Operation, Reader, Writer};
 
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,47 +38,33 @@ pub struct Settings {
     /// The endpoint of every service; `None`: as the environment and the
     /// profile say, or AWS's own.
     pub endpoint_url: Option<String>,
-    pub pace: Pace,
+    pub rate_limit: RateLimit,
     /// Answers every request instead of the network: the embedded service. No
     /// credentials are looked for and no environment is read then.
     pub http_client: Option<SharedHttpClient>,
 }
 
-/// Clients of the services in one region, behind one gate.
+/// Clients of the services in one region, which share one pace.
 #[derive(Clone, Debug)]
-pub struct Connection(Arc<Shared>);
-
-/// What readers and writers of a connection share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) rekognition: aws_sdk_rekognition::Client,
-    pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
-    pub(super) sts: aws_sdk_sts::Client,
-    pub(super) gate: Gate,
-    region: String,
-    endpoint: Option<String>,
-}
+pub struct Connection(Arc<Client>);
 
 /// Makes the clients. Nothing is sent yet, so that wrong credentials and
 /// unreachable endpoints show at the first call.
 pub async fn connect(settings: Settings) -> Result<Connection, Error> {
-    let Settings { region, profile, endpoint_url, pace, http_client } = settings;
+    let Settings { region, profile, endpoint_url, rate_limit, http_client } = settings;
     if let Some(url) = &endpoint_url {
         check_endpoint(url)?;
     }
-    let (config, seed) = match http_client {
-        Some(http_client) => (embedded(&region, http_client), 0),
-        None => (
-            environment(&region, profile, endpoint_url.clone()).await,
-            RandomState::new().hash_one(()),
-        ),
+    let (config, random) = match http_client {
+        Some(http_client) => (embedded(&region, http_client), fastrand::Rng::with_seed(0)),
+        None => (environment(&region, profile, endpoint_url.clone()).await, fastrand::Rng::new()),
     };
     let endpoint = endpoint_url.or_else(|| configured_endpoint(&config));
-    Ok(Connection(Arc::new(Shared {
+    Ok(Connection(Arc::new(Client {
         rekognition: aws_sdk_rekognition::Client::new(&config),
         tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
-        gate: Gate::new(pace, seed),
+        retry: Retry::new(rate_limit, random),
         region,
         endpoint,
     })))
@@ -87,29 +73,12 @@ pub async fn connect(settings: Settings) -> Result<Connection, Error> {
 impl Connection {
     /// What reads.
     pub fn reader(&self) -> Reader {
-        Reader(self.0.clone())
+        Reader { client: self.0.clone(), observer: Observer::default() }
     }
 
     /// What writes. Only applying a plan has a use for it.
     pub fn writer(&self) -> Writer {
         Writer(self.0.clone())
-    }
-}
-
-impl Reader {
-    /// How many requests readers and writers of this connection sent so far.
-    pub fn tally(&self) -> CallTally {
-        self.0.gate.tally.count()
-    }
-
-    /// The region that is spoken to.
-    pub fn region(&self) -> &str {
-        &self.0.region
-    }
-
-    /// The endpoint, where it is not AWS's own.
-    pub fn endpoint(&self) -> Option<&str> {
-        self.0.endpoint.as_deref()
     }
 }
 
@@ -204,5 +173,5 @@ fn check_endpoint(url: &str) -> Result<(), Error> {
         return Ok(());
     }
     let message = format!("{url:?} is no endpoint: it must be an http:// or https:// URL");
-    Err(Error::local(Api::GetCallerIdentity, None, Class::NotTheService, message))
+    Err(Error::new(Operation::GetCallerIdentity, Class::NotTheService, message))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Api;
+use super::Operation;
 
 /// A call that failed, in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Error(Box<Details>);
 /// Boxed, so that a `Result` stays small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Details {
-    api: Api,
+    operation: Operation,
     processor: Option<String>,
     class: Class,
     /// The service's error type.
@@ -63,56 +63,49 @@ impl Class {
 
     /// Whether every other call would fail alike.
     pub fn concerns_every_call(self) -> bool {
-        match self {
+        matches!(
+            self,
             Class::Unreachable
-            | Class::Untrusted
-            | Class::CredentialsMissing
-            | Class::CredentialsExpired
-            | Class::CredentialsRejected
-            | Class::NotTheService => true,
-            Class::Throttled
-            | Class::Unavailable
-            | Class::Denied
-            | Class::NotFound
-            | Class::InUse
-            | Class::Invalid
-            | Class::LimitExceeded
-            | Class::PageToken
-            | Class::Other => false,
-        }
+                | Class::Untrusted
+                | Class::CredentialsMissing
+                | Class::CredentialsExpired
+                | Class::CredentialsRejected
+                | Class::NotTheService
+        )
     }
 }
 
 impl Error {
-    /// A failure without an answer of the service.
-    pub(super) fn local(
-        api: Api,
-        processor: Option<&str>,
-        class: Class,
-        message: impl AsRef<str>,
-    ) -> Error {
-        Error::answered(api, processor, class, None, message, None, None)
+    /// A failure of which nothing more is known.
+    pub(super) fn new(operation: Operation, class: Class, message: impl AsRef<str>) -> Error {
+        Error(Box::new(Details {
+            operation,
+            processor: None,
+            class,
+            code: None,
+            message: one_line(message.as_ref()),
+            status: None,
+            request_id: None,
+        }))
     }
 
-    /// A failure that the service reports.
-    pub(super) fn answered(
-        api: Api,
-        processor: Option<&str>,
-        class: Class,
-        code: Option<&str>,
-        message: impl AsRef<str>,
-        status: Option<u16>,
-        request_id: Option<&str>,
-    ) -> Error {
-        Error(Box::new(Details {
-            api,
-            processor: processor.map(one_line),
-            class,
-            code: code.map(one_line),
-            message: one_line(message.as_ref()),
-            status,
-            request_id: request_id.map(one_line),
-        }))
+    /// Names the stream processor that the call was about.
+    pub(super) fn about(mut self, processor: Option<&str>) -> Error {
+        self.0.processor = processor.map(one_line);
+        self
+    }
+
+    /// Adds the error type that the service gave.
+    pub(super) fn coded(mut self, code: Option<&str>) -> Error {
+        self.0.code = code.map(one_line);
+        self
+    }
+
+    /// Adds what an HTTP answer says beside its body.
+    pub(super) fn answered(mut self, status: u16, request_id: Option<&str>) -> Error {
+        self.0.status = Some(status);
+        self.0.request_id = request_id.map(one_line);
+        self
     }
 
     /// What kind of failure it was.
@@ -121,8 +114,8 @@ impl Error {
     }
 
     /// The operation that failed.
-    pub fn api(&self) -> Api {
-        self.0.api
+    pub fn operation(&self) -> Operation {
+        self.0.operation
     }
 
     /// The stream processor that the call was about.
@@ -168,55 +161,55 @@ impl Error {
 
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
-        let details = &*self.0;
-        let help = match details.class {
+        let help = match self.0.class {
             Class::Throttled => {
-                "Others use up the account's quota; try again later, or with a lower --rate".into()
+                "Others use up the account's quota; try again later, or with a lower --rate"
             }
             Class::Unavailable => {
-                "The service or the way to it is unwell; try again in a few minutes".into()
+                "The service or the way to it is unwell; try again in a few minutes"
             }
             Class::Unreachable => {
                 "Check the region, the network, a proxy, and --endpoint-url or AWS_ENDPOINT_URL"
-                    .into()
             }
-            Class::Untrusted => "Check the endpoint's certificate, the clock, a proxy that \
-                 intercepts TLS, and that the system's root certificates are installed"
-                .into(),
-            Class::Denied => format!("Allow {} to the caller", details.api.permission()),
-            Class::CredentialsMissing => "Give credentials: `aws sso login`, AWS_PROFILE or \
-                 --profile, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role; --emulator \
-                 needs none"
-                .into(),
+            Class::Untrusted => {
+                "Check the endpoint's certificate, the clock, a proxy that intercepts TLS, and \
+                 that the system's root certificates are installed"
+            }
+            Class::Denied => {
+                return Some(format!("Allow {} to the caller", self.0.operation.permission()));
+            }
+            Class::CredentialsMissing => {
+                "Give credentials: `aws sso login`, AWS_PROFILE or --profile, AWS_ACCESS_KEY_ID \
+                 and AWS_SECRET_ACCESS_KEY, or a role; --emulator needs none"
+            }
             Class::CredentialsExpired => {
-                "Renew the credentials, for example with `aws sso login`, and try again".into()
+                "Renew the credentials, for example with `aws sso login`, and try again"
             }
             Class::CredentialsRejected => {
                 "Check that the credentials are whole, still active, and that the clock is right"
-                    .into()
             }
             Class::NotTheService => {
-                "Check --endpoint-url, AWS_ENDPOINT_URL and any proxy in between".into()
+                "Check --endpoint-url, AWS_ENDPOINT_URL and any proxy in between"
             }
             Class::LimitExceeded => {
-                "Ask AWS for a higher quota, or delete stream processors that nobody needs".into()
+                "Ask AWS for a higher quota, or delete stream processors that nobody needs"
             }
             Class::InUse => {
-                "Wait until the stream processor or its stream is free, then plan again".into()
+                "Wait until the stream processor or its stream is free, then plan again"
             }
-            Class::NotFound => "It was deleted meanwhile; plan again".into(),
-            Class::Invalid => "Mend the value that the message names, then plan again".into(),
-            Class::PageToken => "The listing changed too fast to be read; try again".into(),
-            Class::Other => "Look the error up in the AWS documentation of the operation".into(),
+            Class::NotFound => "It was deleted meanwhile; plan again",
+            Class::Invalid => "Mend the value that the message names, then plan again",
+            Class::PageToken => "The listing changed too fast to be read; try again",
+            Class::Other => "Look the error up in the AWS documentation of the operation",
         };
-        Some(help)
+        Some(help.to_owned())
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Details { api, processor, request_id, .. } = &*self.0;
-        write!(f, "{api}")?;
+        let Details { operation, processor, request_id, .. } = &*self.0;
+        write!(f, "{operation}")?;
         if let Some(processor) = processor {
             write!(f, " of {processor}")?;
         }
@@ -243,15 +236,11 @@ mod tests {
 
     #[test]
     fn a_message_is_one_line_that_names_everything_known() {
-        let error = Error::answered(
-            Api::DescribeStreamProcessor,
-            Some("front-door"),
-            Class::Denied,
-            Some("AccessDeniedException"),
-            "User: x\n is not authorized\u{1b}[31m",
-            Some(400),
-            Some("4c5a"),
-        );
+        let message = "User: x\n is not authorized\u{1b}[31m";
+        let error = Error::new(Operation::DescribeStreamProcessor, Class::Denied, message)
+            .about(Some("front-door"))
+            .coded(Some("AccessDeniedException"))
+            .answered(400, Some("4c5a"));
         assert_eq!(
             error.to_string(),
             "DescribeStreamProcessor of front-door: AccessDeniedException: User: x is not \
@@ -265,7 +254,7 @@ mod tests {
 
     #[test]
     fn only_a_lost_answer_is_ambiguous() {
-        let of = |class| Error::local(Api::GetCallerIdentity, None, class, "x").is_ambiguous();
+        let of = |class| Error::new(Operation::GetCallerIdentity, class, "x").is_ambiguous();
         assert!(of(Class::Unavailable));
         for class in [Class::Throttled, Class::Unreachable, Class::Denied, Class::InUse] {
             assert!(!of(class), "{class:?}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use super::{Api, Class, Error};
+use super::{Class, Error, Operation};
 
 /// How often a listing is begun anew because its page token expired.
 const RESTARTS: u32 = 5;
@@ -17,7 +17,7 @@ pub(super) struct Page<T> {
 /// Reads all pages. A token that is refused starts the listing again, since
 /// the pages read so far cannot be continued.
 pub(super) async fn all_pages<T, F>(
-    api: Api,
+    operation: Operation,
     read: impl Fn(Option<String>) -> F,
 ) -> Result<Vec<T>, Error>
 where
@@ -47,7 +47,7 @@ where
             };
             if !seen.insert(next.clone()) {
                 let message = "the listing does not end: a page token came back a second time";
-                return Err(Error::local(api, None, Class::PageToken, message));
+                return Err(Error::new(operation, Class::PageToken, message));
             }
             token = Some(next);
         }
@@ -60,7 +60,7 @@ mod tests {
 
     use super::*;
 
-    const API: Api = Api::ListStreamProcessors;
+    const LIST: Operation = Operation::ListStreamProcessors;
 
     fn page(items: &[u8], next: Option<&str>) -> Result<Page<u8>, Error> {
         Ok(Page { items: items.to_vec(), next: next.map(str::to_owned) })
@@ -69,11 +69,11 @@ mod tests {
     #[tokio::test]
     async fn an_expired_token_starts_the_listing_again() {
         let expiries = AtomicU32::new(0);
-        let listed = all_pages(API, |token| {
+        let listed = all_pages(LIST, |token| {
             let answer = match token.as_deref() {
                 None => page(&[1], Some("a")),
                 Some(_) if expiries.fetch_add(1, Ordering::Relaxed) < 2 => {
-                    Err(Error::local(API, None, Class::PageToken, "expired"))
+                    Err(Error::new(LIST, Class::PageToken, "expired"))
                 }
                 Some(_) => page(&[2], None),
             };
@@ -84,16 +84,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_listing_that_goes_in_circles_ends() {
-        let listed = all_pages(API, |_| async { page(&[1], Some("a")) });
+        let listed = all_pages(LIST, |_| async { page(&[1], Some("a")) });
         assert_eq!(listed.await.unwrap_err().class(), Class::PageToken);
     }
 
     #[tokio::test]
     async fn a_token_that_is_always_expired_ends() {
-        let listed = all_pages::<u8, _>(API, |token| async move {
+        let listed = all_pages::<u8, _>(LIST, |token| async move {
             match token {
                 None => page(&[1], Some("a")),
-                Some(_) => Err(Error::local(API, None, Class::PageToken, "expired")),
+                Some(_) => Err(Error::new(LIST, Class::PageToken, "expired")),
             }
         });
         assert!(listed.await.is_err());

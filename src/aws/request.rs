@@ -1,46 +1,36 @@
-//! From the wire's JSON to requests: nothing that a plan says is dropped.
-
-mod shapes;
+//! A write, checked before anything is sent.
 
 use serde_json::Value;
 
-pub(super) use shapes::Body;
+use crate::model::Float32;
+use crate::plan::Operation;
 
-use crate::plan::{Call, FallbackCall, Operation};
-
-/// A write, read from its JSON and complete.
+/// The JSON of a write to one stream processor, sent as it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     processor: String,
     operation: Operation,
     json: Value,
-    body: Body,
 }
 
-/// The JSON is no request of its operation.
+/// The JSON is no request of its operation to its stream processor.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{} of {processor}: {reason}", operation.as_str())]
 pub struct BadRequest {
     pub processor: String,
     pub operation: Operation,
-    pub reason: String,
+    pub reason: &'static str,
 }
 
 impl Request {
-    /// Reads a request. A member that the operation does not have, or lacks, is
-    /// an error, as is one of another processor.
-    pub fn parse(
-        processor: &str,
-        operation: Operation,
-        request: &Value,
-    ) -> Result<Request, BadRequest> {
-        let bad =
-            |reason: String| BadRequest { processor: processor.to_owned(), operation, reason };
-        let body = Body::parse(operation, request).map_err(|error| bad(error.to_string()))?;
-        if !body.is_about(processor) {
-            return Err(bad("the request is about another stream processor".to_owned()));
+    /// Takes a request that is about the stream processor of this name. What
+    /// else it says is the service's to judge, which may know more than rekon.
+    pub fn new(processor: &str, operation: Operation, json: &Value) -> Result<Request, BadRequest> {
+        let processor = processor.to_owned();
+        match mistake(&processor, operation, json) {
+            None => Ok(Request { processor, operation, json: json.clone() }),
+            Some(reason) => Err(BadRequest { processor, operation, reason }),
         }
-        Ok(Request { processor: processor.to_owned(), operation, json: request.clone(), body })
     }
 
     /// The stream processor's name.
@@ -52,48 +42,56 @@ impl Request {
         self.operation
     }
 
-    /// The request as it was read.
+    /// What is sent.
     pub fn json(&self) -> &Value {
         &self.json
     }
 
     /// The ARN that a request about tags names.
     pub fn resource_arn(&self) -> Option<&str> {
-        match &self.body {
-            Body::Tag(body) => Some(&body.resource_arn),
-            Body::Untag(body) => Some(&body.resource_arn),
-            _ => None,
+        self.json.get("ResourceArn")?.as_str()
+    }
+}
+
+/// Why the JSON must not be sent.
+fn mistake(processor: &str, operation: Operation, json: &Value) -> Option<&'static str> {
+    if !json.is_object() {
+        return Some("the request is no object");
+    }
+    let member = |name| json.get(name).and_then(Value::as_str);
+    let is_about_it = match operation {
+        Operation::TagResource | Operation::UntagResource => {
+            member("ResourceArn").is_some_and(|arn| is_arn_of(processor, arn))
         }
+        _ => member("Name") == Some(processor),
+    };
+    if !is_about_it {
+        return Some("the request is about another stream processor");
     }
-
-    pub(super) fn body(&self) -> &Body {
-        &self.body
+    if !numbers_are_finite(json) {
+        return Some("a number of the request is not finite as a float32");
     }
+    None
 }
 
-impl TryFrom<&Call> for Request {
-    type Error = BadRequest;
-
-    fn try_from(call: &Call) -> Result<Request, BadRequest> {
-        Request::parse(&call.processor, call.operation, &call.request)
-    }
+/// Whether an ARN is that of the stream processor of this name, in whatever
+/// region and account.
+fn is_arn_of(processor: &str, arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let [prefix, _, service, _, _, resource] = parts[..] else { return false };
+    prefix == "arn"
+        && service == "rekognition"
+        && resource.strip_prefix("streamprocessor/") == Some(processor)
 }
 
-impl TryFrom<&FallbackCall> for Request {
-    type Error = BadRequest;
-
-    fn try_from(call: &FallbackCall) -> Result<Request, BadRequest> {
-        Request::parse(&call.processor, call.operation, &call.request)
+/// The service keeps every fraction as a float32.
+fn numbers_are_finite(json: &Value) -> bool {
+    match json {
+        Value::Number(number) => number.as_f64().is_some_and(|it| Float32::from_f64(it).is_ok()),
+        Value::Array(items) => items.iter().all(numbers_are_finite),
+        Value::Object(members) => members.values().all(numbers_are_finite),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
-}
-
-/// Whether a call, and what it would fall back to, could be sent as they are.
-pub fn check_request(call: &Call) -> Result<(), BadRequest> {
-    Request::try_from(call)?;
-    for fallback in call.on_failure.iter().flatten() {
-        Request::try_from(fallback)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -102,35 +100,49 @@ mod tests {
 
     use super::*;
 
-    fn parse(operation: Operation, request: Value) -> Result<Request, BadRequest> {
-        Request::parse("a", operation, &request)
+    fn refusal(operation: Operation, request: &Value) -> Option<&'static str> {
+        Request::new("a", operation, request).err().map(|error| error.reason)
     }
 
     #[test]
-    fn a_member_that_would_be_dropped_is_refused() {
-        let request = json!({"Name": "a", "SettingsForUpdate": {"ConnectedHomeForUpdate": {"Label": ["PET"]}}});
-        let error = parse(Operation::UpdateStreamProcessor, request).unwrap_err();
-        assert!(error.to_string().starts_with("UpdateStreamProcessor of a: "), "{error}");
-        assert!(error.reason.contains("Label"), "{error}");
+    fn what_is_newer_than_rekon_is_sent_as_it_is() {
+        let json = json!({"Name": "a", "SettingsForUpdate": {"Novelty": [1.5, {"Deep": null}]}});
+        let request = Request::new("a", Operation::UpdateStreamProcessor, &json).unwrap();
+        assert_eq!(*request.json(), json);
     }
 
     #[test]
     fn a_request_about_another_processor_is_refused() {
-        assert!(parse(Operation::DeleteStreamProcessor, json!({"Name": "b"})).is_err());
-        let arn = "arn:aws:rekognition:us-east-1:1:streamprocessor/b";
-        let request = json!({"ResourceArn": arn, "Tags": {"k": "v"}});
-        assert!(parse(Operation::TagResource, request).is_err());
+        let about_another = Some("the request is about another stream processor");
+        let delete = Operation::DeleteStreamProcessor;
+        assert_eq!(refusal(delete, &json!({"Name": "a"})), None);
+        for other in [json!({"Name": "b"}), json!({"Name": ["a"]}), json!({})] {
+            assert_eq!(refusal(delete, &other), about_another, "{other}");
+        }
+        assert_eq!(refusal(delete, &json!("a")), Some("the request is no object"));
+        for (arn, expected) in [
+            ("arn:aws:rekognition:us-east-1:1:streamprocessor/a", None),
+            ("arn:aws-cn:rekognition:cn-north-1:1:streamprocessor/a", None),
+            ("arn:aws:rekognition:us-east-1:1:streamprocessor/b", about_another),
+            ("arn:aws:rekognition:us-east-1:1:collection/a", about_another),
+            ("arn:aws:rekognition:us-east-1:1:streamprocessor/b/a", about_another),
+            ("arn:aws:s3:us-east-1:1:streamprocessor/a", about_another),
+            ("a", about_another),
+        ] {
+            // A name beside it says nothing.
+            let request = json!({"Name": "a", "ResourceArn": arn, "Tags": {"k": "v"}});
+            assert_eq!(refusal(Operation::TagResource, &request), expected, "{arn}");
+        }
     }
 
     #[test]
     fn a_number_that_is_no_float32_is_refused() {
-        let request = json!({"Name": "a", "SettingsForUpdate": {"ConnectedHomeForUpdate": {"MinConfidence": 1e300}}});
-        assert!(parse(Operation::UpdateStreamProcessor, request).is_err());
-    }
-
-    #[test]
-    fn what_a_parameter_to_delete_may_be_is_closed() {
-        let request = json!({"Name": "a", "ParametersToDelete": ["RegionOfInterest"]});
-        assert!(parse(Operation::UpdateStreamProcessor, request).is_err());
+        let with = |confidence: Value| {
+            let home = json!({"ConnectedHomeForUpdate": {"MinConfidence": confidence}});
+            let request = json!({"Name": "a", "SettingsForUpdate": home});
+            refusal(Operation::UpdateStreamProcessor, &request)
+        };
+        assert_eq!(with(json!(80.1)), None);
+        assert_eq!(with(json!(1e300)), Some("a number of the request is not finite as a float32"));
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::Connect;
 use super::exit::Exit;
 use super::ui::Ui;
-use crate::aws::{self, Connection, Identity, Pace};
+use crate::aws::{self, Connection, Identity, RateLimit};
 use crate::desired::{Desired, Stack};
 use crate::emulator::{self, Emulator};
 use crate::live;
@@ -40,9 +40,9 @@ pub async fn open(connect: &Connect, stack: &Stack, base: &Path, ui: &Ui) -> Res
         region: stack.region.clone(),
         profile: connect.profile.clone(),
         endpoint_url: connect.endpoint_url.clone(),
-        pace: match &emulator {
-            Some(_) => Pace::Unlimited,
-            None => Pace::Quota(connect.rate),
+        rate_limit: match &emulator {
+            Some(_) => RateLimit::Unlimited,
+            None => RateLimit::Quota(connect.rate),
         },
         http_client: emulator.as_ref().map(Emulator::http_client),
     };

@@ -36,7 +36,7 @@ pub async fn confirm_tags(reader: &Reader, live: &mut Live, names: &BTreeSet<Pro
                     TagKnowledge::Unknown
                 }
                 Err(error) => {
-                    let reason = format!("{}: {}", error.api(), error.reason());
+                    let reason = format!("{}: {}", error.operation(), error.reason());
                     problems.add(name.as_str(), reason);
                     TagKnowledge::Unknown
                 }

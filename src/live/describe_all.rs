@@ -38,8 +38,7 @@ pub(super) async fn describe_all<T>(
     keep: &(dyn Fn(Value) -> T + Sync),
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Descriptions<T>, Error> {
-    let listed: BTreeSet<String> =
-        reader.list().await?.into_iter().map(|listed| listed.name).collect();
+    let listed: BTreeSet<String> = reader.list().await?.into_iter().collect();
     let total = listed.len();
     progress(Progress { described: 0, total });
 
@@ -58,8 +57,7 @@ pub(super) async fn describe_all<T>(
         missing = describe(reader, missing, keep, &mut found, &mut failures, &|_| {}).await;
     }
     if !missing.is_empty() {
-        let still: BTreeSet<String> =
-            reader.list().await?.into_iter().map(|listed| listed.name).collect();
+        let still: BTreeSet<String> = reader.list().await?.into_iter().collect();
         for name in missing.intersection(&still) {
             found.problems.add(
                 name,
@@ -76,7 +74,7 @@ pub(super) async fn describe_all<T>(
         return Err(first.clone());
     }
     for (name, error) in failures {
-        found.problems.add(&name, format!("{}: {}", error.api(), error.reason()));
+        found.problems.add(&name, format!("{}: {}", error.operation(), error.reason()));
     }
     Ok(found)
 }

@@ -60,7 +60,7 @@ pub async fn take(
                 }
             }
             Ok(None) => problems.add(&name, "it was deleted while the snapshot was being taken"),
-            Err(error) => problems.add(&name, format!("{}: {}", error.api(), error.reason())),
+            Err(error) => problems.add(&name, format!("{}: {}", error.operation(), error.reason())),
         },
     )
     .await;

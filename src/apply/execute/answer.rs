@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Ended, Next, Run, UNSEEN_LIMIT};
+use super::{Ended, Run, UNSEEN_LIMIT};
 use crate::apply::Event;
 use crate::apply::judge::{Effect, Evidence};
 use crate::apply::look::{Blind, Seen};
 use crate::apply::schedule::End;
 use crate::apply::target::same_definition;
-use crate::aws::{Class, Error};
+use crate::aws::{Class, Error, Failure, Next};
 use crate::model::Status;
 use crate::plan::Operation;
 
@@ -24,54 +24,35 @@ const TAKEN_LIMIT: Duration = Duration::from_secs(30);
 const RUNNING_LIMIT: Duration = Duration::from_secs(15);
 
 impl Run<'_> {
-    /// The answer was not waited for any longer, because the run was asked to
-    /// stop.
-    pub(super) async fn lost(&mut self) -> Next {
-        self.doubt = true;
-        match self.evidence().await {
-            Ok(Evidence::Took(Seen::Gone)) if self.may_be_unseen() => Next::Again(None),
-            Ok(Evidence::Took(seen)) => {
-                self.others = self.job.was_so;
-                Next::End(self.settle(Some(seen)).await)
-            }
-            Ok(Evidence::Contradicts(seen)) if !self.is_stale(&seen) => {
-                Next::End(self.contradicted(seen))
-            }
-            // The next attempt is made only if there is time.
-            Ok(Evidence::Not(_) | Evidence::Contradicts(_)) | Err(_) => Next::Again(None),
-        }
-    }
-
-    /// Decides what an answer that is no success means.
-    pub(super) async fn judge(&mut self, error: Error) -> Next {
+    /// Decides what an answer that is no success means, or that none came.
+    pub(super) async fn judge(&mut self, failure: Failure) -> Next<Ended> {
+        let Failure { error, retry_after } = failure;
         match error.class() {
             Class::Unavailable => {
                 self.doubt = true;
-                self.failures += 1;
-                self.read_and_judge(error, true).await
+                self.read_and_judge(error, retry_after).await
             }
-            Class::Unreachable => {
-                self.failures += 1;
-                if self.failures < self.tools.writer.attempts(&error) {
-                    return Next::Again(Some(self.tools.writer.backoff(self.failures - 1)));
+            Class::Unreachable => match retry_after {
+                Some(wait) => Next::Again(wait),
+                None => {
+                    let effect = if self.doubt { Effect::Unknown } else { Effect::None };
+                    Next::End(self.failed_of(&error, effect))
                 }
-                let effect = if self.doubt { Effect::Unknown } else { Effect::None };
-                Next::End(self.failed_of(&error, effect))
-            }
+            },
             Class::InUse => self.busy(error).await,
             Class::NotFound => self.missing(error).await,
-            _ if self.doubt => self.read_and_judge(error, false).await,
+            _ if self.doubt => self.read_and_judge(error, None).await,
             _ => Next::End(self.failed_of(&error, Effect::None)),
         }
     }
 
     /// Reads whether the call took effect after all.
-    async fn read_and_judge(&mut self, error: Error, may_retry: bool) -> Next {
-        let retry = may_retry && self.failures < self.tools.writer.attempts(&error);
-        let again = || Next::Again(Some(self.tools.writer.backoff(self.failures.max(1) - 1)));
+    async fn read_and_judge(&mut self, error: Error, retry_after: Option<Duration>) -> Next<Ended> {
         match self.evidence().await {
             // It may be there and not show yet: only an accepted delete is one.
-            Ok(Evidence::Took(Seen::Gone)) if self.may_be_unseen() => Next::Again(None),
+            Ok(Evidence::Took(Seen::Gone)) if self.may_be_unseen() => {
+                Next::Again(self.patience.next_wait())
+            }
             Ok(Evidence::Took(seen)) => {
                 self.others = self.job.was_so;
                 Next::End(self.settle(Some(seen)).await)
@@ -79,23 +60,22 @@ impl Run<'_> {
             Ok(Evidence::Contradicts(seen)) if !self.is_stale(&seen) => {
                 Next::End(self.contradicted(seen))
             }
-            Ok(Evidence::Not(_) | Evidence::Contradicts(_)) if retry => again(),
-            Ok(Evidence::Not(_) | Evidence::Contradicts(_)) => {
-                Next::End(self.failed_of(&error, Effect::None))
-            }
-            Err(_) if retry => again(),
-            Err(Blind { reason, .. }) => {
-                let reason = format!(
-                    "{}; whether it took effect could not be read: {reason}",
-                    error.reason()
-                );
-                Next::End(self.failed(reason, error.help(), Effect::Unknown))
-            }
+            unclear => match (retry_after, unclear) {
+                (Some(wait), _) => Next::Again(wait),
+                (None, Err(Blind { reason, .. })) => {
+                    let reason = format!(
+                        "{}; whether it took effect could not be read: {reason}",
+                        error.reason()
+                    );
+                    Next::End(self.failed(reason, error.help(), Effect::Unknown))
+                }
+                (None, Ok(_)) => Next::End(self.failed_of(&error, Effect::None)),
+            },
         }
     }
 
     /// The service says that the processor, its name or its stream is in use.
-    async fn busy(&mut self, error: Error) -> Next {
+    async fn busy(&mut self, error: Error) -> Next<Ended> {
         let seen = match self.evidence().await {
             Ok(Evidence::Took(seen)) => {
                 self.others = !self.doubt || self.job.was_so;
@@ -140,13 +120,13 @@ impl Run<'_> {
             processor: self.name().to_owned(),
             status: seen.status().to_owned(),
         });
-        Next::Again(None)
+        Next::Again(self.patience.next_wait())
     }
 
     /// The service says that there is no such processor.
-    async fn missing(&mut self, error: Error) -> Next {
+    async fn missing(&mut self, error: Error) -> Next<Ended> {
         match self.operation() {
-            _ if self.may_be_unseen() => Next::Again(None),
+            _ if self.may_be_unseen() => Next::Again(self.patience.next_wait()),
             Operation::DeleteStreamProcessor => {
                 let made = self.doubt && !self.job.was_so;
                 Next::End(Ended { end: End::Done, made, seen: Some(Seen::Gone) })

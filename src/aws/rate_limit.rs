@@ -1,17 +1,18 @@
-//! Pacing: each operation at its own quota, slower when the service says so.
+//! How fast to call: each operation at its own quota, slower when the service
+//! says so.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::Api;
+use super::Operation;
 
 /// How fast to call.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pace {
+pub enum RateLimit {
     /// Each operation at this share of its default quota.
     Quota(Rate),
     /// As fast as answers come: for the embedded service.
@@ -56,9 +57,9 @@ const LEAST: f64 = 1.0 / 64.0;
 
 /// The pace of every operation of a connection.
 #[derive(Debug)]
-pub(super) struct Pacer {
-    pace: Pace,
-    lanes: Mutex<BTreeMap<Api, std::sync::Arc<Lane>>>,
+pub(super) struct RateLimiter {
+    limit: RateLimit,
+    lanes: Mutex<BTreeMap<Operation, Arc<Lane>>>,
 }
 
 /// The pace of one operation.
@@ -86,21 +87,21 @@ struct LaneRate {
     progress_at: Instant,
 }
 
-/// Leave to send one request; its fate is told to the pacer.
+/// A permit to send one request; its fate is told to the limiter.
 #[derive(Debug)]
-pub(super) struct Leave {
-    lane: std::sync::Arc<Lane>,
+pub(super) struct Permit {
+    lane: Arc<Lane>,
     sent_at: Instant,
 }
 
-impl Pacer {
-    pub(super) fn new(pace: Pace) -> Pacer {
-        Pacer { pace, lanes: Mutex::default() }
+impl RateLimiter {
+    pub(super) fn new(limit: RateLimit) -> RateLimiter {
+        RateLimiter { limit, lanes: Mutex::default() }
     }
 
     /// Waits until a request to the operation may be sent.
-    pub(super) async fn leave(&self, api: Api) -> Leave {
-        let lane = self.lane(api);
+    pub(super) async fn acquire(&self, operation: Operation) -> Permit {
+        let lane = self.lane(operation);
         let mut next = lane.next.lock().await;
         let interval = lane.interval();
         // One request may be made up for: a timer that woke late costs nothing.
@@ -111,20 +112,20 @@ impl Pacer {
         }
         *next = due + interval;
         drop(next);
-        Leave { lane, sent_at: Instant::now() }
+        Permit { lane, sent_at: Instant::now() }
     }
 
-    fn lane(&self, api: Api) -> std::sync::Arc<Lane> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        lanes.entry(api).or_insert_with(|| std::sync::Arc::new(Lane::new(api, self.pace))).clone()
+    fn lane(&self, operation: Operation) -> Arc<Lane> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.entry(operation).or_insert_with(|| Arc::new(Lane::new(operation, self.limit))).clone()
     }
 }
 
 impl Lane {
-    fn new(api: Api, pace: Pace) -> Lane {
-        let full = match pace {
-            Pace::Quota(Rate(share)) => Some(api.default_quota() * share),
-            Pace::Unlimited => None,
+    fn new(operation: Operation, limit: RateLimit) -> Lane {
+        let full = match limit {
+            RateLimit::Quota(Rate(share)) => Some(operation.default_quota() * share),
+            RateLimit::Unlimited => None,
         };
         let now = Instant::now();
         Lane {
@@ -145,8 +146,8 @@ impl Lane {
         if rate.is_finite() { Duration::from_secs_f64(1.0 / rate) } else { Duration::ZERO }
     }
 
-    fn rate(&self) -> std::sync::MutexGuard<'_, LaneRate> {
-        self.rate.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn rate(&self) -> MutexGuard<'_, LaneRate> {
+        self.rate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -174,7 +175,7 @@ impl LaneRate {
     }
 }
 
-impl Leave {
+impl Permit {
     /// The service answered without asking to slow down.
     pub(super) fn answered(&self) {
         let mut rate = self.lane.rate();
@@ -187,6 +188,11 @@ impl Leave {
         self.lane.rate().count(self.sent_at, true);
     }
 
+    /// Requests per second now; `None` is no limit.
+    pub(super) fn rate(&self) -> Option<f64> {
+        Some(self.lane.rate().now).filter(|rate| rate.is_finite())
+    }
+
     /// How long no request to this operation has got through.
     pub(super) fn stalled(&self) -> Duration {
         self.lane.rate().progress_at.elapsed()
@@ -197,14 +203,14 @@ impl Leave {
 mod tests {
     use super::*;
 
-    const DESCRIBE: Api = Api::DescribeStreamProcessor;
+    const DESCRIBE: Operation = Operation::DescribeStreamProcessor;
 
     #[tokio::test(start_paused = true)]
     async fn a_thousand_describes_take_fifty_seconds() {
-        let pacer = Pacer::new(Pace::Quota(Rate::FULL));
+        let limiter = RateLimiter::new(RateLimit::Quota(Rate::FULL));
         let began = Instant::now();
         for _ in 0..1000 {
-            pacer.leave(DESCRIBE).await.answered();
+            limiter.acquire(DESCRIBE).await.answered();
         }
         let seconds = began.elapsed().as_secs_f64();
         assert!((49.0..51.0).contains(&seconds), "{seconds}");
@@ -212,11 +218,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_rate_of_half_takes_twice_as_long_and_operations_do_not_share() {
-        let pacer = Pacer::new(Pace::Quota("50%".parse().unwrap()));
+        let limiter = RateLimiter::new(RateLimit::Quota("50%".parse().unwrap()));
         let began = Instant::now();
         for _ in 0..100 {
-            pacer.leave(DESCRIBE).await.answered();
-            pacer.leave(Api::ListTagsForResource).await.answered();
+            limiter.acquire(DESCRIBE).await.answered();
+            limiter.acquire(Operation::ListTagsForResource).await.answered();
         }
         let seconds = began.elapsed().as_secs_f64();
         assert!((19.0..20.5).contains(&seconds), "{seconds}");
@@ -224,13 +230,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn waiting_callers_never_exceed_the_quota_in_any_second() {
-        let pacer = std::sync::Arc::new(Pacer::new(Pace::Quota(Rate::FULL)));
+        let limiter = Arc::new(RateLimiter::new(RateLimit::Quota(Rate::FULL)));
         let began = Instant::now();
         tokio::time::sleep(Duration::from_secs(30)).await;
         let mut callers = tokio::task::JoinSet::new();
         for _ in 0..200 {
-            let pacer = pacer.clone();
-            callers.spawn(async move { pacer.leave(DESCRIBE).await.sent_at });
+            let limiter = limiter.clone();
+            callers.spawn(async move { limiter.acquire(DESCRIBE).await.sent_at });
         }
         let mut sent: Vec<Duration> =
             callers.join_all().await.into_iter().map(|at| at - began).collect();
@@ -242,19 +248,19 @@ mod tests {
 
     /// Sends for a while to a service that lets so many through in a second;
     /// returns how many got through.
-    async fn against(pacer: &Pacer, room: f64, seconds: u64) -> u32 {
+    async fn against(limiter: &RateLimiter, room: f64, seconds: u64) -> u32 {
         let began = Instant::now();
         let (mut through, mut tokens, mut last) = (0, room, began);
         while began.elapsed() < Duration::from_secs(seconds) {
-            let leave = pacer.leave(DESCRIBE).await;
+            let permit = limiter.acquire(DESCRIBE).await;
             tokens = (tokens + last.elapsed().as_secs_f64() * room).min(room);
             last = Instant::now();
             if tokens >= 1.0 {
                 tokens -= 1.0;
                 through += 1;
-                leave.answered();
+                permit.answered();
             } else {
-                leave.throttled();
+                permit.throttled();
             }
         }
         through
@@ -262,41 +268,41 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_pace_follows_a_service_with_less_room_and_comes_back() {
-        let pacer = Pacer::new(Pace::Quota(Rate::FULL));
-        assert!(against(&pacer, 10.0, 60).await > 540, "nearly all the room is used");
-        let asked_too_much = pacer.lane(DESCRIBE).rate().now;
+        let limiter = RateLimiter::new(RateLimit::Quota(Rate::FULL));
+        assert!(against(&limiter, 10.0, 60).await > 540, "nearly all the room is used");
+        let asked_too_much = limiter.lane(DESCRIBE).rate().now;
         assert!((8.0..14.0).contains(&asked_too_much), "{asked_too_much}");
-        against(&pacer, 100.0, 15).await;
-        assert_eq!(pacer.lane(DESCRIBE).rate().now, 20.0);
+        against(&limiter, 100.0, 15).await;
+        assert_eq!(limiter.lane(DESCRIBE).rate().now, 20.0);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_throttled_answer_now_and_then_costs_little() {
-        let pacer = Pacer::new(Pace::Quota(Rate::FULL));
+        let limiter = RateLimiter::new(RateLimit::Quota(Rate::FULL));
         let began = Instant::now();
         for request in 0..1000 {
-            let leave = pacer.leave(DESCRIBE).await;
-            if request % 20 == 7 { leave.throttled() } else { leave.answered() }
+            let permit = limiter.acquire(DESCRIBE).await;
+            if request % 20 == 7 { permit.throttled() } else { permit.answered() }
         }
         assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     }
 
     #[tokio::test(start_paused = true)]
     async fn endless_throttling_leaves_a_trickle() {
-        let pacer = Pacer::new(Pace::Quota(Rate::FULL));
+        let limiter = RateLimiter::new(RateLimit::Quota(Rate::FULL));
         for _ in 0..100 {
-            pacer.leave(DESCRIBE).await.throttled();
+            limiter.acquire(DESCRIBE).await.throttled();
         }
-        let now = pacer.lane(DESCRIBE).rate().now;
+        let now = limiter.lane(DESCRIBE).rate().now;
         assert!((20.0 / 64.0..1.0).contains(&now), "{now}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_embedded_service_is_not_waited_for() {
-        let pacer = Pacer::new(Pace::Unlimited);
+        let limiter = RateLimiter::new(RateLimit::Unlimited);
         let began = Instant::now();
         for _ in 0..1000 {
-            pacer.leave(DESCRIBE).await.answered();
+            limiter.acquire(DESCRIBE).await.answered();
         }
         assert_eq!(began.elapsed(), Duration::ZERO);
     }
