@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use rekon::aws::{self, Class, Pace, Rate, Reader};
+use rekon::aws::{self, Class, Rate, RateLimit, Reader};
 use rekon::emulator::{Emulator, Faults, Options, State};
 use rekon::live;
 use rekon::model::{Live, TagKnowledge};
@@ -32,7 +32,7 @@ fn fleet(count: usize) -> Value {
     })
 }
 
-async fn reader(count: usize, scripted: &[&str], pace: Pace) -> (Emulator, Reader) {
+async fn reader(count: usize, scripted: &[&str], rate_limit: RateLimit) -> (Emulator, Reader) {
     let options = Options {
         faults: Faults {
             scripted: scripted.iter().map(|fault| fault.parse().unwrap()).collect(),
@@ -46,7 +46,7 @@ async fn reader(count: usize, scripted: &[&str], pace: Pace) -> (Emulator, Reade
         region: "us-east-1".into(),
         profile: None,
         endpoint_url: None,
-        pace,
+        rate_limit,
         http_client: Some(emulator.http_client()),
     };
     let reader = aws::connect(settings).await.unwrap().reader();
@@ -54,7 +54,7 @@ async fn reader(count: usize, scripted: &[&str], pace: Pace) -> (Emulator, Reade
 }
 
 async fn fetch(count: usize, scripted: &[&str]) -> Result<Live, aws::Error> {
-    let (_emulator, reader) = reader(count, scripted, Pace::Unlimited).await;
+    let (_emulator, reader) = reader(count, scripted, RateLimit::Unlimited).await;
     live::fetch(&reader, ACCOUNT, &|_| {}).await
 }
 
@@ -64,7 +64,7 @@ fn calls(emulator: &Emulator, operation: &str) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn a_fleet_is_read_at_the_pace_of_the_quota_and_with_no_call_too_many() {
-    let (emulator, reader) = reader(1200, &[], Pace::Quota(Rate::FULL)).await;
+    let (emulator, reader) = reader(1200, &[], RateLimit::Quota(Rate::FULL)).await;
     let began = Instant::now();
     let live = live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
     let seconds = began.elapsed().as_secs_f64();
@@ -80,7 +80,7 @@ async fn a_fleet_is_read_at_the_pace_of_the_quota_and_with_no_call_too_many() {
 #[tokio::test(start_paused = true)]
 async fn slow_answers_do_not_slow_the_pace() {
     let slow = ["DescribeStreamProcessor=slow:800ms"];
-    let (_emulator, reader) = reader(400, &slow, Pace::Quota(Rate::FULL)).await;
+    let (_emulator, reader) = reader(400, &slow, RateLimit::Quota(Rate::FULL)).await;
     let began = Instant::now();
     live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
     let seconds = began.elapsed().as_secs_f64();
@@ -117,7 +117,7 @@ async fn a_caller_who_may_read_nothing_gets_an_error_and_not_an_empty_fleet() {
 #[tokio::test(start_paused = true)]
 async fn tags_that_cannot_be_hinted_are_unknown_and_can_be_confirmed() {
     for script in ["GetResources=deny", "GetResources=throttle", "GetResources=internal"] {
-        let (_emulator, reader) = reader(6, &[script], Pace::Unlimited).await;
+        let (_emulator, reader) = reader(6, &[script], RateLimit::Unlimited).await;
         let mut live = live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
         assert!(live.is_complete(), "{script}");
         assert_eq!(live.notes.len(), 1, "{script}");
@@ -131,7 +131,7 @@ async fn tags_that_cannot_be_hinted_are_unknown_and_can_be_confirmed() {
 
 #[tokio::test(start_paused = true)]
 async fn tags_that_cannot_be_confirmed_make_the_read_incomplete() {
-    let (_emulator, reader) = reader(3, &["ListTags/camera-0001=deny"], Pace::Unlimited).await;
+    let (_emulator, reader) = reader(3, &["ListTags/camera-0001=deny"], RateLimit::Unlimited).await;
     let mut live = live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
     let names = live.inventory.keys().cloned().collect();
     live::confirm_tags(&reader, &mut live, &names).await;
@@ -152,7 +152,7 @@ async fn every_kind_of_trouble_on_the_way_is_overcome() {
 
 #[tokio::test(start_paused = true)]
 async fn a_snapshot_reads_back_as_what_was_read() {
-    let (_emulator, reader) = reader(8, &[], Pace::Unlimited).await;
+    let (_emulator, reader) = reader(8, &[], RateLimit::Unlimited).await;
     let now = "2026-11-22T15:03:00Z".parse().unwrap();
     let snapshot = live::take(&reader, ACCOUNT, now, &|_| {}).await.unwrap();
     assert_eq!(snapshot["complete"], json!(true));
@@ -165,7 +165,7 @@ async fn a_snapshot_reads_back_as_what_was_read() {
 
 #[tokio::test(start_paused = true)]
 async fn a_snapshot_that_misses_something_says_what() {
-    let (_emulator, reader) = reader(4, &["ListTags/camera-0002=deny"], Pace::Unlimited).await;
+    let (_emulator, reader) = reader(4, &["ListTags/camera-0002=deny"], RateLimit::Unlimited).await;
     let now = "2026-11-22T15:03:00Z".parse().unwrap();
     let snapshot = live::take(&reader, ACCOUNT, now, &|_| {}).await.unwrap();
     assert_eq!(snapshot["complete"], json!(false));
@@ -179,7 +179,7 @@ async fn an_endpoint_that_nobody_serves_is_told_in_a_line() {
         region: "us-east-1".into(),
         profile: None,
         endpoint_url: Some("not a url".into()),
-        pace: Pace::Unlimited,
+        rate_limit: RateLimit::Unlimited,
         http_client: None,
     };
     let error = aws::connect(settings).await.unwrap_err();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use rekon::apply::{self, ApplyError, Event, RecoveryRoot, StopSignal};
-use rekon::aws::{self, Connection, Identity, Pace, Rate};
+use rekon::aws::{self, Connection, Identity, Rate, RateLimit};
 use rekon::config;
 use rekon::desired::{self, Desired};
 use rekon::emulator::{Emulator, Faults, Options, State};
@@ -120,20 +120,20 @@ impl World {
         std::fs::write(folder.path().join("rekon.toml"), format!("{STACK}{}", toml.concat()))
             .unwrap();
         let emulator = emulator(&before, options);
-        let connection = connect(&emulator, Pace::Unlimited).await;
+        let connection = connect(&emulator, RateLimit::Unlimited).await;
         World { emulator, connection, folder, before }
     }
 
     /// The same world, at the pace of the quotas.
     pub async fn paced(mut self) -> World {
-        self.connection = connect(&self.emulator, Pace::Quota(Rate::FULL)).await;
+        self.connection = connect(&self.emulator, RateLimit::Quota(Rate::FULL)).await;
         self
     }
 
     /// The same world, over a wire that follows a rule.
     pub async fn over(mut self, rule: Rule) -> World {
         let client = wire::ruled(self.emulator.http_client(), rule);
-        self.connection = connect_by(client, Pace::Unlimited).await;
+        self.connection = connect_by(client, RateLimit::Unlimited).await;
         self
     }
 
@@ -198,7 +198,7 @@ impl World {
         let emulator = emulator(&before, options);
         // What was created a moment ago shows by then.
         tokio::time::sleep(Duration::from_secs(120)).await;
-        let connection = connect(&emulator, Pace::Unlimited).await;
+        let connection = connect(&emulator, RateLimit::Unlimited).await;
         let folder = tempfile::tempdir().unwrap();
         let file = "rekon.toml";
         std::fs::copy(self.folder.path().join(file), folder.path().join(file)).unwrap();
@@ -343,16 +343,16 @@ fn emulator(snapshot: &Value, options: Options) -> Emulator {
     Emulator::new(options, state)
 }
 
-async fn connect(emulator: &Emulator, pace: Pace) -> Connection {
-    connect_by(emulator.http_client(), pace).await
+async fn connect(emulator: &Emulator, rate_limit: RateLimit) -> Connection {
+    connect_by(emulator.http_client(), rate_limit).await
 }
 
-async fn connect_by(http_client: SharedHttpClient, pace: Pace) -> Connection {
+async fn connect_by(http_client: SharedHttpClient, rate_limit: RateLimit) -> Connection {
     let settings = aws::Settings {
         region: "us-east-1".into(),
         profile: None,
         endpoint_url: None,
-        pace,
+        rate_limit,
         http_client: Some(http_client),
     };
     aws::connect(settings).await.unwrap()

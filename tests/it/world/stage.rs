@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use rekon::apply::{self, ApplyError, Event, RecoveryRoot};
-use rekon::aws::{self, Connection, Identity, Pace};
+use rekon::aws::{self, Connection, Identity, RateLimit};
 use rekon::config::Loaded;
 use rekon::desired::{self, Checked};
 use rekon::emulator::{Emulator, Options, State};
@@ -68,7 +68,7 @@ impl Stage {
             region: REGION.to_owned(),
             profile: None,
             endpoint_url: None,
-            pace: Pace::Unlimited,
+            rate_limit: RateLimit::Unlimited,
             http_client: Some(emulator.http_client()),
         };
         let connection = aws::connect(settings).await.expect("nothing is sent yet");
