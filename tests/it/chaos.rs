@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rekon::config;
 use rekon::emulator::{Fault, Faults, Options, Quirks, RandomFault, Rates, Settle};
-use rekon::plan::{Fate, Outcome, Plan};
+use rekon::plan::{CallEffect, CallOutcome, Fate, Note, Operation, Outcome, Plan, Reason, RefusalCode};
 use serde_json::Value;
 
 use crate::convergence::{created, goals, missed};
@@ -197,8 +197,9 @@ impl Truth<'_> {
                 .filter(|call| call.processor() == name)
                 .map(|call| call.operation.clone())
                 .collect();
-            for operation in &told.made {
-                let count = told.made.iter().filter(|made| *made == operation).count();
+            let claimed: Vec<Operation> = outcome.made(name).collect();
+            for operation in &claimed {
+                let count = claimed.iter().filter(|made| *made == operation).count();
                 let real = took_effect.iter().filter(|made| *made == operation.as_str()).count();
                 if real < count {
                     return Err(format!("{name}: {operation:?} is claimed and was not made"));
@@ -212,19 +213,19 @@ impl Truth<'_> {
                     }
                     let silent = took_effect
                         .iter()
-                        .find(|made| !told.made.iter().any(|told| told.as_str() == *made));
+                        .find(|made| !claimed.iter().any(|told| told.as_str() == *made));
                     if let Some(made) = silent {
                         return Err(format!("{name}: {made} was made and is not told"));
                     }
                 }
-                Fate::NotTried { .. } if !took_effect.is_empty() => {
+                Fate::NotTried(_) if !took_effect.is_empty() => {
                     return Err(format!("{name} was not tried, but {took_effect:?} were made"));
                 }
                 // Nobody else is at work here.
-                Fate::Moved { differences } => {
-                    return Err(format!("{name} did not move: {differences:?}"));
+                Fate::Moved(deviations) => {
+                    return Err(format!("{name} did not move: {deviations:?}"));
                 }
-                Fate::NotTried { .. } | Fate::Failed { .. } => {}
+                Fate::NotTried(_) | Fate::Failed(_) => {}
             }
         }
         for (name, _) in before.iter().filter(|(_, wire)| runs(wire)) {
@@ -265,8 +266,13 @@ fn plan_name(goals: &BTreeMap<&'static str, Goal>, name: &str) -> &'static str {
 /// Whether the report says of a processor that its state could not be read.
 fn is_unsure(outcome: &Outcome, name: &str) -> bool {
     let told = outcome.processors.iter().find(|told| told.name == name).unwrap();
-    let words = format!("{:?} {:?}", told.fate, told.notes);
-    words.contains("could not be read") || words.contains("unknown")
+    let unread = |note: &Note| {
+        matches!(note, Note::RestorationUnread(_) | Note::RestorationBrokenOff)
+    };
+    let unknown = |call: &CallOutcome| call.processor == name && call.effect == CallEffect::Unknown;
+    told.notes.iter().any(unread)
+        || outcome.calls.iter().any(unknown)
+        || matches!(&told.fate, Fate::Failed(failure) if matches!(failure.reason, Reason::Unread(_)))
 }
 
 /// What no file declares is as it was.
@@ -297,7 +303,7 @@ async fn restore(
         let folder = Path::new(&removed.recovery_file).parent().unwrap();
         let project = Project::of(config::load(folder))?;
         let plan = healthy.plan(&project).await.map_err(|error| error.to_string())?;
-        if plan.refusals.iter().any(|refusal| refusal.code == "stream-held") {
+        if plan.refusals.iter().any(|refusal| refusal.code == RefusalCode::StreamHeld) {
             // Somebody else's new stream; the files say who should have it.
             continue;
         }
@@ -373,7 +379,7 @@ async fn finish(
 
 /// The processors that the report says ran before and do not run now.
 fn left_stopped(outcome: &Outcome) -> impl Iterator<Item = &str> {
-    let noted = |notes: &[String]| notes.iter().any(|note| note.starts_with("it ran before"));
+    let noted = |notes: &[Note]| notes.iter().any(|note| matches!(note, Note::Stopped { .. }));
     let stopped = outcome.processors.iter().filter(move |told| noted(&told.notes));
     stopped.map(|told| told.name.as_str())
 }

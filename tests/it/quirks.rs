@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rekon::emulator::{LabelsUpdate, Options, Quirks, Settle};
-use rekon::plan::{Fate, Plan};
-use serde_json::Value;
+use rekon::model::{Attribute, Value};
+use rekon::plan::{Deviation, Failure, Fate, Plan, Reason};
 
 use crate::world::camera::{Camera, Kind};
 use crate::world::stage::{Project, Stage, paused};
@@ -80,11 +80,10 @@ fn announced(mut world: World) -> World {
 fn lose_labels(plan: &Plan) -> BTreeSet<String> {
     let lost = |change: &rekon::plan::Change| {
         change.attributes.iter().any(|attribute| {
-            let labels = |value: &Value| -> BTreeSet<String> {
-                let labels = value.as_array().into_iter().flatten();
-                labels.filter_map(|label| Some(label.as_str()?.to_owned())).collect()
+            let labels = |value: &Option<Value>| -> BTreeSet<String> {
+                value.as_ref().and_then(Value::as_labels).cloned().unwrap_or_default()
             };
-            attribute.path == "settings.connected_home.labels"
+            attribute.attribute == Attribute::Labels
                 && attribute.effect == rekon::plan::Effect::InPlace
                 && !labels(&attribute.before).is_subset(&labels(&attribute.after))
         }) && !change.actions.contains(&rekon::plan::Action::Replace)
@@ -133,8 +132,12 @@ async fn run(world: &World, seed: u64, quirks: Quirks) -> Result<Option<usize>, 
         let expected = match &told.fate {
             Fate::Done => !stubborn.contains(&told.name),
             // Verification fails, and says what is there instead.
-            Fate::Failed { operation: None, reason, .. } => {
-                stubborn.contains(&told.name) && reason.contains("labels")
+            Fate::Failed(Failure { call: None, reason: Reason::Deviates(deviations) }) => {
+                let of_labels = |deviation: &Deviation| {
+                    matches!(deviation, Deviation::Attribute(difference)
+                        if difference.attribute == Attribute::Labels)
+                };
+                stubborn.contains(&told.name) && deviations.iter().all(of_labels)
             }
             _ => false,
         };
@@ -182,7 +185,7 @@ fn a_tagging_api_that_names_no_processor_is_not_believed() {
             let project = Project::new(&files::write(&world, &mut Dice::new(1))).unwrap();
             stage.plan(&project).await.unwrap()
         });
-        let calls: Vec<Value> =
+        let calls: Vec<serde_json::Value> =
             plan.calls.iter().map(|call| call.request["TagKeys"].clone()).collect();
         assert_eq!(calls, [serde_json::json!(["site", "team"])], "{}", tagging.name);
     }

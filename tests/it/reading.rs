@@ -69,12 +69,12 @@ async fn a_fleet_is_read_at_the_pace_of_the_quota_and_with_no_call_too_many() {
     let live = live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
     let seconds = began.elapsed().as_secs_f64();
     assert!((60.0..61.8).contains(&seconds), "{seconds}");
-    assert_eq!(live.inventory.len(), 1200);
+    assert_eq!(live.processors.len(), 1200);
     assert_eq!(calls(&emulator, "ListStreamProcessors"), 2);
     assert_eq!(calls(&emulator, "DescribeStreamProcessor"), 1200);
     assert_eq!(calls(&emulator, "GetResources"), 6);
-    assert_eq!(live.inventory["camera-0000"].tags["team"], "home");
-    assert_eq!(live.facts["camera-0001"].tags, TagKnowledge::Hinted);
+    assert_eq!(team(&live, "camera-0000"), Some("home"));
+    assert_eq!(live.processors["camera-0001"].definition.tags, TagKnowledge::Hinted);
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,14 +92,14 @@ async fn an_expired_page_token_starts_the_listing_again() {
     let live =
         fetch(1500, &["ListStream:1=expired-token", "GetResources:2=expired-token"]).await.unwrap();
     assert!(live.is_complete());
-    assert_eq!(live.inventory.len(), 1500);
-    assert_eq!(live.facts["camera-0000"].tags, TagKnowledge::Hinted);
+    assert_eq!(live.processors.len(), 1500);
+    assert_eq!(live.processors["camera-0000"].definition.tags, TagKnowledge::Hinted);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_one_processor_denies_leaves_the_others_read() {
     let live = fetch(20, &["Describe/camera-0007=deny"]).await.unwrap();
-    assert_eq!(live.inventory.len(), 19);
+    assert_eq!(live.processors.len(), 19);
     let [problem] = &live.problems[..] else { panic!("{:?}", live.problems) };
     assert_eq!(problem.names, Some(BTreeSet::from(["camera-0007".to_owned()])));
     assert!(problem.reason.starts_with("DescribeStreamProcessor: AccessDeniedException: "));
@@ -121,11 +121,11 @@ async fn tags_that_cannot_be_hinted_are_unknown_and_can_be_confirmed() {
         let mut live = live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
         assert!(live.is_complete(), "{script}");
         assert_eq!(live.notes.len(), 1, "{script}");
-        assert_eq!(live.facts["camera-0000"].tags, TagKnowledge::Unknown);
-        let names = live.inventory.keys().cloned().collect();
+        assert_eq!(live.processors["camera-0000"].definition.tags, TagKnowledge::Unknown);
+        let names = live.processors.keys().cloned().collect();
         live::confirm_tags(&reader, &mut live, &names).await;
-        assert_eq!(live.facts["camera-0000"].tags, TagKnowledge::Confirmed);
-        assert_eq!(live.inventory["camera-0000"].tags["team"], "home");
+        assert_eq!(live.processors["camera-0000"].definition.tags, TagKnowledge::Confirmed);
+        assert_eq!(team(&live, "camera-0000"), Some("home"));
     }
 }
 
@@ -133,10 +133,10 @@ async fn tags_that_cannot_be_hinted_are_unknown_and_can_be_confirmed() {
 async fn tags_that_cannot_be_confirmed_make_the_read_incomplete() {
     let (_emulator, reader) = reader(3, &["ListTags/camera-0001=deny"], RateLimit::Unlimited).await;
     let mut live = live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
-    let names = live.inventory.keys().cloned().collect();
+    let names = live.processors.keys().cloned().collect();
     live::confirm_tags(&reader, &mut live, &names).await;
     assert!(!live.is_complete());
-    assert_eq!(live.facts["camera-0001"].tags, TagKnowledge::Unknown);
+    assert_eq!(live.processors["camera-0001"].definition.tags, TagKnowledge::Unknown);
 }
 
 #[tokio::test(start_paused = true)]
@@ -146,7 +146,7 @@ async fn every_kind_of_trouble_on_the_way_is_overcome() {
         let script = format!("*:1x6={fault}");
         let live = fetch(10, &[&script]).await.unwrap();
         assert!(live.is_complete(), "{fault}: {:?}", live.problems);
-        assert_eq!(live.inventory.len(), 10, "{fault}");
+        assert_eq!(live.processors.len(), 10, "{fault}");
     }
 }
 
@@ -158,7 +158,7 @@ async fn a_snapshot_reads_back_as_what_was_read() {
     assert_eq!(snapshot["complete"], json!(true));
     let parsed = live::parse(Path::new("live.json"), &snapshot.to_string()).unwrap();
     let mut live = live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
-    let names = live.inventory.keys().cloned().collect();
+    let names = live.processors.keys().cloned().collect();
     live::confirm_tags(&reader, &mut live, &names).await;
     assert_eq!(parsed, live);
 }
@@ -187,4 +187,9 @@ async fn an_endpoint_that_nobody_serves_is_told_in_a_line() {
         error.to_string(),
         "GetCallerIdentity: \"not a url\" is no endpoint: it must be an http:// or https:// URL"
     );
+}
+
+/// A live processor's tag `team`.
+fn team<'a>(live: &'a Live, name: &str) -> Option<&'a str> {
+    live.processors[name].definition.text(&rekon::model::Attribute::Tag("team".into()))
 }

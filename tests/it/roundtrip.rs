@@ -24,11 +24,11 @@ fn whatever_lives_is_no_change_when_written_as_toml() {
             let mut text = report::toml::stack(&any.desired().stack);
             // What GetResources only hints at is made certain first.
             let mut confirmed = live.clone();
-            let all = live.inventory.keys().cloned().collect();
+            let all = live.processors.keys().cloned().collect();
             let reader = stage.connection.reader();
             rekon::live::confirm_tags(&reader, &mut confirmed, &all).await;
-            for (name, processor) in &confirmed.inventory {
-                text.push_str(&report::toml::processor(name.as_str(), processor));
+            for (name, live) in &confirmed.processors {
+                text.push_str(&report::toml::processor(name.as_str(), &live.definition));
             }
             let written = Project::new(&[("rekon.toml".to_owned(), text.clone())])?;
             let plan = stage.plan(&written).await.map_err(|error| error.to_string())?;
@@ -47,7 +47,8 @@ fn whatever_lives_is_no_change_when_written_as_toml() {
 fn essence(plan: &Plan) -> Value {
     let changes = plan.changes.iter().map(|change| {
         let attributes = change.attributes.iter().map(|attribute| {
-            json!([attribute.path, attribute.before, attribute.after, attribute.effect])
+            let json = json!(attribute);
+            json!([json["path"], json["before"], json["after"], json["effect"]])
         });
         let calls = change.calls.iter().map(|id| {
             let find = |id: &String| plan.calls.iter().find(|call| call.id == *id).unwrap();

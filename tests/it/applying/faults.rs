@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use rekon::emulator::{Lag, Options, Settle};
 
+use rekon::model::Attribute;
+use rekon::plan::{Deviation, Failure, Fate, Reason};
+
 use super::world::{World, all_done, with_faults};
 
 const WRITES: [&str; 7] = [
@@ -134,11 +137,9 @@ async fn an_update_that_does_not_do_what_was_planned_is_a_failure() {
     let plan = world.plan().await;
     let outcome = world.apply(&plan).await;
     let fate = super::world::fate(&outcome, "porch");
-    let rekon::plan::Fate::Failed { call: None, reason, .. } = fate else {
+    let Fate::Failed(Failure { call: None, reason: Reason::Deviates(deviations) }) = fate else {
         panic!("{outcome:#?}");
     };
-    assert_eq!(
-        reason,
-        "settings.connected_home.labels is PACKAGE, PERSON, PET instead of PACKAGE, PET"
-    );
+    let [Deviation::Attribute(labels)] = &deviations[..] else { panic!("{deviations:?}") };
+    assert_eq!(labels.attribute, Attribute::Labels);
 }

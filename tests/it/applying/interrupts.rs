@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use rekon::apply::{self, Event};
 use rekon::emulator::{Options, Settle};
-use rekon::plan::{Fate, Operation, Outcome};
+use rekon::plan::{Failure, Fate, Note, Operation, Outcome, Reason, Signal};
 use tokio::time::Instant;
 
 use super::wire::Wire;
-use super::world::{World, camera, camera_toml, face, face_toml, fate, with_faults};
+use super::world::{World, answered, camera, camera_toml, face, face_toml, fate, with_faults};
 
 /// Applies everything and asks to stop at the `at`-th event. Says whether there
 /// were as many.
@@ -31,7 +31,7 @@ async fn interrupted_at(at: usize, settle: Duration) -> bool {
             }
             seen.set(seen.get() + 1);
             if seen.get() == at {
-                stopper.stop("SIGINT");
+                stopper.stop(Signal::Interrupt);
                 asked.set(Some(Instant::now()));
                 deletes.set(count_deletes());
             }
@@ -48,7 +48,7 @@ async fn interrupted_at(at: usize, settle: Duration) -> bool {
         assert_eq!(outcome.interrupted, None);
         return false;
     };
-    assert_eq!(outcome.interrupted, Some("SIGINT"));
+    assert_eq!(outcome.interrupted, Some(Signal::Interrupt));
     assert_eq!(outcome.removed, [], "at {at}: {outcome:#?}");
     assert!(ended - asked < Duration::from_secs(15), "at {at}: {:?}", ended - asked);
     // What was sent before the signal may take effect after it, but no more.
@@ -81,11 +81,11 @@ async fn stopping_before_anything_began_writes_nothing() {
     let world = World::full(Options::default()).await;
     let plan = world.plan().await;
     let (stopper, stop) = apply::stopper();
-    stopper.stop("SIGTERM");
+    stopper.stop(Signal::Terminate);
     let outcome = world.apply_with(&plan, stop, &|_| {}).await.unwrap();
-    assert_eq!(outcome.interrupted, Some("SIGTERM"));
+    assert_eq!(outcome.interrupted, Some(Signal::Terminate));
     assert_eq!(world.write_requests(), 0);
-    assert!(outcome.processors.iter().all(|one| matches!(one.fate, Fate::NotTried { .. })));
+    assert!(outcome.processors.iter().all(|one| matches!(one.fate, Fate::NotTried(_))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,7 +106,7 @@ async fn calls_that_wait_for_their_turn_are_not_sent_any_more() {
             if matches!(event, Event::CallDone { .. }) {
                 calls.set(calls.get() + 1);
                 if calls.get() == 15 {
-                    stopper.stop("SIGTERM");
+                    stopper.stop(Signal::Terminate);
                     then.set((deletes(), Some(Instant::now())));
                 }
             }
@@ -134,14 +134,14 @@ async fn asking_twice_ends_at_once_and_says_what_is_unknown() {
         .apply_with(&plan, stop, &|event| {
             if matches!(event, Event::Waiting { .. }) && asked.get().is_none() {
                 asked.set(Some(Instant::now()));
-                stopper.stop("SIGINT");
-                stopper.stop("SIGINT");
+                stopper.stop(Signal::Interrupt);
+                stopper.stop(Signal::Interrupt);
             }
         })
         .await
         .unwrap();
     assert!(asked.get().unwrap().elapsed() < Duration::from_secs(1));
-    assert_eq!(outcome.interrupted, Some("SIGINT"));
+    assert_eq!(outcome.interrupted, Some(Signal::Interrupt));
     let names = world.names();
     for name in super::world::names(&world.before).difference(&names) {
         assert!(outcome.removed.iter().any(|removed| removed.name == *name), "{name}");
@@ -158,9 +158,9 @@ async fn asking_twice_tells_of_every_processor_once() {
     let stopping = Cell::new(0);
     let outcome = world
         .apply_with(&plan, stop, &|event| match event {
-            Event::Waiting { .. } => stopper.stop("SIGINT"),
+            Event::Waiting { .. } => stopper.stop(Signal::Interrupt),
             Event::Stopping { signal } => {
-                assert_eq!(signal, "SIGINT");
+                assert_eq!(signal, Signal::Interrupt);
                 stopping.set(stopping.get() + 1);
             }
             Event::ProcessorDone { name, fate, done, total } => {
@@ -189,8 +189,8 @@ async fn being_asked_to_stop_is_told_once() {
     let (asked, told) = (Cell::new(false), Cell::new(0));
     let outcome = world
         .apply_with(&plan, stop, &|event| match event {
-            Event::CallDone { .. } if !asked.replace(true) => stopper.stop("SIGTERM"),
-            Event::Stopping { signal: "SIGTERM" } => told.set(told.get() + 1),
+            Event::CallDone { .. } if !asked.replace(true) => stopper.stop(Signal::Terminate),
+            Event::Stopping { signal: Signal::Terminate } => told.set(told.get() + 1),
             _ => {}
         })
         .await
@@ -218,7 +218,7 @@ async fn dead_after(world: World, last: Operation) -> (World, Outcome, Duration)
             if matches!(&event, Event::CallDone { operation, .. } if *operation == last) {
                 dead.store(true, Ordering::Relaxed);
                 asked.set(Some(Instant::now()));
-                stopper.stop("SIGINT");
+                stopper.stop(Signal::Interrupt);
             }
         })
         .await
@@ -229,32 +229,28 @@ async fn dead_after(world: World, last: Operation) -> (World, Outcome, Duration)
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_creation_that_nobody_answers_is_given_up_and_told_as_removed() {
+async fn a_creation_that_nobody_answers_is_tried_for_long_and_told_as_removed() {
     let toml = [camera_toml("a", "a", "Other", "\"PERSON\"", "team = \"home\"")];
     let world = World::new(&[camera("a", "a")], &toml, Options::default()).await;
     let (_, outcome, took) = dead_after(world, Operation::DeleteStreamProcessor).await;
-    assert!(took > Duration::from_secs(20) && took < Duration::from_secs(45), "{took:?}");
+    assert!(took > Duration::from_mins(15), "{took:?}");
     let [removed] = &outcome.removed[..] else { panic!("{outcome:#?}") };
     assert!(removed.restore.ends_with("--only=a"));
-    let Fate::Failed { operation: Some(Operation::CreateStreamProcessor), reason, .. } =
-        fate(&outcome, "a")
-    else {
-        panic!("{outcome:#?}");
-    };
-    assert_eq!(reason, "the service did not answer before the run ended");
-    assert_eq!(outcome.interrupted, Some("SIGINT"));
+    answered(fate(&outcome, "a"), Operation::CreateStreamProcessor);
+    assert_eq!(outcome.interrupted, Some(Signal::Interrupt));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_restart_that_nobody_answers_is_given_up_and_told() {
+async fn a_restart_that_nobody_answers_is_tried_for_long_and_told() {
     let toml = [face_toml("a", "guests", "")];
     let world = World::new(&[face("a", "RUNNING")], &toml, Options::default()).await;
     let (_, outcome, took) = dead_after(world, Operation::StopStreamProcessor).await;
-    assert!(took < Duration::from_secs(45), "{took:?}");
+    assert!(took > Duration::from_mins(15), "{took:?}");
     assert_eq!(outcome.removed, []);
-    let notes = outcome.processors[0].notes.join("\n");
-    assert!(notes.contains("StartStreamProcessor of a, to put"), "{notes}");
-    assert!(notes.contains("it ran before and may be stopped now"), "{notes}");
+    let notes = &outcome.processors[0].notes;
+    let failed = |note: &Note| matches!(note, Note::FallbackFailed { operation, .. } if *operation == Operation::StartStreamProcessor);
+    assert!(notes.iter().any(failed), "{notes:?}");
+    assert!(notes.contains(&Note::Stopped { certain: false }), "{notes:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -269,30 +265,7 @@ async fn an_update_that_nobody_answers_ends_within_seconds() {
     let world = World::new(&live, &toml, faults).await;
     let (_, outcome, took) = dead_after(world, Operation::UpdateStreamProcessor).await;
     assert!(took < Duration::from_secs(12), "{took:?}");
-    assert!(outcome.processors.iter().all(|one| matches!(one.fate, Fate::Failed { .. })));
-}
-
-#[tokio::test(start_paused = true)]
-async fn throttling_does_not_keep_a_stopped_run_for_long() {
-    let toml = [camera_toml("a", "a", "Other", "\"PERSON\"", "team = \"home\"")];
-    let faults = with_faults(&["CreateStreamProcessor/a=throttle"]);
-    let world = World::new(&[camera("a", "a")], &toml, faults).await;
-    let plan = world.plan().await;
-    let (stopper, stop) = apply::stopper();
-    let asked = Cell::new(None);
-    let outcome = world
-        .apply_with(&plan, stop, &|event| {
-            if matches!(event, Event::CallDone { .. }) && asked.get().is_none() {
-                asked.set(Some(Instant::now()));
-                stopper.stop("SIGINT");
-            }
-        })
-        .await
-        .unwrap();
-    let took = asked.get().unwrap().elapsed();
-    assert!(took < Duration::from_secs(45), "{took:?}");
-    world.check(&plan, &outcome).await;
-    assert_eq!(outcome.removed.len(), 1);
+    assert!(outcome.processors.iter().all(|one| matches!(one.fate, Fate::Failed(_))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -306,23 +279,19 @@ async fn a_stopped_run_blames_no_call_that_was_never_sent() {
     let outcome = world
         .apply_with(&plan, stop, &|event| {
             if matches!(event, Event::CallDone { .. }) {
-                stopper.stop("SIGINT");
+                stopper.stop(Signal::Interrupt);
             }
         })
         .await
         .unwrap();
     world.check(&plan, &outcome).await;
-    let Fate::Failed { call: None, operation: None, reason, .. } = fate(&outcome, "a") else {
-        panic!("{outcome:#?}");
-    };
-    assert_eq!(
-        reason,
-        "the run was stopped after StopStreamProcessor and before DeleteStreamProcessor"
-    );
-    assert_eq!(outcome.processors[0].notes, ["it was started again"]);
+    let (stop, delete) = (Operation::StopStreamProcessor, Operation::DeleteStreamProcessor);
+    let reason = Reason::Stopped { after: Some(stop), before: Some(delete) };
+    assert_eq!(fate(&outcome, "a"), &Fate::Failed(Failure { call: None, reason }));
+    assert_eq!(outcome.processors[0].notes, [Note::StartedAgain]);
     for name in ["b", "c"] {
-        let Fate::NotTried { reason } = fate(&outcome, name) else { panic!("{outcome:#?}") };
-        assert_eq!(reason, "the run was stopped before StopStreamProcessor");
+        let reason = Reason::Stopped { after: None, before: Some(stop) };
+        assert_eq!(fate(&outcome, name), &Fate::NotTried(reason));
     }
 }
 
@@ -343,13 +312,14 @@ async fn a_mistake_in_rekon_ends_one_step_and_lets_the_others_finish() {
         let outcome = world.apply(&plan).await;
         world.check(&plan, &outcome).await;
         let broken = outcome.processors.iter().filter(|one| {
-            matches!(&one.fate, Fate::Failed { reason, .. } if reason.contains("a mistake in rekon"))
+            matches!(&one.fate, Fate::Failed(failure) if failure.reason == Reason::Broken)
         });
         assert!(broken.count() > 0, "{operation}: {outcome:#?}");
         assert!(!outcome.broken_off);
-        let unknown = outcome.processors.iter().any(
-            |one| matches!(&one.fate, Fate::Failed { reason, .. } if reason.contains("broken off during")),
-        );
+        let unknown = outcome.processors.iter().any(|one| {
+            let Fate::Failed(failure) = &one.fate else { return false };
+            matches!(failure.reason, Reason::BrokenOff(_))
+        });
         assert!(!unknown, "{operation}: {outcome:#?}");
     }
 }

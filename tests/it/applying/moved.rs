@@ -2,7 +2,8 @@
 
 use rekon::apply::ApplyError;
 use rekon::emulator::Options;
-use rekon::plan::{Fate, Plan};
+use rekon::model::{Attribute, Value};
+use rekon::plan::{Deviation, Fate, Plan, Reason, Trouble};
 use serde_json::json;
 
 use super::world::{World, camera, camera_toml, fate};
@@ -36,8 +37,10 @@ async fn what_moved_is_skipped_and_the_rest_goes_on() {
     let role = json!("arn:aws:iam::111122223333:role/Emergency");
     let (world, plan) = stale("porch", "/RoleArn", role).await;
     let outcome = world.apply(&plan).await;
-    let Fate::Moved { differences } = fate(&outcome, "porch") else { panic!("{outcome:#?}") };
-    assert_eq!(differences, &["role_arn is now role/Emergency instead of role/Streams"]);
+    let Fate::Moved(deviations) = fate(&outcome, "porch") else { panic!("{outcome:#?}") };
+    let [Deviation::Attribute(role)] = &deviations[..] else { panic!("{deviations:?}") };
+    assert_eq!(role.attribute, Attribute::RoleArn);
+    assert_eq!(role.before, Some(Value::text("arn:aws:iam::111122223333:role/Emergency")));
     assert_eq!(fate(&outcome, "yard"), &Fate::Done);
     assert!(!world.writes().iter().any(|write| write.ends_with(" porch")));
 }
@@ -48,9 +51,9 @@ async fn a_swap_is_skipped_whole() {
         let (world, plan) = stale(moved, "/Output/S3Destination/Bucket", json!("other")).await;
         let outcome = world.apply(&plan).await;
         let other = if moved == "east" { "west" } else { "east" };
-        assert!(matches!(fate(&outcome, moved), Fate::Moved { .. }));
-        let Fate::NotTried { reason } = fate(&outcome, other) else { panic!("{outcome:#?}") };
-        assert!(reason.contains(moved), "{reason}");
+        assert!(matches!(fate(&outcome, moved), Fate::Moved(_)));
+        let depends = Reason::DependsOn { name: moved.into(), trouble: Trouble::Moved };
+        assert_eq!(fate(&outcome, other), &Fate::NotTried(depends));
         let swapped = |write: &String| write.ends_with(" east") || write.ends_with(" west");
         assert!(!world.writes().iter().any(swapped));
     }
@@ -61,7 +64,7 @@ async fn tags_that_moved_count_where_they_would_be_lost_or_changed() {
     for name in ["garage", "yard"] {
         let (world, plan) = stale(name, "/Tags/team", json!("elsewhere")).await;
         let outcome = world.apply(&plan).await;
-        assert!(matches!(fate(&outcome, name), Fate::Moved { .. }), "{name}");
+        assert!(matches!(fate(&outcome, name), Fate::Moved(_)), "{name}");
     }
 }
 
@@ -69,7 +72,7 @@ async fn tags_that_moved_count_where_they_would_be_lost_or_changed() {
 async fn a_face_search_that_was_stopped_or_started_moved() {
     let (world, plan) = stale("dock", "/Status", json!("RUNNING")).await;
     let outcome = world.apply(&plan).await;
-    assert!(matches!(fate(&outcome, "dock"), Fate::Moved { .. }));
+    assert!(matches!(fate(&outcome, "dock"), Fate::Moved(_)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,7 +90,7 @@ async fn when_everything_moved_nothing_is_written() {
     let outcome = world.apply(&plan).await;
     assert_eq!(
         fate(&outcome, "a"),
-        &Fate::Moved { differences: vec!["it does not exist any more".into()] }
+        &Fate::Moved(vec![Deviation::Missing])
     );
     assert_eq!(world.write_requests(), 0);
     assert!(!world.folder.path().join(".rekon").exists(), "nothing was to be recovered");

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use rekon::emulator::Options;
-use rekon::plan::{Fate, Operation};
+use rekon::plan::{Failure, Fate, Note, Operation, Reason};
 use serde_json::{Value, json};
 
 use super::world::{
-    World, all_done, camera, camera_toml, data, face, face_toml, fate, names, video, with_faults,
+    answered,    World, all_done, camera, camera_toml, data, face, face_toml, fate, names, video, with_faults,
 };
 
 const HOME: &str = "team = \"home\"";
@@ -48,15 +48,10 @@ async fn a_failed_creation_puts_the_old_one_back_and_no_further_delete_begins() 
         assert_eq!(world.names(), names(&world.before), "{refused}");
         assert_eq!(outcome.removed, [], "{refused}");
         let failed = outcome.processors.iter().find(|processor| processor.name == refused).unwrap();
-        let Fate::Failed {
-            operation: Some(Operation::CreateStreamProcessor), reason, help, ..
-        } = &failed.fate
-        else {
-            panic!("{outcome:#?}");
-        };
-        assert!(reason.starts_with("LimitExceededException: no"), "{reason}");
-        assert!(help.is_some());
-        assert_eq!(failed.notes, ["its old definition is in place again"]);
+        let answer = answered(&failed.fate, Operation::CreateStreamProcessor);
+        assert!(answer.message.starts_with("LimitExceededException: no"), "{answer:?}");
+        assert!(answer.help.is_some());
+        assert_eq!(failed.notes, [Note::Restored]);
         let after_failure = world
             .writes()
             .iter()
@@ -66,7 +61,7 @@ async fn a_failed_creation_puts_the_old_one_back_and_no_further_delete_begins() 
         assert_eq!(after_failure, 0, "{refused}");
         if refused == "a" {
             assert_eq!(world.writes(), ["DeleteStreamProcessor a", "CreateStreamProcessor a"]);
-            assert!(matches!(fate(&outcome, "b"), Fate::NotTried { .. }));
+            assert!(matches!(fate(&outcome, "b"), Fate::NotTried(_)));
         }
     }
 }
@@ -160,12 +155,8 @@ async fn a_running_processor_that_cannot_be_deleted_runs_again() {
     let lobby =
         snapshot["processors"].as_array().unwrap().iter().find(|one| one["Name"] == "lobby");
     assert_eq!(lobby.unwrap()["Status"], "RUNNING");
-    let Fate::Failed { operation: Some(Operation::DeleteStreamProcessor), help, .. } =
-        fate(&outcome, "lobby")
-    else {
-        panic!("{outcome:#?}");
-    };
-    assert_eq!(help.as_deref(), Some("Allow rekognition:DeleteStreamProcessor to the caller"));
+    let answer = answered(fate(&outcome, "lobby"), Operation::DeleteStreamProcessor);
+    assert!(answer.help.as_ref().unwrap().contains("rekognition:DeleteStreamProcessor"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,10 +167,8 @@ async fn a_stream_that_somebody_took_meanwhile_is_not_waited_for_as_long_as_a_na
     let plan = world.plan().await;
     let outcome = world.apply(&plan).await;
     world.check(&plan, &outcome).await;
-    let Fate::Failed { reason, .. } = fate(&outcome, "a") else { panic!("{outcome:#?}") };
-    assert!(reason.contains("Specified resource is in use. "), "{reason}");
-    // Once for the new definition and once for the old one.
-    assert!(outcome.elapsed < Duration::from_secs(75), "{:?}", outcome.elapsed);
+    let answer = answered(fate(&outcome, "a"), Operation::CreateStreamProcessor);
+    assert!(answer.waited.as_ref().is_some_and(|waited| waited.seconds < 75), "{answer:?}");
 
     let taken = "error:ResourceInUseException:Stream processor name already in use.";
     let script = format!("CreateStreamProcessor/a:1x20={taken}");
@@ -202,9 +191,11 @@ async fn what_could_not_be_put_back_is_not_started_nor_waited_for() {
     let mut starts = calls.iter().filter(|call| call.operation.name() == "StartStreamProcessor");
     assert!(starts.all(|call| call.processor.as_deref() != Some("lobby")));
     let lobby = outcome.processors.iter().find(|one| one.name == "lobby").unwrap();
-    let [failed, gone] = &lobby.notes[..] else { panic!("{lobby:?}") };
-    assert!(failed.starts_with("CreateStreamProcessor of lobby, to put"), "{failed}");
-    assert_eq!(gone, "its old definition could not be put back");
+    let create = Operation::CreateStreamProcessor;
+    let [Note::FallbackFailed { operation, .. }, Note::NotRestored] = &lobby.notes[..] else {
+        panic!("{lobby:?}")
+    };
+    assert_eq!(*operation, create);
 
     let script = "CreateStreamProcessor/a=error:LimitExceededException";
     let options =
@@ -230,19 +221,16 @@ async fn a_swap_that_cannot_stop_one_leaves_the_other_unblamed() {
         let plan = world.plan().await;
         let outcome = world.apply(&plan).await;
         world.check(&plan, &outcome).await;
-        let Fate::Failed { operation: Some(Operation::StopStreamProcessor), .. } =
-            fate(&outcome, denied)
-        else {
-            panic!("{outcome:#?}");
-        };
-        let told = format!("StopStreamProcessor of {denied} failed");
+        let operation = Operation::StopStreamProcessor;
+        answered(fate(&outcome, denied), operation);
+        let told = Reason::CallFailed { operation, name: denied.into() };
         let notes =
             &outcome.processors.iter().find(|processor| processor.name == other).unwrap().notes;
         match fate(&outcome, other) {
-            Fate::Failed { call: None, operation: None, reason, .. } if denied == "b" => {
-                assert_eq!((reason, &notes[..]), (&told, &["it was started again".to_owned()][..]));
+            Fate::Failed(Failure { call: None, reason }) if denied == "b" => {
+                assert_eq!((reason, &notes[..]), (&told, &[Note::StartedAgain][..]));
             }
-            Fate::NotTried { reason } if denied == "a" => {
+            Fate::NotTried(reason) if denied == "a" => {
                 assert_eq!((reason, notes.len()), (&told, 0));
             }
             fate => panic!("{fate:?}"),

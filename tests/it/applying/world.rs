@@ -13,7 +13,7 @@ use rekon::desired::{self, Desired};
 use rekon::emulator::{Emulator, Faults, Options, State};
 use rekon::live;
 use rekon::model::Live;
-use rekon::plan::{self, Fate, Outcome, Plan};
+use rekon::plan::{self, Answer, Failure, Fate, Operation, Outcome, Plan, Reason};
 use rekon::report;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -170,9 +170,7 @@ impl World {
     pub async fn read(&self) -> (Desired, config::Loaded, Live) {
         let (desired, loaded) = load(self.folder.path());
         let reader = self.connection.reader();
-        let mut live = live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
-        let questions = plan::tags_in_question(&desired, &live);
-        live::confirm_tags(&reader, &mut live, &questions).await;
+        let live = live::read(&reader, &desired, &|_| {}).await.unwrap();
         (desired, loaded, live)
     }
 
@@ -281,9 +279,8 @@ impl World {
         for (change, processor) in plan.changes.iter().zip(&outcome.processors) {
             let name = &processor.name;
             assert_eq!(&change.name, name);
-            let made: BTreeSet<String> = processor
-                .made
-                .iter()
+            let made: BTreeSet<String> = outcome
+                .made(name)
                 .map(|operation| format!("{} {name}", operation.as_str()))
                 .collect();
             let effective: BTreeSet<String> = writes
@@ -297,10 +294,10 @@ impl World {
                     assert!(!removed.contains(name.as_str()), "{name} is there: {outcome:#?}");
                     assert_eq!(made, effective, "{name}: {outcome:#?}");
                 }
-                Fate::NotTried { .. } | Fate::Moved { .. } => {
+                Fate::NotTried(_) => {
                     assert_eq!(effective, BTreeSet::new(), "{name} was touched: {outcome:#?}");
                 }
-                Fate::Failed { .. } => {
+                Fate::Moved(_) | Fate::Failed(_) => {
                     assert!(made.is_subset(&effective), "{name} {effective:?}: {outcome:#?}");
                 }
             }
@@ -332,6 +329,16 @@ pub fn with_faults(scripted: &[&str]) -> Options {
 
 pub fn fate<'a>(outcome: &'a Outcome, name: &str) -> &'a Fate {
     &outcome.processors.iter().find(|processor| processor.name == name).unwrap().fate
+}
+
+/// What the service, or the way to it, said to a call that failed.
+pub fn answered(fate: &Fate, operation: Operation) -> &Answer {
+    let Fate::Failed(Failure { call: Some((_, failed)), reason: Reason::Answer(answer) }) = fate
+    else {
+        panic!("{fate:?}");
+    };
+    assert_eq!(*failed, operation);
+    answer
 }
 
 pub fn all_done(outcome: &Outcome) -> bool {

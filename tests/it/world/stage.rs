@@ -83,10 +83,7 @@ impl Stage {
     /// Reads what planning needs, as `rekon plan` does.
     pub async fn read(&self, project: &Project) -> Result<Live, aws::Error> {
         let reader = self.connection.reader();
-        let mut live = live::fetch(&reader, ACCOUNT, &|_| {}).await?;
-        let questions = plan::tags_in_question(project.desired(), &live);
-        live::confirm_tags(&reader, &mut live, &questions).await;
-        Ok(live)
+        live::read(&reader, project.desired(), &|_| {}).await
     }
 
     pub async fn plan(&self, project: &Project) -> Result<Plan, aws::Error> {
