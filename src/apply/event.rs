@@ -34,7 +34,6 @@ impl Event {
     pub(super) fn of(notice: Notice) -> Option<Event> {
         match notice {
             Notice::Throttled { times, .. } => Some(Event::Throttled { times }),
-            // Whoever makes the call tells what it waits for.
             Notice::Retrying { .. } => None,
         }
     }

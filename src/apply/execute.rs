@@ -199,13 +199,16 @@ impl Caller for Run<'_> {
         self.tools.stop.too_late(self.job.weight).await;
     }
 
-    async fn pause(&mut self, wait: Duration) {
-        self.slot.pause(wait, &self.tools.stop).await;
-    }
-
     async fn decide(&mut self, failure: Failure) -> Next<Ended> {
         self.sent = true;
-        self.judge(failure).await
+        match self.judge(failure).await {
+            // Waited for outside the place, which others may use meanwhile.
+            Next::Again(wait) => {
+                self.slot.pause(wait, &self.tools.stop).await;
+                Next::Again(Duration::ZERO)
+            }
+            end => end,
+        }
     }
 
     fn notice(&self, notice: Notice) {
