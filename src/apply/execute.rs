@@ -201,15 +201,18 @@ impl Caller for Run<'_> {
         self.pass_gate().await
     }
 
-    async fn pause(&mut self, wait: Duration) {
-        self.permit.pause(wait, &self.tools.stop).await;
-    }
-
     async fn decide(&mut self, failure: Failure) -> Next<Ended> {
         if self.sent == Sent::Never {
             self.sent = Sent::Refused;
         }
-        self.judge(failure).await
+        match self.judge(failure).await {
+            // Waited for without the permit, which others may use meanwhile.
+            Next::Again(wait) => {
+                self.permit.pause(wait, &self.tools.stop).await;
+                Next::Again(Duration::ZERO)
+            }
+            end @ Next::End(_) => end,
+        }
     }
 
     fn notice(&self, notice: Notice) {

@@ -1,6 +1,7 @@
 //! Running a plan: the schedule says what may begin, tasks do it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -20,7 +21,7 @@ use super::schedule::{CallFailure, Early, End, Schedule, Step};
 use super::stop::Stake;
 use super::verify::{Check, verify};
 use super::{ApplyError, Event, Options, StopSignal};
-use crate::aws::{Reader, Writer};
+use crate::aws::{Observer, Reader, Writer};
 use crate::model::Status;
 use crate::plan::{CallEffect, CallTally, Operation, Outcome, Plan, Reason, Role};
 
@@ -42,7 +43,14 @@ pub async fn apply(
     let prepared = Arc::new(prepare(plan)?);
     check_place(plan, reader, options)?;
 
-    let Preflight { observed, ruled_out } = preflight(reader, &prepared, &stop, events).await?;
+    let (sender, mut told) = unbounded_channel();
+    let observer = sender.clone();
+    let reader = &reader.observed_by(Observer::new(move |notice| {
+        // Nobody may be listening any more.
+        let _ = observer.send(Event::Delayed(notice));
+    }));
+    let reading = std::pin::pin!(preflight(reader, &prepared, &stop, events));
+    let Preflight { observed, ruled_out } = while_telling(&mut told, events, reading).await?;
     let parallelism = options.parallelism.max(1);
     let mut schedule = Schedule::new(prepared.clone(), parallelism);
     for (subject, fate) in ruled_out {
@@ -63,7 +71,6 @@ pub async fn apply(
     let recoveries = recovery::save(options, &plan.stack, deleted)?;
 
     events(Event::Started { processors: plan.changes.len(), calls: plan.calls.len() });
-    let (sender, told) = unbounded_channel();
     let tools = Tools {
         reader: reader.clone(),
         writer: writer.clone(),
@@ -106,6 +113,21 @@ pub async fn apply(
         broken_off,
         removed,
     })
+}
+
+/// Does something while telling what is told meanwhile.
+async fn while_telling<T>(
+    told: &mut UnboundedReceiver<Event>,
+    events: &dyn Fn(Event),
+    mut work: Pin<&mut impl Future<Output = T>>,
+) -> T {
+    loop {
+        tokio::select! {
+            biased;
+            Some(event) = told.recv() => events(event),
+            done = &mut work => return done,
+        }
+    }
 }
 
 /// A plan is only ever applied where it was made for.

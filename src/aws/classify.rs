@@ -73,50 +73,41 @@ fn told_by_service(operation: Operation, code: Option<&str>, message: &str, stat
 }
 
 fn by_code(operation: Operation, code: &str, message: &str, status: u16) -> Class {
-    match code {
-        "ThrottlingException"
-        | "ThrottledException"
-        | "Throttling"
-        | "ProvisionedThroughputExceededException"
-        | "TooManyRequestsException"
+    // Not every service adds the word.
+    match code.strip_suffix("Exception").unwrap_or(code) {
+        "Throttling"
+        | "Throttled"
+        | "ProvisionedThroughputExceeded"
+        | "TooManyRequests"
         | "RequestLimitExceeded"
         | "RequestThrottled"
-        | "RequestThrottledException"
         | "SlowDown" => Class::Throttled,
-        "AccessDeniedException"
-        | "AccessDenied"
-        | "UnauthorizedOperation"
-        | "OptInRequired"
-        | "SubscriptionRequiredException" => Class::Denied,
-        "ExpiredTokenException" | "ExpiredToken" | "TokenRefreshRequired" => {
-            Class::CredentialsExpired
+        "AccessDenied" | "UnauthorizedOperation" | "OptInRequired" | "SubscriptionRequired" => {
+            Class::Denied
         }
-        "UnrecognizedClientException"
+        "ExpiredToken" | "TokenRefreshRequired" => Class::CredentialsExpired,
+        "UnrecognizedClient"
         | "InvalidClientTokenId"
-        | "InvalidSignatureException"
+        | "InvalidSignature"
         | "SignatureDoesNotMatch"
         | "IncompleteSignature"
-        | "IncompleteSignatureException"
         | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException"
         | "InvalidAccessKeyId"
         | "RequestExpired"
         | "RequestTimeTooSkewed" => Class::CredentialsRejected,
-        "ResourceNotFoundException" => Class::NotFound,
-        "ResourceInUseException" => Class::InUse,
-        "LimitExceededException" | "ServiceQuotaExceededException" => Class::LimitExceeded,
-        "InvalidPaginationTokenException" | "PaginationTokenExpiredException" => Class::PageToken,
+        "ResourceNotFound" => Class::NotFound,
+        "ResourceInUse" => Class::InUse,
+        "LimitExceeded" | "ServiceQuotaExceeded" => Class::LimitExceeded,
+        "InvalidPaginationToken" | "PaginationTokenExpired" => Class::PageToken,
         // Only the words tell that it was the page token which is refused.
-        "InvalidParameterException"
+        "InvalidParameter"
             if matches!(operation, Operation::ListStreamProcessors | Operation::GetResources)
                 && message.to_ascii_lowercase().contains("token") =>
         {
             Class::PageToken
         }
-        "InvalidParameterException" | "ValidationException" | "SerializationException" => {
-            Class::Invalid
-        }
-        "UnknownOperationException" | "UnknownOperation" => Class::NotTheService,
+        "InvalidParameter" | "Validation" | "Serialization" => Class::Invalid,
+        "UnknownOperation" => Class::NotTheService,
         _ if status == 400 => Class::Other,
         _ => match by_status(status) {
             Class::NotTheService => Class::Other,
@@ -138,19 +129,16 @@ fn by_status(status: u16) -> Class {
 
 /// What a request that got no answer failed of.
 fn dispatch(chain: &[String], own_fault: bool) -> (Class, String) {
-    let all = chain.join(": ");
-    let lower = all.to_ascii_lowercase();
     if let Some(found) = credentials(chain) {
         return found;
     }
-    let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
-    if has(&["handshake eof", "handshake failed: connection"]) {
-        return (Class::Unreachable, told(chain));
-    }
-    if has(&["certificate", "handshake", "corrupt message", "unknownissuer", "tls error"]) {
-        return (Class::Untrusted, told(chain));
-    }
-    if has(&[
+    let all = chain.join(": ").to_ascii_lowercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| all.contains(part));
+    let class = if has(&["handshake eof", "handshake failed: connection"]) {
+        Class::Unreachable
+    } else if has(&["certificate", "handshake", "corrupt message", "unknownissuer", "tls error"]) {
+        Class::Untrusted
+    } else if has(&[
         "connection refused",
         "dns error",
         "lookup address",
@@ -161,27 +149,28 @@ fn dispatch(chain: &[String], own_fault: bool) -> (Class, String) {
         "tcp connect error",
         "proxy",
     ]) {
-        return (Class::Unreachable, told(chain));
-    }
-    if own_fault && !has(&["connection", "closed", "reset", "incomplete", "eof", "canceled"]) {
-        return (Class::Other, told(chain));
-    }
-    (Class::Unavailable, format!("the connection broke: {}", told(chain)))
+        Class::Unreachable
+    } else if own_fault && !has(&["connection", "closed", "reset", "incomplete", "eof", "canceled"])
+    {
+        Class::Other
+    } else {
+        return (Class::Unavailable, format!("the connection broke: {}", told(chain)));
+    };
+    (class, told(chain))
 }
 
 /// Whether the trouble is that no credentials could be had, and how to say so.
 fn credentials(chain: &[String]) -> Option<(Class, String)> {
-    let all = chain.join(": ");
-    let lower = all.to_ascii_lowercase();
-    let about_credentials = ["credential", "identity", "sso session", "token is expired"];
-    if !about_credentials.iter().any(|part| lower.contains(part)) {
+    let all = chain.join(": ").to_ascii_lowercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| all.contains(part));
+    if !has(&["credential", "identity", "sso session", "token is expired"]) {
         return None;
     }
-    if lower.contains("expired") || lower.contains("refresh") {
+    if has(&["expired", "refresh"]) {
         return Some((Class::CredentialsExpired, told(chain)));
     }
     // The SDK lists every provider that had nothing; `help` says what to do.
-    let message = if lower.contains("found in chain") || lower.contains("providers in chain") {
+    let message = if has(&["found in chain", "providers in chain"]) {
         "no credentials were found".to_owned()
     } else {
         format!("no credentials could be loaded: {}", told(chain))
@@ -189,15 +178,9 @@ fn credentials(chain: &[String]) -> Option<(Class, String)> {
     Some((Class::CredentialsMissing, message))
 }
 
-/// An error and its causes, each without those that it repeats itself.
+/// An error and its causes, in words.
 fn chain(error: &(dyn StdError + 'static)) -> Vec<String> {
-    let mut messages = vec![error.to_string()];
-    let mut next = error.source();
-    while let Some(cause) = next {
-        messages.push(cause.to_string());
-        next = cause.source();
-    }
-    messages
+    std::iter::successors(Some(error), |error| (*error).source()).map(ToString::to_string).collect()
 }
 
 /// The end of a chain, which says what really happened: the last two causes
@@ -205,15 +188,11 @@ fn chain(error: &(dyn StdError + 'static)) -> Vec<String> {
 fn told(chain: &[String]) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for message in chain.iter().rev() {
-        if kept.len() == 2 {
-            break;
-        }
         if !message.is_empty() && !kept.iter().any(|known| message.contains(known)) {
-            kept.push(message);
+            kept.insert(0, message);
         }
     }
-    kept.reverse();
-    kept.join(": ")
+    kept[kept.len().saturating_sub(2)..].join(": ")
 }
 
 #[cfg(test)]

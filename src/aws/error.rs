@@ -118,11 +118,6 @@ impl Error {
         self.0.operation
     }
 
-    /// The stream processor that the call was about.
-    pub fn processor(&self) -> Option<&str> {
-        self.0.processor.as_deref()
-    }
-
     /// The service's error type, where it gave one.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()

@@ -73,8 +73,8 @@ struct Lane {
 
 #[derive(Debug)]
 struct LaneRate {
-    /// Requests per second when all is well; `None` is no limit.
-    full: Option<f64>,
+    /// Requests per second when all is well; infinitely many without a limit.
+    full: f64,
     /// Requests per second now.
     now: f64,
     /// Since when the answers are counted.
@@ -124,15 +124,15 @@ impl RateLimiter {
 impl Lane {
     fn new(operation: Operation, limit: RateLimit) -> Lane {
         let full = match limit {
-            RateLimit::Quota(Rate(share)) => Some(operation.default_quota() * share),
-            RateLimit::Unlimited => None,
+            RateLimit::Quota(Rate(share)) => operation.default_quota() * share,
+            RateLimit::Unlimited => f64::INFINITY,
         };
         let now = Instant::now();
         Lane {
             next: tokio::sync::Mutex::new(now),
             rate: Mutex::new(LaneRate {
                 full,
-                now: full.unwrap_or(f64::INFINITY),
+                now: full,
                 window: now,
                 answers: 0,
                 throttled: 0,
@@ -142,8 +142,7 @@ impl Lane {
     }
 
     fn interval(&self) -> Duration {
-        let rate = self.rate().now;
-        if rate.is_finite() { Duration::from_secs_f64(1.0 / rate) } else { Duration::ZERO }
+        Duration::from_secs_f64(1.0 / self.rate().now)
     }
 
     fn rate(&self) -> MutexGuard<'_, LaneRate> {
@@ -156,20 +155,19 @@ impl LaneRate {
     /// the share that got through, which is what the service has room for, and
     /// up by a step when all did.
     fn count(&mut self, sent_at: Instant, throttled: bool) {
-        let Some(full) = self.full else { return };
         // What was sent before the rate changed says nothing of the rate now.
         if sent_at >= self.window {
             self.answers += 1;
             self.throttled += u32::from(throttled);
         }
-        if self.answers == 0 || self.window.elapsed() < WINDOW {
+        if self.full.is_infinite() || self.answers == 0 || self.window.elapsed() < WINDOW {
             return;
         }
         let throttled = f64::from(self.throttled) / f64::from(self.answers);
         if self.throttled == 0 {
-            self.now = (self.now + full * RECOVERY).min(full);
+            self.now = (self.now + self.full * RECOVERY).min(self.full);
         } else if throttled > NOISE {
-            self.now = (self.now * (1.0 - throttled).max(STEEPEST)).max(full * LEAST);
+            self.now = (self.now * (1.0 - throttled).max(STEEPEST)).max(self.full * LEAST);
         }
         (self.window, self.answers, self.throttled) = (Instant::now(), 0, 0);
     }

@@ -136,7 +136,7 @@ impl Reader {
             let answer = self.client.call(operation, request).await;
             answer.map_err(|error| error.about(processor))
         };
-        let mut reading = Reading(&self.observer);
+        let mut reading = Reading { operation, observer: &self.observer };
         match self.client.retry.send(operation, &mut reading, attempt).await {
             Sent::Answered(answer) => Ok(answer),
             Sent::Ended(error) => Err(error),
@@ -146,17 +146,22 @@ impl Reader {
 }
 
 /// A read, which may be made again whatever came of it.
-struct Reading<'a>(&'a Observer);
+struct Reading<'a> {
+    operation: Operation,
+    observer: &'a Observer,
+}
 
 impl Caller for Reading<'_> {
     type End = Error;
 
     async fn decide(&mut self, Failure { error, retry_after }: Failure) -> Next<Error> {
-        retry_after.map_or_else(|| Next::End(error), Next::Again)
+        let Some(wait) = retry_after else { return Next::End(error) };
+        self.notice(Notice::Retrying { operation: self.operation, wait });
+        Next::Again(wait)
     }
 
     fn notice(&self, notice: Notice) {
-        if let Some(told) = &self.0.0 {
+        if let Some(told) = &self.observer.0 {
             told(notice);
         }
     }

@@ -45,17 +45,6 @@ pub trait Caller: Send + Sync {
         async { None }
     }
 
-    /// Waits before another attempt. A wait that takes no notice of being asked
-    /// to hold delays it.
-    fn pause(&mut self, wait: Duration) -> impl Future<Output = ()> + Send {
-        async move {
-            tokio::select! {
-                () = self.hold() => {}
-                () = sleep(wait) => {}
-            }
-        }
-    }
-
     /// Decides what to do about an attempt that failed.
     fn decide(&mut self, failure: Failure) -> impl Future<Output = Next<Self::End>> + Send;
 
@@ -102,7 +91,7 @@ pub enum Notice {
         /// Requests per second to this operation now; `None` is no limit.
         rate: Option<f64>,
     },
-    /// An attempt failed, and another one is made after the wait.
+    /// An attempt at a read failed, and another one is made after the wait.
     Retrying { operation: Operation, wait: Duration },
 }
 
@@ -147,10 +136,10 @@ impl Retry {
     {
         let began = Instant::now();
         let (mut attempts, mut failures, mut throttles) = (0, 0, 0);
-        let mut backoff = None;
+        let mut wait = Duration::ZERO;
         loop {
             let turn = async {
-                if let Some(wait) = backoff.take() {
+                if !wait.is_zero() {
                     sleep(wait).await;
                 }
                 self.limiter.acquire(operation).await
@@ -187,7 +176,7 @@ impl Retry {
                 let times = self.throttled();
                 caller.notice(Notice::Throttled { operation, times, rate: permit.rate() });
                 if permit.stalled().min(began.elapsed()) < patience(operation) {
-                    backoff = Some(self.wait(throttles));
+                    wait = self.state().wait(throttles);
                     throttles += 1;
                     continue;
                 }
@@ -197,48 +186,31 @@ impl Retry {
             }
             throttles = 0;
             failures += u32::from(error.class().is_retryable());
-            let retry_after = self.retry_after(error.class(), failures);
-            let gave_up = error.class().is_retryable() && retry_after.is_none();
+            let retry_after = self.retry_after(error.class(), failures, began);
             match caller.decide(Failure { error, retry_after }).await {
-                Next::Again(wait) => {
-                    caller.notice(Notice::Retrying { operation, wait });
-                    caller.pause(wait).await;
-                }
-                Next::End(end) => {
-                    if gave_up {
-                        self.gave_up(began);
-                    }
-                    return Sent::Ended(end);
-                }
+                Next::Again(after) => wait = after,
+                Next::End(end) => return Sent::Ended(end),
             }
         }
     }
 
-    /// How long to wait after so many failures, if another attempt is worth it.
-    fn retry_after(&self, class: Class, failures: u32) -> Option<Duration> {
-        let state = self.state();
+    /// How long to wait after so many failures of a call that began then, if
+    /// another attempt is worth it.
+    fn retry_after(&self, class: Class, failures: u32, began: Instant) -> Option<Duration> {
+        let mut state = self.state();
         let attempts = match class {
             Class::Unavailable | Class::Unreachable if state.outage => OUTAGE_ATTEMPTS,
             Class::Unreachable if state.answered_at.is_none() => FIRST_CONTACT_ATTEMPTS,
             Class::Unavailable | Class::Unreachable => ATTEMPTS,
             _ => return None,
         };
-        drop(state);
-        (failures < attempts).then(|| self.wait(failures - 1))
-    }
-
-    /// A wait that doubles each time up to the longest, of which between a half
-    /// and all is waited.
-    fn wait(&self, before: u32) -> Duration {
-        let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(before));
-        doubled.min(LONGEST_WAIT).mul_f64(0.5 + self.state().random.f64() / 2.0)
-    }
-
-    /// A call that began then used up its attempts. When nothing at all was
-    /// answered meanwhile, the others need not wait as long to learn the same.
-    fn gave_up(&self, began: Instant) {
-        let mut state = self.state();
+        if failures < attempts {
+            return Some(state.wait(failures - 1));
+        }
+        // When nothing at all was answered meanwhile, the other calls need not
+        // wait as long to learn the same.
         state.outage = state.answered_at.is_none_or(|answered_at| answered_at < began);
+        None
     }
 
     fn answered(&self) {
@@ -262,6 +234,15 @@ impl Retry {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// A wait that doubles each time up to the longest, of which between a half
+    /// and all is waited.
+    fn wait(&mut self, before: u32) -> Duration {
+        let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(before));
+        doubled.min(LONGEST_WAIT).mul_f64(0.5 + self.random.f64() / 2.0)
     }
 }
 
@@ -467,16 +448,6 @@ mod tests {
         let told = caller.notices.get_mut().unwrap();
         assert_eq!(told[0], (began, throttled(1)));
         assert!(told[1].0 > began && told[1].1 == throttled(2) && told.len() == 2, "{told:?}");
-
-        let mut caller = Patient::default();
-        let began = Instant::now();
-        send(&retry, DELETE, &mut caller, (Class::Unavailable, 1)).await;
-        let told = caller.notices.get_mut().unwrap();
-        let [(at, Notice::Retrying { operation: DELETE, wait })] = told[..] else {
-            panic!("{told:?}");
-        };
-        assert_eq!(at, began);
-        assert!(began.elapsed() >= wait && wait >= FIRST_WAIT / 2, "{wait:?}");
     }
 
     #[test]
@@ -484,10 +455,11 @@ mod tests {
         let retry = retry();
         for before in 0..70_u8 {
             let whole = 0.25 * 2_f64.powi(before.into()).min(60.0);
-            let wait = retry.wait(before.into()).as_secs_f64();
+            let wait = retry.state().wait(before.into()).as_secs_f64();
             assert!(wait >= whole / 2.0 - 1e-6 && wait <= whole + 1e-6, "{before}: {wait}");
         }
-        let waits: std::collections::BTreeSet<Duration> = (0..20).map(|_| retry.wait(0)).collect();
+        let waits: std::collections::BTreeSet<Duration> =
+            (0..20).map(|_| retry.state().wait(0)).collect();
         assert!(waits.len() > 10);
     }
 }

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::super::{
-    Caller, Class, Error, Failure, Next, Notice, RateLimit, Request, Sent, Settings, connect,
+    Caller, Class, Error, Failure, Next, Notice, Observer, RateLimit, Request, Sent, Settings,
+    connect,
 };
 use super::*;
 
@@ -191,6 +192,24 @@ async fn an_answer_of_which_nothing_can_be_made_is_asked_for_again() {
     let nameless = Wire::new(200, r#"{"StreamProcessors": [{"Status": "STOPPED"}]}"#);
     let error = nameless.connect().await.reader().list().await.unwrap_err();
     assert_eq!((error.class(), error.status()), (Class::Unavailable, Some(200)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_observes_a_reader_is_told_of_its_retries() {
+    let wire = Wire::new(500, "{}");
+    let told: Arc<Mutex<Vec<Notice>>> = Arc::default();
+    let notices = told.clone();
+    let observer = Observer::new(move |notice| notices.lock().unwrap().push(notice));
+    let reader = wire.connect().await.reader().observed_by(observer);
+    assert!(reader.describe("a").await.is_err());
+    let told = told.lock().unwrap();
+    assert_eq!(told.len() + 1, wire.requests.lock().unwrap().len());
+    let operation = Operation::DescribeStreamProcessor;
+    assert!(
+        told.iter()
+            .all(|it| matches!(it, Notice::Retrying { operation: of, .. } if *of == operation)),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]

@@ -1,8 +1,12 @@
 //! Lost answers, throttles and failures: none of them changes what is done.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
+use rekon::apply::{self, Event};
+use rekon::aws::Notice;
 use rekon::emulator::{Lag, Options, Settle};
+use tokio::time::Instant;
 
 use rekon::model::Attribute;
 use rekon::plan::{Deviation, Failure, Fate, Reason};
@@ -73,6 +77,34 @@ async fn a_write_that_took_effect_is_not_sent_again() {
         sent.dedup();
         assert_eq!(sent.len(), all, "{operation}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_is_told_when_it_happens() {
+    let faults = ["DescribeStreamProcessor:1x2=throttle", "CreateStreamProcessor/new:1x3=throttle"];
+    let world = World::full(with_faults(&faults)).await;
+    let plan = world.plan_in_peace().await;
+    let (_stopper, stop) = apply::stopper();
+    let told: RefCell<Vec<(Instant, Event)>> = RefCell::default();
+    let tell = |event| told.borrow_mut().push((Instant::now(), event));
+    let outcome = world.apply_with(&plan, stop, &tell).await.unwrap();
+    assert!(all_done(&outcome), "{outcome:#?}");
+    let told = told.into_inner();
+    let started = told.iter().position(|(_, event)| matches!(event, Event::Started { .. }));
+    let throttled = |events: &[(Instant, Event)]| -> Vec<(Instant, u64)> {
+        let all = events.iter();
+        all.filter_map(|(at, event)| match event {
+            Event::Delayed(Notice::Throttled { times, .. }) => Some((*at, *times)),
+            _ => None,
+        })
+        .collect()
+    };
+    let (reading, writing) = told.split_at(started.unwrap());
+    assert_eq!(throttled(reading).iter().map(|(_, times)| *times).collect::<Vec<_>>(), [1, 2]);
+    let writing = throttled(writing);
+    assert_eq!(writing.iter().map(|(_, times)| *times).collect::<Vec<_>>(), [3, 4, 5]);
+    // Between them are the waits of the one call that they were about.
+    assert!(writing.is_sorted_by(|(before, _), (after, _)| before < after), "{writing:?}");
 }
 
 #[tokio::test(start_paused = true)]

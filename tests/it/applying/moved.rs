@@ -110,7 +110,8 @@ async fn a_plan_for_elsewhere_or_half_read_or_newer_never_begins() {
         changed(&|plan| plan.format_version = "2.0".into()),
         changed(&|plan| plan.stack.account_id = "444455556666".into()),
         changed(&|plan| plan.stack.region = "us-west-2".into()),
-        changed(&|plan| plan.calls[0].request["Novelty"] = json!(1)),
+        changed(&|plan| plan.calls[0].request["Name"] = json!("another")),
+        changed(&|plan| plan.calls[0].request = json!(["another"])),
         changed(&|plan| plan.calls[0].after = vec!["c99".into()]),
         changed(&|plan| {
             plan.calls.remove(0);
