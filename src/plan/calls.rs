@@ -25,26 +25,14 @@ pub(super) struct Part {
 
 /// Emits the calls of all groups in their order, then those that change
 /// processors in place.
-///
-/// The first replacement goes alone: every other one waits until it has been
-/// verified.
 pub(super) fn emit(items: &[Item<'_>], order: &Order, modified: &[usize]) -> Emitted {
     let mut emitter = Emitter { items, calls: Vec::new(), by_item: BTreeMap::new(), groups: 0 };
-    let mut first_replacement: Option<usize> = None;
-    for (at, group) in order.groups.iter().enumerate() {
+    for group in &order.groups {
         let mut wait = Wait::default();
         group.after.iter().for_each(|earlier| emitter.wait_for(order, *earlier, &mut wait));
-        if items[group.members[0]].work == Work::Replace {
-            match first_replacement {
-                None => first_replacement = Some(at),
-                Some(first) if !group.after.contains(&first) => {
-                    emitter.wait_for(order, first, &mut wait);
-                }
-                Some(_) => {}
-            }
-            emitter.replace(&group.members, wait);
-        } else {
-            emitter.create(group.members[0], wait);
+        match items[group.members[0]].work {
+            Work::Replace => emitter.replace(&group.members, wait),
+            _ => emitter.create(group.members[0], wait),
         }
     }
     for &index in modified {
@@ -119,10 +107,10 @@ impl Emitter<'_> {
         }
     }
 
-    /// Replaces the members of a group in one chain: all stops, all deletes and
-    /// all creations, and then the starts. Since each call of the chain waits for
-    /// the one before, what has happened when one fails is known here, and so is
-    /// what undoes it.
+    /// Replaces the members of a group in one chain: all stops, all deletes, all
+    /// creations and all starts. Since each call of the chain waits for the one
+    /// before, what has happened when one fails is known here, and so is what
+    /// undoes it.
     fn replace(&mut self, members: &[usize], mut wait: Wait) {
         use Operation::{DeleteStreamProcessor, StartStreamProcessor, StopStreamProcessor};
         self.open(members);
@@ -151,10 +139,17 @@ impl Emitter<'_> {
             let undo = [withdraw, restore(members), again(&running, StartStreamProcessor)].concat();
             wait = self.push(member, creation(&items[member]), wait, Some(undo));
         }
-        // By now all of them are there; a start that fails is nobody else's trouble.
-        for &member in members.iter().filter(|member| items[**member].shall_run()) {
+        let starting: Vec<usize> =
+            members.iter().copied().filter(|member| items[*member].shall_run()).collect();
+        for (done, &member) in starting.iter().enumerate() {
+            let undo = [
+                again(&starting[..=done], StopStreamProcessor),
+                again(members, DeleteStreamProcessor),
+                restore(members),
+                again(&running, StartStreamProcessor),
+            ];
             let start = by_name(&items[member], StartStreamProcessor);
-            self.push(member, start, wait.clone(), Some(vec![]));
+            wait = self.push(member, start, wait, Some(undo.concat()));
         }
     }
 

@@ -37,6 +37,15 @@ fn a_replacement_keeps_running_and_carries_what_puts_it_back() {
     assert_eq!(fallback(0), Vec::<&str>::new());
     assert_eq!(fallback(1), ["StartStreamProcessor"]);
     assert_eq!(fallback(2), ["CreateStreamProcessor", "StartStreamProcessor"]);
+    assert_eq!(
+        fallback(3),
+        [
+            "StopStreamProcessor",
+            "DeleteStreamProcessor",
+            "CreateStreamProcessor",
+            "StartStreamProcessor"
+        ]
+    );
     let old = &plan.calls[2].on_failure.as_ref().unwrap()[0].request;
     assert_eq!(old["Settings"]["FaceSearch"]["CollectionId"], "staff");
     assert_eq!(plan.changes[0].actions, [Action::Replace]);
