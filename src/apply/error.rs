@@ -42,6 +42,8 @@ pub enum ApplyError {
         /// Other processors of which the same is true.
         others: Vec<String>,
     },
+    #[error("cannot write the journal of the run in {}: {source}", path.display())]
+    Journal { path: PathBuf, source: std::io::Error },
     #[error("cannot write the recovery file {}: {source}", path.display())]
     Recovery { path: PathBuf, source: std::io::Error },
 }
@@ -52,7 +54,7 @@ impl ApplyError {
         match self {
             ApplyError::Unreadable(error) => error.help(),
             ApplyError::Refused(refusal) => refusal.help.clone(),
-            ApplyError::Recovery { .. } => Some(
+            ApplyError::Recovery { .. } | ApplyError::Journal { .. } => Some(
                 "Nothing is deleted before its definition is safe; give a folder that can be \
                  written with --recovery-dir"
                     .to_owned(),

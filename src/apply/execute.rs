@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
+use super::journal::{Journal, Record};
 use super::observe::{Blind, Observed};
 use super::permit::Permit;
 use super::poll::{Cut, Patience, Settled, wait_until};
@@ -20,7 +21,7 @@ use super::stop::Stake;
 use super::{Event, StopSignal};
 use crate::aws::{Caller, Error, Failure, Next, Notice, Reader, Request, Writer, self};
 use crate::model::{Definition, Status};
-use crate::plan::{Answer, CallEffect, Operation, Reason, Sent};
+use crate::plan::{Answer, CallEffect, Operation, Reason, Role, Sent};
 
 /// How long a processor that was just created may stay invisible.
 pub(super) const UNSEEN_LIMIT: Duration = Duration::from_secs(60);
@@ -38,6 +39,8 @@ pub(super) struct Tools {
     pub(super) stop: StopSignal,
     pub(super) events: UnboundedSender<Event>,
     pub(super) gate: Gate,
+    /// The trace of the run, where it does anything.
+    pub(super) journal: Option<Arc<Journal>>,
 }
 
 /// Whether a delete may still begin; shut for good once something failed to come
@@ -77,6 +80,8 @@ impl Tools {
 /// A call and what is known around it.
 #[derive(Debug)]
 pub(super) struct Job<'a> {
+    /// The planned call; of a fallback, the one whose failure it is for.
+    pub(super) id: &'a str,
     pub(super) request: &'a Request,
     pub(super) subject: &'a Subject,
     pub(super) purpose: Purpose<'a>,
@@ -153,6 +158,7 @@ pub(super) async fn execute(tools: &Tools, permit: &mut Permit, job: &Job<'_>) -
         job,
         sent: Sent::Never,
         others: false,
+        noted: false,
         stream_taken: None,
         patience: Patience::new(limit),
     };
@@ -160,12 +166,18 @@ pub(super) async fn execute(tools: &Tools, permit: &mut Permit, job: &Job<'_>) -
         return ended;
     }
     run.patience = Patience::new(limit);
-    match tools.writer.send(job.request, &mut run).await {
+    let ended = match tools.writer.send(job.request, &mut run).await {
         aws::Sent::Answered(()) => run.settle(None).await,
         aws::Sent::Held if run.may_hold() => run.held_back(Held::Stopped),
         aws::Sent::Held => run.out_of_time(),
         aws::Sent::Ended(ended) => ended,
+    };
+    if let Some(journal) = tools.journal.as_ref().filter(|_| run.noted) {
+        // What came of it can be read from the service, so that a full disk does
+        // no harm here.
+        let _ = journal.note(&job.ended(ended.effect()));
     }
+    ended
 }
 
 /// One call under way.
@@ -175,6 +187,8 @@ struct Run<'a> {
     job: &'a Job<'a>,
     sent: Sent,
     others: bool,
+    /// It is in the journal that the call is sent.
+    noted: bool,
     /// Since when somebody else holds a stream that the call takes.
     stream_taken: Option<Instant>,
     patience: Patience,
@@ -198,7 +212,10 @@ impl Caller for Run<'_> {
         if self.tools.stop.is_set() && self.may_hold() {
             return Some(self.held_back(Held::Stopped));
         }
-        self.pass_gate().await
+        if let Some(ended) = self.pass_gate().await {
+            return Some(ended);
+        }
+        self.note().err()
     }
 
     async fn decide(&mut self, failure: Failure) -> Next<Ended> {
@@ -220,7 +237,54 @@ impl Caller for Run<'_> {
     }
 }
 
+impl Job<'_> {
+    fn role(&self) -> Role {
+        match self.purpose {
+            Purpose::Planned => Role::Planned,
+            Purpose::Restore { .. } => Role::Fallback,
+        }
+    }
+
+    fn sending(&self) -> Record {
+        Record::Sending {
+            call: self.id.to_owned(),
+            role: self.role(),
+            processor: self.subject.name.clone(),
+            operation: self.request.operation(),
+        }
+    }
+
+    fn ended(&self, effect: CallEffect) -> Record {
+        Record::Ended {
+            call: self.id.to_owned(),
+            role: self.role(),
+            processor: self.subject.name.clone(),
+            operation: self.request.operation(),
+            effect,
+        }
+    }
+}
+
 impl Run<'_> {
+    /// Notes on the disk that the call is sent. What cannot be noted is not begun,
+    /// but what is owed is brought back all the same.
+    fn note(&mut self) -> Result<(), Ended> {
+        let Some(journal) = self.tools.journal.as_ref().filter(|_| !self.noted) else {
+            return Ok(());
+        };
+        match journal.note(&self.job.sending()) {
+            Err(error) if self.job.stake == Stake::Free => {
+                let path = journal.path().display().to_string();
+                let reason = Reason::Unrecorded { path, error: error.to_string() };
+                Err(self.failed(reason, CallEffect::None))
+            }
+            noted => {
+                self.noted = noted.is_ok();
+                Ok(())
+            }
+        }
+    }
+
     /// Whether being asked to stop keeps the call from being sent. What may have
     /// taken effect is followed to its end.
     fn may_hold(&self) -> bool {

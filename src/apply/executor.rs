@@ -10,6 +10,7 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
 use super::execute::{Earlier, Ended, Gate, Job, Purpose, Tools, execute};
+use super::journal::{Journal, Record};
 use super::ledger::{Closed, Entered, Ledger};
 use super::observe::{Observed, WithTags};
 use super::permit::Permit;
@@ -23,7 +24,9 @@ use super::verify::{Check, verify};
 use super::{ApplyError, Event, Options, StopSignal};
 use crate::aws::{Observer, Reader, Writer};
 use crate::model::Status;
-use crate::plan::{CallEffect, CallTally, Operation, Outcome, Plan, Reason, Role};
+use crate::plan::{
+    CallEffect, CallTally, Note, Operation, Outcome, Plan, ProcessorOutcome, Reason, Removed, Role,
+};
 
 /// Applies a plan.
 ///
@@ -78,6 +81,10 @@ pub async fn apply(
         stop: stop.clone(),
         events: sender,
         gate: Gate::default(),
+        journal: match schedule.has_next() {
+            true => Some(Arc::new(begin_journal(plan, &prepared, options)?)),
+            false => None,
+        },
     };
     let statuses = observed.into_iter().filter_map(|(subject, observed)| match observed {
         Observed::Present(live) => Some((subject, live.status)),
@@ -94,11 +101,17 @@ pub async fn apply(
         told,
         told_of: BTreeSet::new(),
     };
+    let journal = executor.tools.journal.clone();
     let broken_off = executor.run(parallelism, stop.clone()).await;
 
     let Executor { schedule, ledger, .. } = executor;
     let fate = |subject| schedule.fate(subject);
     let Closed { processors, calls, removed } = ledger.close(&prepared, fate, &recoveries);
+    let owed = owed_of(&processors, &removed);
+    // The report says the same, and a journal that does not end is told later.
+    if let Some(journal) = journal {
+        let _ = journal.note(&Record::Closed { owed });
+    }
     let after = reader.tally();
     Ok(Outcome {
         processors,
@@ -142,6 +155,34 @@ fn check_place(plan: &Plan, reader: &Reader, options: &Options<'_>) -> Result<()
         return Err(ApplyError::WrongRegion { expected, actual });
     }
     Ok(())
+}
+
+/// Begins the run's journal with what it may take away.
+fn begin_journal(
+    plan: &Plan,
+    prepared: &Prepared,
+    options: &Options<'_>,
+) -> Result<Journal, ApplyError> {
+    let takes_away = |index: &usize| {
+        prepared.has(*index, Operation::DeleteStreamProcessor)
+            || prepared.has(*index, Operation::StopStreamProcessor)
+    };
+    let processors = (0..prepared.subjects.len()).filter(takes_away).filter_map(|index| {
+        let subject = &prepared.subjects[index];
+        Some((subject.name.as_str(), subject.expect.as_ref()?, subject.result.as_ref()))
+    });
+    Journal::begin(options, plan, processors)
+        .map_err(|(path, source)| ApplyError::Journal { path, source })
+}
+
+/// What a run that ended leaves to be brought back: what is gone, or stopped.
+fn owed_of(processors: &[ProcessorOutcome], removed: &[Removed]) -> Vec<String> {
+    let stopped = |processor: &&ProcessorOutcome| {
+        processor.notes.iter().any(|note| matches!(note, Note::Stopped { .. }))
+    };
+    let gone = removed.iter().map(|removed| &removed.name);
+    let stopped = processors.iter().filter(stopped).map(|processor| &processor.name);
+    gone.chain(stopped).cloned().collect()
 }
 
 struct Executor<'a> {
@@ -348,6 +389,7 @@ fn job(prepared: &Prepared, call: usize, stake: Stake, status: Option<Status>) -
         released: done(Operation::DeleteStreamProcessor) || !planned.after.is_empty(),
     };
     Job {
+        id: &planned.id,
         request: &planned.request,
         subject,
         purpose: Purpose::Planned,

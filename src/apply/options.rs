@@ -30,12 +30,15 @@ pub struct Options<'a> {
     /// The time now, which names the recovery files.
     pub now: Timestamp,
     pub write_toml: WriteToml<'a>,
+    /// The options that lead to the same service, as a shell takes them, each
+    /// after a space.
+    pub reconnect: String,
 }
 
-/// Where recovery files go.
+/// Where a run leaves its trace and its recovery files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecoveryRoot {
-    /// `.rekon/removed/` in this folder; `.rekon/` ignores itself in git.
+    /// `.rekon/` in this folder, which ignores itself in git.
     Beside(PathBuf),
     /// This folder itself.
     Folder(PathBuf),

@@ -4,14 +4,12 @@
 //! the folder restores the processor and touches nothing else.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::proof::{Flaw, prove};
-use super::{ApplyError, Options, RecoveryRoot, shell};
+use super::{ApplyError, Options, folder, shell};
 use crate::desired::Stack;
 use crate::model::{Definition, TagPolicy};
 use crate::report;
@@ -56,109 +54,29 @@ pub(super) fn save<'a>(
     if texts.is_empty() {
         return Ok(saved);
     }
-    let folder = prepare(&options.recovery)?;
-    for (index, name, text) in texts {
-        let project = own_folder(&folder, &folder_name(options.now, name))
-            .map_err(|source| ApplyError::Recovery { path: folder.clone(), source })?;
-        let file = project.join("rekon.toml");
-        write(&project, &file, &text)
-            .map_err(|source| ApplyError::Recovery { path: file.clone(), source })?;
-        let restore = shell::restore(&project, name);
-        saved.insert(index, Recovery { file, restore });
-    }
-    sync_folder(&folder).map_err(|source| ApplyError::Recovery { path: folder.clone(), source })?;
-    Ok(saved)
-}
-
-/// Makes the folder that holds all recovery files.
-fn prepare(root: &RecoveryRoot) -> Result<PathBuf, ApplyError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| ApplyError::Recovery { path, source }
     };
-    match root {
-        RecoveryRoot::Folder(folder) => {
-            create_folders(folder).map_err(failed(folder))?;
-            Ok(folder.clone())
-        }
-        RecoveryRoot::Beside(project) => {
-            let own = project.join(".rekon");
-            let folder = own.join("removed");
-            create_folders(&folder).map_err(failed(&folder))?;
-            let ignore = own.join(".gitignore");
-            if !ignore.exists() {
-                write(&own, &ignore, "*\n").map_err(failed(&ignore))?;
-            }
-            Ok(folder)
-        }
+    let removed = folder::removed(&options.recovery)
+        .map_err(|(path, source)| ApplyError::Recovery { path, source })?;
+    for (index, name, text) in texts {
+        let project = folder::create_new(&removed, &folder_name(options.now, name))
+            .map_err(failed(&removed))?;
+        let file = project.join("rekon.toml");
+        folder::write(&project, &file, &text).map_err(failed(&file))?;
+        saved.insert(index, Recovery { file, restore: shell::restore(options, name) });
     }
-}
-
-/// Makes a folder and those above it, each on the disk.
-fn create_folders(folder: &Path) -> io::Result<()> {
-    let mut missing = Vec::new();
-    let mut above = Some(folder);
-    while let Some(path) = above
-        && !path.as_os_str().is_empty()
-        && !path.is_dir()
-    {
-        missing.push(path);
-        above = path.parent();
-    }
-    for path in missing.into_iter().rev() {
-        match fs::create_dir(path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
-            made => made?,
-        }
-        sync_folder(parent(path))?;
-    }
-    Ok(())
-}
-
-/// Makes a folder that was not there before.
-fn own_folder(folder: &Path, name: &str) -> io::Result<PathBuf> {
-    let mut attempt = 1_u32;
-    loop {
-        let path = match attempt {
-            1 => folder.join(name),
-            again => folder.join(format!("{name}-{again}")),
-        };
-        match fs::create_dir(&path) {
-            Ok(()) => return Ok(path),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 10_000 => {
-                attempt += 1;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Writes a file whole or not at all.
-fn write(folder: &Path, file: &Path, text: &str) -> io::Result<()> {
-    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
-    temporary.write_all(text.as_bytes())?;
-    temporary.as_file().sync_all()?;
-    temporary.persist(file).map_err(|error| error.error)?;
-    sync_folder(folder)
-}
-
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    File::open(folder)?.sync_all()
-}
-
-fn parent(path: &Path) -> &Path {
-    path.parent().unwrap_or(Path::new("."))
+    folder::sync(&removed).map_err(failed(&removed))?;
+    Ok(saved)
 }
 
 /// The time first, so that folders sort by it, and then the name. A live name
 /// is not judged, so that what a file system might not bear is replaced.
 fn folder_name(now: Timestamp, name: &str) -> String {
-    let stamp: String = now.to_string().chars().filter(|char| !matches!(char, '-' | ':')).collect();
-    let stamp = stamp.split('.').next().unwrap_or_default().trim_end_matches('Z').to_owned();
     let safe =
         |char: char| if char.is_ascii_alphanumeric() || "_.-".contains(char) { char } else { '_' };
-    format!("{stamp}Z-{}", name.chars().map(safe).take(128).collect::<String>())
+    format!("{}-{}", folder::stamp(now), name.chars().map(safe).take(128).collect::<String>())
 }
 
 fn text(
@@ -195,7 +113,10 @@ fn text(
 mod tests {
     use serde_json::json;
 
+    use std::fs;
+
     use super::*;
+    use crate::apply::RecoveryRoot;
     use crate::aws::Identity;
     use crate::model::{Attribute, Dialect, Value as AttributeValue};
 
@@ -228,6 +149,7 @@ mod tests {
             recovery,
             now: now(),
             write_toml: &report::toml::processor,
+            reconnect: String::new(),
         }
     }
 
@@ -247,7 +169,7 @@ mod tests {
         assert_eq!(saved[&4].file, folder.join("rekon.toml"));
         assert_eq!(
             saved[&4].restore,
-            format!("rekon apply {} --only=front-door", folder.display())
+            format!("rekon restore {} front-door", project.path().display())
         );
         let text = fs::read_to_string(&saved[&4].file).unwrap();
         let table: toml::Table = text.parse().unwrap();

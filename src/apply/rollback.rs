@@ -65,6 +65,7 @@ pub(super) async fn roll_back(
         };
         let withdrawing = step.request.operation() == Operation::DeleteStreamProcessor;
         let job = Job {
+            id: &prepared.calls[failed].id,
             request: &step.request,
             subject,
             purpose: Purpose::Restore { withdrawn: subject.result.as_ref(), already },

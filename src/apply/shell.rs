@@ -3,14 +3,28 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use super::{Options, RecoveryRoot};
 use crate::report;
 
-/// The command that applies a recovery folder, and nothing but this processor.
-pub(super) fn restore(folder: &Path, name: &str) -> String {
-    // A folder whose name begins with a dash would be taken for an option.
-    let dashed = folder.as_os_str().as_bytes().starts_with(b"-");
-    let folder = if dashed { Path::new(".").join(folder) } else { folder.to_owned() };
-    format!("rekon apply {} {}", word(folder.as_os_str().as_bytes()), option("--only", name))
+/// The command that brings a processor back from the trace of its run.
+pub(super) fn restore(options: &Options<'_>, name: &str) -> String {
+    let (project, elsewhere) = match &options.recovery {
+        RecoveryRoot::Beside(project) => (project.as_path(), None),
+        RecoveryRoot::Folder(folder) => (Path::new("."), Some(folder)),
+    };
+    // What begins with a dash would be taken for an option.
+    let dashed = project.as_os_str().as_bytes().starts_with(b"-");
+    let project = if dashed { Path::new(".").join(project) } else { project.to_owned() };
+    let mut command = format!("rekon restore {}", word(project.as_os_str().as_bytes()));
+    if let Some(folder) = elsewhere {
+        let option = [b"--recovery-dir=", folder.as_os_str().as_bytes()].concat();
+        command.push_str(&format!(" {}", word(&option)));
+    }
+    command.push_str(&options.reconnect);
+    if name.starts_with('-') {
+        command.push_str(" --");
+    }
+    format!("{command} {}", word(name.as_bytes()))
 }
 
 /// An option with a value, which may begin with a dash.
@@ -52,11 +66,29 @@ mod tests {
 
     use super::*;
 
+    fn options(recovery: RecoveryRoot) -> Options<'static> {
+        Options {
+            identity: crate::aws::Identity { account_id: "1".into(), arn: String::new() },
+            parallelism: 1,
+            settle_timeout: std::time::Duration::ZERO,
+            recovery,
+            now: jiff::Timestamp::UNIX_EPOCH,
+            write_toml: &report::toml::processor,
+            reconnect: " --profile=x".into(),
+        }
+    }
+
     #[test]
     fn plain_words_stay_as_they_are() {
+        let beside = options(RecoveryRoot::Beside("cameras".into()));
         assert_eq!(
-            restore(Path::new(".rekon/removed/x"), "front-door"),
-            "rekon apply .rekon/removed/x --only=front-door"
+            restore(&beside, "front-door"),
+            "rekon restore cameras --profile=x front-door"
+        );
+        let elsewhere = options(RecoveryRoot::Folder("/safe".into()));
+        assert_eq!(
+            restore(&elsewhere, "front-door"),
+            "rekon restore . --recovery-dir=/safe --profile=x front-door"
         );
         assert_eq!(word(b"it's here"), "'it'\\''s here'");
     }
@@ -75,14 +107,20 @@ mod tests {
         ];
         for folder in folders {
             for name in ["a", "-x", "--help"] {
-                let command = restore(Path::new(OsStr::from_bytes(folder)), name);
+                let project = Path::new(OsStr::from_bytes(folder)).to_owned();
+                let command = restore(&options(RecoveryRoot::Beside(project)), name);
                 assert_eq!(report::escape(&command), command, "printed as it is");
                 let script = format!("rekon() {{ printf '%s\\0' \"$@\"; }}\n{command}");
                 let output = Command::new("sh").arg("-c").arg(&script).output().unwrap();
-                let words: Vec<&[u8]> = output.stdout.split(|byte| *byte == 0).collect();
+                let words: Vec<&[u8]> =
+                    output.stdout.split(|byte| *byte == 0).filter(|word| *word != b"--").collect();
                 let expected = if folder[0] == b'-' { b"./-x/y" } else { folder };
-                let only = format!("--only={name}");
-                assert_eq!(words, [b"apply", expected, only.as_bytes(), b""], "{command}");
+                let profile: &[u8] = b"--profile=x";
+                assert_eq!(
+                    words,
+                    [b"restore", expected, profile, name.as_bytes(), b""],
+                    "{command}"
+                );
             }
         }
     }

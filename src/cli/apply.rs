@@ -51,11 +51,7 @@ pub async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, Exit> {
     if !planned.changes.is_empty() && !args.auto_approve {
         signals.cut_short(ask(ui)).await?;
     }
-    let mut outcome = execute(&ready, &args, signals, ui).await?;
-    for removed in &mut outcome.removed {
-        // The way back leads through the same connection.
-        removed.restore.push_str(&reconnect(&args.connect, &ready.base));
-    }
+    let outcome = execute(&ready, &args, signals, ui).await?;
     ui.print(&match args.format {
         TextOrJson::Text => report::text::outcome(&outcome, planned, ui.stdout_settings()),
         TextOrJson::Json => report::json::outcome(&outcome, planned),
@@ -141,6 +137,7 @@ async fn execute(
         },
         now: now(),
         write_toml: &report::toml::processor,
+        reconnect: reconnect(&args.connect, base),
     };
     let (reader, writer) = (session.connection.reader(), session.connection.writer());
     let stop = stop_on(signals);

@@ -232,6 +232,7 @@ impl World {
             recovery,
             now: "2026-11-22T15:03:00Z".parse().unwrap(),
             write_toml: &report::toml::processor,
+            reconnect: String::new(),
         };
         let (reader, writer) = (self.connection.reader(), self.connection.writer());
         apply::apply(plan, &reader, &writer, &options, events, stop).await

@@ -101,6 +101,7 @@ impl Stage {
             recovery: RecoveryRoot::Folder(recovery.to_owned()),
             now: jiff::Timestamp::UNIX_EPOCH,
             write_toml: &report::toml::processor,
+            reconnect: String::new(),
         };
         let told = Mutex::new(Vec::new());
         let tell = |event: Event| told.lock().unwrap().push(event);
