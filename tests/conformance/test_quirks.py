@@ -222,7 +222,9 @@ def name_of(quirk):
 
 
 def play(quirk, *arguments):
-    with Emulator("--limit", "face-searches=1", *arguments) as emulator:
+    # What is asked for while something is under way must not come too late.
+    settle = "1h" if "_while_" in quirk.__name__ else "100ms"
+    with Emulator("--limit", "face-searches=1", *arguments, settle=settle) as emulator:
         client = emulator.client()
         client.emulator = emulator
         return quirk(client)

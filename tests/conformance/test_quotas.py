@@ -42,7 +42,7 @@ def test_the_default_quotas(operation, rate):
 
 
 def test_quotas_can_be_changed_one_by_one():
-    with Emulator(quota="Describe=2,ListStreamProcessors=off") as emulator:
+    with Emulator(quota="Describe=0.001,ListStreamProcessors=off") as emulator:
         codes = [emulator.send("rekognition", "DescribeStreamProcessor", {"Name": "a"})[1]["__type"] for _ in range(4)]
         assert "ProvisionedThroughputExceededException" in codes
         assert codes[0] == "ResourceNotFoundException"
@@ -60,7 +60,7 @@ def test_boto3_waits_out_a_throttle_by_itself():
 
 
 def test_a_refused_call_changes_nothing():
-    with Emulator(quota="Delete=1") as emulator:
+    with Emulator(quota="Delete=0.001") as emulator:
         client = emulator.client()
         for name in ["a", "b"]:
             client.create_stream_processor(**label_detection(name))
