@@ -52,7 +52,7 @@ pub async fn apply(
         // Nobody may be listening any more.
         let _ = observer.send(Event::Delayed(notice));
     }));
-    let reading = std::pin::pin!(preflight(reader, &prepared, &stop, events));
+    let reading = std::pin::pin!(preflight(reader, &prepared, options.known, &stop, events));
     let Preflight { observed, ruled_out } = while_telling(&mut told, events, reading).await?;
     let parallelism = options.parallelism.max(1);
     let mut schedule = Schedule::new(prepared.clone(), parallelism);

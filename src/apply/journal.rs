@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Options, folder};
+use super::{Options, folder, runs};
 use crate::desired::Stack;
 use crate::model::Definition;
 use crate::plan::{CallEffect, CallId, Operation, Plan, Role};
@@ -60,6 +60,7 @@ impl Journal {
         processors: impl IntoIterator<Item = (&'a str, &'a Definition, Option<&'a Definition>)>,
     ) -> Result<Journal, (PathBuf, io::Error)> {
         let folder = folder::runs(&options.recovery)?;
+        runs::prune(&options.recovery, options.now);
         let (path, file) = create(&folder, options.now).map_err(|error| (folder.clone(), error))?;
         let failed = |error| (path.clone(), error);
         file.lock().map_err(failed)?;

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::aws::Identity;
-use crate::model::Definition;
+use crate::model::{Definition, Live};
+
 
 /// How many processors are worked on at once, unless said otherwise: enough to
 /// reach the quotas with answers that take a second and a half.
@@ -33,6 +35,16 @@ pub struct Options<'a> {
     /// The options that lead to the same service, as a shell takes them, each
     /// after a space.
     pub reconnect: String,
+    /// What was read just before, which need not be read again.
+    pub known: Option<Known<'a>>,
+}
+
+/// What was read before applying began.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    pub live: &'a Live,
+    /// When the reading ended.
+    pub at: Instant,
 }
 
 /// Where a run leaves its trace and its recovery files.

@@ -1,14 +1,19 @@
 //! Reading every processor of a plan again before anything begins.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::deviation::movements;
 use super::observe::{Blind, Observed, WithTags, observe};
 use super::prepare::Prepared;
-use super::{ApplyError, Event, StopSignal};
+use super::{ApplyError, Event, Known, StopSignal};
 use crate::aws::Reader;
 use crate::live::each;
+use crate::model::{Live, TagKnowledge};
 use crate::plan::{Fate, Reason};
+
+/// How old a reading may be that is not made again.
+const FRESH: Duration = Duration::from_mins(1);
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -27,16 +32,22 @@ pub(super) struct Preflight {
 pub(super) async fn preflight(
     reader: &Reader,
     prepared: &Prepared,
+    known: Option<Known<'_>>,
     stop: &StopSignal,
     tell: &dyn Fn(Event),
 ) -> Result<Preflight, ApplyError> {
-    let total = prepared.subjects.len();
     let mut blind: Vec<(usize, Blind)> = Vec::new();
     let mut found = Preflight::default();
-    let asked = (0..total).map(|subject| {
+    let known = known.filter(|known| known.at.elapsed() < FRESH);
+    let mut asked = Vec::new();
+    for (subject, change) in prepared.subjects.iter().enumerate() {
         let tags = if prepared.needs_tags(subject) { WithTags::Yes } else { WithTags::No };
-        (subject, prepared.subjects[subject].name.clone(), tags)
-    });
+        match known.and_then(|known| seen_before(known.live, &change.name, tags)) {
+            Some(observed) => drop(found.observed.insert(subject, observed)),
+            None => asked.push((subject, change.name.clone(), tags)),
+        }
+    }
+    let total = asked.len();
     let mut read = 0;
     let reading = each(
         reader,
@@ -71,4 +82,13 @@ pub(super) async fn preflight(
         }
     }
     Ok(found)
+}
+
+/// What an earlier reading of everything says of a processor, if it says enough.
+fn seen_before(live: &Live, name: &str, tags: WithTags) -> Option<Observed> {
+    let Some(processor) = live.processors.get(name) else {
+        return live.is_complete().then_some(Observed::Gone);
+    };
+    let certain = processor.definition.tags == TagKnowledge::Confirmed;
+    (tags == WithTags::No || certain).then(|| Observed::Present(Box::new(processor.clone())))
 }

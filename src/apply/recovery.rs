@@ -150,6 +150,7 @@ mod tests {
             now: now(),
             write_toml: &report::toml::processor,
             reconnect: String::new(),
+            known: None,
         }
     }
 

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::journal::{Record, line};
 use super::{RecoveryRoot, folder};
 use crate::desired::Stack;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Definition;
 use crate::plan::{CallEffect, Operation, Role};
 
@@ -59,6 +60,37 @@ pub fn open_runs(root: &RecoveryRoot) -> Vec<Run> {
     let runs = journals(root).into_iter().filter_map(|path| read(&path));
     let open = |run: &Run| run.state != RunState::Finished || !run.owed.is_empty();
     runs.filter(open).collect()
+}
+
+/// What the next plan of the project says of a run.
+pub fn warning(run: &Run) -> Diagnostic {
+    const MOST: usize = 10;
+    let names: Vec<&str> = run.owed.iter().take(MOST).map(|owed| owed.name.as_str()).collect();
+    let more = match run.owed.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let names = format!("{}{more}", names.join(", "));
+    let at = run.at;
+    let (message, help) = match (run.state, run.owed.is_empty()) {
+        (RunState::UnderWay, _) => (
+            format!("another run of this project, begun at {at}, is still under way"),
+            "wait until it has ended: what it changes is not in this plan",
+        ),
+        (_, true) => (
+            format!("a run of this project, begun at {at}, never ended"),
+            "it took nothing away; this plan shows what is left to do",
+        ),
+        (RunState::Unfinished, false) => (
+            format!("a run of this project, begun at {at}, never ended: it was at {names}"),
+            "look at what `rekon restore` would bring back, with its tags and run state",
+        ),
+        (RunState::Finished, false) => (
+            format!("a run of this project, begun at {at}, did not bring back {names}"),
+            "look at what `rekon restore` would bring back, with its tags and run state",
+        ),
+    };
+    Diagnostic::new(Code::UnfinishedRun, message).help(help)
 }
 
 /// Notes in each run's journal what was brought back.

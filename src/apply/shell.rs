@@ -75,6 +75,7 @@ mod tests {
             now: jiff::Timestamp::UNIX_EPOCH,
             write_toml: &report::toml::processor,
             reconnect: " --profile=x".into(),
+            known: None,
         }
     }
 

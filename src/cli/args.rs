@@ -24,7 +24,7 @@ const STYLES: Styles = Styles::styled()
 #[derive(Debug, Parser)]
 #[command(name = "rekon", version, styles = STYLES, max_term_width = 100, subcommand_required = true)]
 #[command(after_help = "Exit codes: 0 done, 1 error, 2 changes (--detailed-exitcode), 3 refused, \
-4 stale, 5 applied in part, 6 incomplete read, 130/143 interrupted.")]
+4 stale, 5 applied in part, 6 incomplete read, 129/130/143 interrupted.")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -63,6 +63,8 @@ pub enum Command {
     Plan(Box<Plan>),
     /// Plan, ask, and do; or do what a saved plan says.
     Apply(Box<Apply>),
+    /// Plan, ask, and bring back what runs took away and did not bring back.
+    Restore(Box<Restore>),
     /// Render a saved plan, offline and without credentials.
     Show(Show),
     /// Print the live state as JSON.
@@ -181,6 +183,9 @@ pub struct Plan {
     /// Count warnings as errors.
     #[arg(long)]
     pub deny_warnings: bool,
+    /// Where runs leave their trace [default: .rekon in the project].
+    #[arg(long, value_name = "DIR")]
+    pub recovery_dir: Option<PathBuf>,
     #[command(flatten)]
     pub narrow: Narrow,
     #[command(flatten)]
@@ -189,11 +194,9 @@ pub struct Plan {
     pub connect: Connect,
 }
 
-#[derive(Debug, Args)]
-pub struct Apply {
-    /// A project's folder, or a saved plan.
-    #[arg(value_name = "DIR | PLAN.json", default_value = ".")]
-    pub target: PathBuf,
+/// How to carry a plan out.
+#[derive(Clone, Debug, Args)]
+pub struct Execution {
     /// How to print the result.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TextOrJson,
@@ -206,15 +209,42 @@ pub struct Apply {
     /// How long to wait for a processor to settle, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "180", value_parser = seconds)]
     pub settle_timeout: Duration,
-    /// Where to keep the definitions of what is deleted
-    /// [default: .rekon/removed beside the project or plan].
+    /// Where runs leave their trace and the definitions of what they delete
+    /// [default: .rekon beside the project or plan].
     #[arg(long, value_name = "DIR")]
     pub recovery_dir: Option<PathBuf>,
     /// Count warnings as errors.
     #[arg(long)]
     pub deny_warnings: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// A project's folder, or a saved plan.
+    #[arg(value_name = "DIR | PLAN.json", default_value = ".")]
+    pub target: PathBuf,
+    #[command(flatten)]
+    pub execution: Execution,
     #[command(flatten)]
     pub narrow: Narrow,
+    #[command(flatten)]
+    pub allow: Allow,
+    #[command(flatten)]
+    pub connect: Connect,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    #[command(flatten)]
+    pub project: Project,
+    /// What to bring back [default: all that runs took away].
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Save the plan as JSON, for `rekon apply FILE`, instead of carrying it out.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub execution: Execution,
     #[command(flatten)]
     pub allow: Allow,
     #[command(flatten)]
@@ -257,7 +287,7 @@ impl Apply {
         !(only.is_empty() && exclude.is_empty() && tag.is_empty())
             || limit.is_some()
             || allowed.iter().any(Option::is_some)
-            || self.deny_warnings
+            || self.execution.deny_warnings
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::plan::Signal;
+
 /// How a command ended. Each variant is one documented exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -19,6 +21,8 @@ pub enum Exit {
     Partial,
     /// 6: the read was incomplete; nothing written.
     Incomplete,
+    /// 129: interrupted by SIGHUP; what was under way was finished.
+    HungUp,
     /// 130: interrupted by SIGINT; what was under way was finished.
     Interrupted,
     /// 143: interrupted by SIGTERM; what was under way was finished.
@@ -36,12 +40,14 @@ impl Exit {
             Exit::Stale => 4,
             Exit::Partial => 5,
             Exit::Incomplete => 6,
+            Exit::HungUp => 129,
             Exit::Interrupted => 130,
             Exit::Terminated => 143,
         }
     }
 
-    /// The one to report when several hold: 130/143, then 5, 1, 6, 3, 4, 2.
+    /// The one to report when several hold: 129/130/143, then 5, 1, 6,
+    /// 3, 4, 2.
     pub fn worst(codes: impl IntoIterator<Item = Exit>) -> Exit {
         codes.into_iter().max_by_key(|exit| exit.precedence()).unwrap_or(Exit::Success)
     }
@@ -55,7 +61,17 @@ impl Exit {
             Exit::Incomplete => 4,
             Exit::Error => 5,
             Exit::Partial => 6,
-            Exit::Terminated | Exit::Interrupted => 7,
+            Exit::HungUp | Exit::Terminated | Exit::Interrupted => 7,
+        }
+    }
+}
+
+impl From<Signal> for Exit {
+    fn from(signal: Signal) -> Exit {
+        match signal {
+            Signal::Hangup => Exit::HungUp,
+            Signal::Interrupt => Exit::Interrupted,
+            Signal::Terminate => Exit::Terminated,
         }
     }
 }

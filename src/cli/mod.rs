@@ -2,10 +2,12 @@
 
 mod apply;
 mod args;
+mod carry_out;
 mod emulator;
 mod exit;
 mod plan;
 mod project;
+mod restore;
 mod saved;
 mod session;
 mod show;
@@ -40,11 +42,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let ui = Ui::new(&cli.common);
+    let writes = matches!(cli.command, Command::Apply(_) | Command::Restore(_));
     match panic::catch_unwind(panic::AssertUnwindSafe(|| dispatch(cli.command, &ui))) {
         Ok(exit) => match ui.print_error() {
             Some(error) => {
                 ui.error_line(&format!("cannot write the result: {error}"), None);
-                Exit::worst([exit, Exit::Error]).into()
+                // What was done to the service is done, whoever hears of it.
+                if writes { exit.into() } else { Exit::worst([exit, Exit::Error]).into() }
             }
             None => exit.into(),
         },
@@ -60,6 +64,7 @@ fn dispatch(command: Command, ui: &Ui) -> Exit {
         Command::Completions(args) => Ok(completions(args.shell, ui)),
         Command::Plan(args) => wait(read(plan::run(*args, ui), ui), ui),
         Command::Apply(args) => wait(apply::run(*args, ui), ui),
+        Command::Restore(args) => wait(restore::run(*args, ui), ui),
         Command::Snapshot(args) => wait(read(snapshot::run(*args, ui), ui), ui),
         Command::Emulator(args) => wait(serve(*args, ui), ui),
     };

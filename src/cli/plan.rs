@@ -4,11 +4,13 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::args::{self, Allow, Narrow, PlanFormat};
+use super::carry_out::recovery_root;
 use super::exit::Exit;
 use super::project::{self, Project};
 use super::ui::Ui;
 use super::{saved, session};
 use crate::desired::Desired;
+use crate::diagnostic::Severity;
 use crate::live;
 use crate::model::Live;
 use crate::plan::{Allowances, Narrowing, Options, Plan, plan};
@@ -17,7 +19,9 @@ use crate::report::text::Header;
 
 /// Runs the command.
 pub async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, Exit> {
-    let project = project::open(&args.project.dir, args.deny_warnings, ui)?;
+    let mut project = project::open(&args.project.dir, args.deny_warnings, ui)?;
+    let root = recovery_root(args.recovery_dir.as_ref(), &project.loaded.root);
+    project.warn_of_runs(&root);
     let options = options(&project.desired, &args.narrow, args.allow, ui)?;
     let live = match &args.live {
         Some(file) => read_snapshot(file, &project, args.format, ui)?,
@@ -33,7 +37,7 @@ pub async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, Exit> {
         saved::write(&plan, file, ui)?;
     }
     print(&plan, args.format, ui);
-    Ok(exit(&plan, args.detailed_exitcode))
+    Ok(exit(&plan, args.deny_warnings, args.detailed_exitcode))
 }
 
 /// Takes narrowing and allowances as they were typed.
@@ -67,7 +71,9 @@ pub fn make(project: &Project, live: &Live, options: &Options) -> Plan {
 pub fn announce(header: &Header, format: PlanFormat, ui: &Ui) {
     match format {
         PlanFormat::Text if ui.is_quiet() => {}
-        PlanFormat::Text => ui.print(&report::text::header(header, ui.stdout_settings())),
+        PlanFormat::Text => {
+            ui.print(&report::text::header(header, ui.stdout_settings()));
+        }
         PlanFormat::Json | PlanFormat::Diff => {
             ui.say(&report::text::header(header, ui.stderr_settings()));
         }
@@ -85,8 +91,11 @@ pub fn print(plan: &Plan, format: PlanFormat, ui: &Ui) {
 }
 
 /// How a plan that was only looked at ends.
-pub fn exit(plan: &Plan, detailed: bool) -> Exit {
+pub fn exit(plan: &Plan, deny_warnings: bool, detailed: bool) -> Exit {
+    let warned =
+        plan.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Warning);
     let holds = [
+        (deny_warnings && warned, Exit::Error),
         (!plan.complete, Exit::Incomplete),
         (!plan.refusals.is_empty(), Exit::Refused),
         (detailed && !plan.changes.is_empty(), Exit::Changes),

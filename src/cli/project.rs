@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::exit::Exit;
 use super::ui::Ui;
+use crate::apply::{self, RecoveryRoot};
 use crate::config::{self, Loaded};
 use crate::desired::{self, Desired};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -33,6 +34,13 @@ pub fn open(dir: &Path, deny_warnings: bool, ui: &Ui) -> Result<Project, Exit> {
             ));
             Err(Exit::Error)
         }
+    }
+}
+
+impl Project {
+    /// Warns of runs that never ended, or that took something away.
+    pub fn warn_of_runs(&mut self, root: &RecoveryRoot) {
+        self.warnings.extend(apply::open_runs(root).iter().map(apply::warning));
     }
 }
 

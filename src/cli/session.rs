@@ -126,6 +126,13 @@ impl Session {
         self.identity.as_ref().cloned()
     }
 
+    /// Who is calling. The account has been checked by what was read, also where
+    /// nobody could say.
+    pub fn identity_of(&self, stack: &Stack) -> Identity {
+        let unnamed = || Identity { account_id: stack.account_id.clone(), arn: String::new() };
+        self.identity().unwrap_or_else(|_| unnamed())
+    }
+
     /// Brings the embedded service's state to rest in its file.
     pub async fn close(self, ui: &Ui) -> Result<(), Exit> {
         let Some(emulator) = self.emulator else { return Ok(()) };

@@ -1,14 +1,17 @@
-//! SIGINT and SIGTERM, as exits.
+//! The signals that ask a program to stop.
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{self, SignalKind, signal};
 
 use super::exit::Exit;
 use super::ui::Ui;
+use crate::plan::Signal;
 
 /// Listens for the signals that ask a program to stop.
 pub struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
+    /// `None` where whoever started the program had it ignored, as nohup does.
+    hangup: Option<unix::Signal>,
+    interrupt: unix::Signal,
+    terminate: unix::Signal,
 }
 
 impl Signals {
@@ -20,17 +23,29 @@ impl Signals {
                 Exit::Error
             })
         };
+        let hangup = match is_hangup_ignored() {
+            true => None,
+            false => Some(listen(SignalKind::hangup())?),
+        };
         Ok(Signals {
+            hangup,
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
         })
     }
 
     /// Waits for the next signal.
-    pub async fn next(&mut self) -> Exit {
+    pub async fn next(&mut self) -> Signal {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => drop(hangup.recv().await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            _ = self.interrupt.recv() => Exit::Interrupted,
-            _ = self.terminate.recv() => Exit::Terminated,
+            () = hangup => Signal::Hangup,
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
         }
     }
 
@@ -42,8 +57,16 @@ impl Signals {
     ) -> Result<T, Exit> {
         tokio::select! {
             biased;
-            exit = self.next() => Err(exit),
+            signal = self.next() => Err(signal.into()),
             result = work => result,
         }
     }
+}
+
+/// Whether SIGHUP is ignored already. Only Linux tells without unsafe code.
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // Bit n is signal n + 1, and SIGHUP is 1.
+    ignored.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 == 1))
 }

@@ -66,17 +66,23 @@ impl Ui {
         }
     }
 
-    /// Prints a part of the result.
+    /// Prints a part of the result. Says whether all of it went out.
     ///
     /// A reader that went away is no mistake: the rest is dropped quietly, and
     /// work that is under way goes on.
-    pub fn print(&self, text: &str) {
+    pub fn print(&self, text: &str) -> bool {
         let mut stdout = io::stdout().lock();
         let result = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-        if let Err(error) = result
-            && error.kind() != io::ErrorKind::BrokenPipe
-        {
-            *self.broken.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error);
+        match result {
+            Ok(()) => true,
+            Err(error) => {
+                if error.kind() != io::ErrorKind::BrokenPipe {
+                    let mut broken =
+                        self.broken.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                    *broken = Some(error);
+                }
+                false
+            }
         }
     }
 

@@ -15,7 +15,8 @@ use crate::model::{Attribute, Dialect, ProcessorName};
 
 /// What the checks cannot raise from a project's files: it needs the service,
 /// or a file too large to keep.
-const RAISED_ELSEWHERE: [Code; 7] = [
+const RAISED_ELSEWHERE: [Code; 8] = [
+    Code::UnfinishedRun,
     Code::UndeclaredUnread,
     Code::MembersUnknown,
     Code::FileTooLarge,

@@ -126,5 +126,6 @@ codes! {
     MembersUnknown "members-unknown" Note "The service shows members of a processor that this version does not know.";
     KmsKeyUnclear "kms-key-unclear" Warning "One side names a KMS alias and the other a key, and only KMS could tell whether they are the same.";
     TagsUnknown "tags-unknown" Warning "Tags are managed, but nobody has read the live ones, so that no difference in them is known.";
+    UnfinishedRun "unfinished-run" Warning "An earlier run never ended, or did not bring back what it took away.";
     ProcessorFailed "processor-failed" Note "The service reports that the processor failed.";
 }

@@ -233,6 +233,7 @@ impl World {
             now: "2026-11-22T15:03:00Z".parse().unwrap(),
             write_toml: &report::toml::processor,
             reconnect: String::new(),
+            known: None,
         };
         let (reader, writer) = (self.connection.reader(), self.connection.writer());
         apply::apply(plan, &reader, &writer, &options, events, stop).await

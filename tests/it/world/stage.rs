@@ -102,6 +102,7 @@ impl Stage {
             now: jiff::Timestamp::UNIX_EPOCH,
             write_toml: &report::toml::processor,
             reconnect: String::new(),
+            known: None,
         };
         let told = Mutex::new(Vec::new());
         let tell = |event: Event| told.lock().unwrap().push(event);

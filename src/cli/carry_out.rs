@@ -1,0 +1,207 @@
+//! Showing a plan, asking, and carrying it out: what `apply` and `restore` share.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{Connect, Execution, PlanFormat, TextOrJson};
+use super::exit::Exit;
+use super::plan;
+use super::session::{self, Session};
+use super::signals::Signals;
+use super::ui::Ui;
+use crate::apply::{self, Event, Known, RecoveryRoot, StopSignal};
+use crate::aws::{Identity, Notice};
+use crate::model::Live;
+use crate::plan::{Fate, Outcome, Plan, Reason, Trouble};
+use crate::report;
+
+/// A plan, and the connection that it is to be applied through.
+pub struct Ready {
+    pub plan: Plan,
+    pub session: Session,
+    pub identity: Identity,
+    /// The folder of the project or the saved plan.
+    pub base: PathBuf,
+    /// What was just read, and when the reading ended.
+    pub read: Option<(Live, tokio::time::Instant)>,
+}
+
+/// Prints the plan, asks, applies it and reports. `None` where the plan is not to
+/// be applied at all: there is nothing to do.
+pub async fn carry_out(
+    ready: Ready,
+    execution: &Execution,
+    connect: &Connect,
+    mut signals: Signals,
+    ui: &Ui,
+) -> Result<(Exit, Option<Outcome>), Exit> {
+    let planned = &ready.plan;
+    let json = execution.format == TextOrJson::Json;
+    if json {
+        ui.say(&report::text::plan(planned, ui.stderr_settings()));
+    } else {
+        plan::print(planned, PlanFormat::Text, ui);
+    }
+    match plan::exit(planned, execution.deny_warnings, false) {
+        Exit::Success => {}
+        exit => {
+            if json {
+                ui.print(&report::json::outcome(&Outcome::not_begun(planned), planned));
+            }
+            return Err(exit);
+        }
+    }
+    if planned.changes.is_empty() && !json {
+        return Ok((Exit::Success, None));
+    }
+    if !planned.changes.is_empty() && !execution.auto_approve {
+        signals.cut_short(ask(ui)).await?;
+    }
+    let outcome = execute(&ready, execution, connect, signals, ui).await?;
+    let delivered = ui.print(&match json {
+        true => report::json::outcome(&outcome, planned),
+        false => report::text::outcome(&outcome, planned, ui.stdout_settings()),
+    });
+    if !delivered {
+        // What is lost has to be known, wherever the report went.
+        ui.complain(&report::text::removed(&outcome, ui.stderr_settings()));
+    }
+    ready.session.close(ui).await?;
+    Ok((exit(&outcome), Some(outcome)))
+}
+
+/// Where runs leave their trace.
+pub fn recovery_root(recovery_dir: Option<&PathBuf>, base: &Path) -> RecoveryRoot {
+    match recovery_dir {
+        Some(folder) => RecoveryRoot::Folder(folder.clone()),
+        None => RecoveryRoot::Beside(base.to_owned()),
+    }
+}
+
+/// Asks for a `yes` in full.
+async fn ask(ui: &Ui) -> Result<(), Exit> {
+    if !ui.can_ask() {
+        let message = "nobody is there to confirm: standard input is no terminal";
+        ui.error_line(message, Some("to apply without asking: --auto-approve"));
+        return Err(Exit::Error);
+    }
+    match ui.ask("\nApply this plan? Only \"yes\" will do: ").await {
+        Ok(answer) if answer == "yes" => Ok(()),
+        _ => {
+            ui.complain("Nothing was changed.\n");
+            Err(Exit::Error)
+        }
+    }
+}
+
+/// Makes the plan's calls, with progress on a terminal and a line per finished
+/// processor elsewhere.
+async fn execute(
+    ready: &Ready,
+    execution: &Execution,
+    connect: &Connect,
+    signals: Signals,
+    ui: &Ui,
+) -> Result<Outcome, Exit> {
+    let Ready { plan, session, identity, base, read } = ready;
+    let options = apply::Options {
+        identity: identity.clone(),
+        parallelism: execution.parallelism,
+        settle_timeout: execution.settle_timeout,
+        recovery: recovery_root(execution.recovery_dir.as_ref(), base),
+        now: now(),
+        write_toml: &report::toml::processor,
+        reconnect: reconnect(connect, base),
+        known: read.as_ref().map(|(live, at)| Known { live, at: *at }),
+    };
+    let (reader, writer) = (session.connection.reader(), session.connection.writer());
+    let stop = stop_on(signals);
+    let bar = ui.progress("Applying");
+    let settings = ui.stderr_settings();
+    let tell = |event: Event| match event {
+        Event::Reading { read, total } => {
+            bar.set_length(total as u64);
+            bar.set_position(read as u64);
+            bar.set_message("reading again");
+        }
+        Event::Started { processors, .. } => {
+            bar.set_length(processors as u64);
+            bar.set_position(0);
+            bar.set_message("");
+        }
+        Event::CallDone { processor, operation } => {
+            bar.set_message(report::text::call_done(&processor, operation));
+        }
+        Event::Waiting { processor, status } => {
+            bar.set_message(report::text::waiting(&processor, &status));
+        }
+        Event::Delayed(Notice::Throttled { times, .. }) => {
+            bar.set_message(report::text::throttled(times));
+        }
+        Event::Delayed(Notice::Retrying { .. }) => {}
+        Event::Stopping { signal } => {
+            bar.suspend(|| ui.say(&report::text::stopping(signal, settings)));
+        }
+        Event::ProcessorDone { name, fate, done, .. } => {
+            bar.set_position(done as u64);
+            let line = report::text::event(&name, &fate, settings);
+            if bar.is_hidden() {
+                ui.say(&line);
+            } else if !matches!(fate, Fate::Done) {
+                bar.suspend(|| ui.say(&line));
+            }
+        }
+    };
+    let outcome = apply::apply(plan, &reader, &writer, &options, &tell, stop).await;
+    bar.finish_and_clear();
+    outcome.map_err(|error| {
+        ui.error(&error, error.help().as_deref());
+        Exit::Error
+    })
+}
+
+/// The options that lead to the same service, as a shell takes them.
+fn reconnect(connect: &Connect, base: &Path) -> String {
+    let Connect { profile, region: _, endpoint_url, emulator, rate: _ } = connect;
+    let state = emulator.as_ref().map(|state| match state.is_empty() {
+        true => session::default_state(base).display().to_string(),
+        false => state.display().to_string(),
+    });
+    [("--profile", profile), ("--endpoint-url", endpoint_url), ("--emulator", &state)]
+        .into_iter()
+        .filter_map(|(option, value)| Some((option, value.as_ref()?)))
+        .map(|(option, value)| format!(" {}", apply::shell_option(option, value)))
+        .collect()
+}
+
+/// The time, to the second: it names files that people look for.
+fn now() -> jiff::Timestamp {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+/// Turns signals into requests to stop: the first to finish what is under way,
+/// the second to leave it.
+fn stop_on(mut signals: Signals) -> StopSignal {
+    let (stopper, stop) = apply::stopper();
+    tokio::spawn(async move {
+        loop {
+            stopper.stop(signals.next().await);
+        }
+    });
+    stop
+}
+
+/// How an apply ended, by what was written and what was not.
+fn exit(outcome: &Outcome) -> Exit {
+    let written = outcome.wrote();
+    let fates = outcome.processors.iter().map(|processor| match (&processor.fate, written) {
+        (Fate::Done, _) => Exit::Success,
+        (_, true) => Exit::Partial,
+        (Fate::Moved(_), false) => Exit::Stale,
+        (Fate::NotTried(Reason::DependsOn { trouble: Trouble::Moved, .. }), false) => Exit::Stale,
+        (Fate::NotTried(Reason::PlanRefused), false) => Exit::Refused,
+        (Fate::NotTried(Reason::PlanIncomplete), false) => Exit::Incomplete,
+        (Fate::Failed(_) | Fate::NotTried(_), false) => Exit::Error,
+    });
+    Exit::worst(fates.chain(outcome.interrupted.map(Exit::from)))
+}
