@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::resolve;
+use super::{Layer, resolve};
 use crate::config::{Loaded, load};
 use crate::diagnostic::{Code, Record, Severity, Sources};
-use crate::model::{Attribute, ProcessorName};
+use crate::model::{Attribute, Dialect, Kind, ProcessorName};
 
 /// What the checks cannot raise from a project's files: it needs the service,
 /// or a file too large to keep.
@@ -131,7 +131,7 @@ tags.room = 'hall'
     );
     let (loaded, checked) = checked(&[("rekon.toml", &main), ("cameras/door.toml", &camera)]);
     let door = named(&checked, "door");
-    let json = crate::model::to_json(&door.processor);
+    let json = door.definition.to_json(Dialect::Toml);
     assert_eq!(
         json["settings"]["connected_home"]["labels"],
         serde_json::json!(["PACKAGE", "PERSON"])
@@ -140,15 +140,21 @@ tags.room = 'hall'
     assert_eq!(json["tags"], serde_json::json!({"team": "b", "room": "hall"}));
     assert_eq!(json.get("kms_key_id"), None);
     let place = |attribute: Attribute| {
-        let at = loaded.sources.locate(door.attribute_spans[&attribute]);
+        let at = loaded.sources.locate(door.place(&attribute).unwrap().span);
         (at.file.to_string(), at.line, at.column)
     };
     assert_eq!(place(Attribute::Labels), ("rekon.toml".into(), 18, 34));
     assert_eq!(place(Attribute::Tag("team".into())), ("rekon.toml".into(), 15, 13));
     assert_eq!(place(Attribute::Input), ("cameras/door.toml".into(), 4, 34));
-    assert!(!door.attribute_spans.contains_key(&Attribute::KmsKeyId));
-    let attributes = crate::model::attributes(&door.processor);
-    assert!(attributes.keys().eq(door.attribute_spans.keys()), "each attribute has its place");
+    assert_eq!(door.place(&Attribute::KmsKeyId), None);
+    let attributes = door.definition.iter().map(|(attribute, _)| attribute);
+    assert!(attributes.eq(door.places.keys()), "each attribute has its place");
+    let layer = |attribute: Attribute| door.place(&attribute).unwrap().layer.clone();
+    assert_eq!(layer(Attribute::RoleArn), Layer::Defaults);
+    assert_eq!(layer(Attribute::MinConfidence), Layer::KindDefaults(Kind::LabelDetection));
+    assert_eq!(layer(Attribute::Tag("team".into())), Layer::Template("base".into()));
+    assert_eq!(layer(Attribute::Labels), Layer::Template("porch".into()));
+    assert_eq!(layer(Attribute::Input), Layer::Processor);
 }
 
 #[test]
@@ -169,7 +175,7 @@ output.kinesis_data_stream.arn = 'arn:aws:kinesis:us-east-1:111122223333:stream/
     );
     let (_, checked) = checked(&[("rekon.toml", &text)]);
     assert_eq!(checked.diagnostics, []);
-    let json = crate::model::to_json(&named(&checked, "lobby").processor);
+    let json = named(&checked, "lobby").definition.to_json(Dialect::Toml);
     assert_eq!(
         json["settings"],
         serde_json::json!({"face_search": {"collection_id": "staff", "face_match_threshold": 80}})
@@ -199,7 +205,7 @@ settings.connected_home.labels = ['PET']
 "
     );
     let (_, checked) = checked(&[("rekon.toml", &text)]);
-    assert_eq!(named(&checked, "door").processor.kms_key_id.as_deref(), Some("a"));
+    assert_eq!(named(&checked, "door").definition.text(&Attribute::KmsKeyId), Some("a"));
 }
 
 #[test]
@@ -219,7 +225,7 @@ fn the_order_of_files_means_nothing() {
                   [zone.z]\npolygon = [[0, 0], [1, 0], [1, 1]]\n";
     let (_, one) = checked(&[("rekon.toml", STACK), ("a.toml", &door), ("b.toml", shared)]);
     let (_, other) = checked(&[("rekon.toml", STACK), ("a.toml", shared), ("b.toml", &door)]);
-    let processors = |checked: &super::Checked| named(checked, "door").processor.clone();
+    let processors = |checked: &super::Checked| named(checked, "door").definition.clone();
     assert_eq!(processors(&one), processors(&other));
 }
 

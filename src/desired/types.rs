@@ -1,9 +1,10 @@
 //! The values that resolving a project ends in.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::model::{Attribute, Processor, ProcessorName, TagPolicy};
+use crate::model::{Attribute, Definition, Kind, Path, ProcessorName, TagPolicy};
 
 /// What a project means, and everything that is wrong with it.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,18 +60,46 @@ impl Default for Guard {
 pub struct Declaration {
     /// The definition, merged and canonical. Its tags are those declared, its
     /// run state is `desired_status`.
-    pub processor: Processor,
+    pub definition: Definition,
     pub lifecycle: Lifecycle,
     /// The name in the processor's table header.
     pub span: Span,
-    /// Where the value in force of each attribute was written.
-    pub attribute_spans: BTreeMap<Attribute, Span>,
+    /// Where the value in force of each attribute comes from.
+    pub places: BTreeMap<Attribute, Place>,
+}
+
+impl Declaration {
+    /// Where the value in force of an attribute was written, if it was.
+    pub fn place(&self, attribute: &Attribute) -> Option<&Place> {
+        self.places.get(attribute)
+    }
+}
+
+/// Where a value in force comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The value.
+    pub span: Span,
+    pub layer: Layer,
+}
+
+/// What may give a processor its attributes, from the lowest to the highest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// `[defaults]`.
+    Defaults,
+    /// `[defaults.label_detection]` or `[defaults.face_search]`.
+    KindDefaults(Kind),
+    /// `[template.NAME]`.
+    Template(Arc<str>),
+    /// `[processor.NAME]` itself.
+    Processor,
 }
 
 /// `lifecycle`, resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lifecycle {
     pub prevent_destroy: bool,
-    /// Paths by segments, as [`Attribute::is_covered_by`] takes them.
-    pub ignore_changes: Vec<Vec<String>>,
+    /// What is used at creation and ignored afterwards.
+    pub ignore_changes: Vec<Path>,
 }
