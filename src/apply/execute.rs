@@ -106,7 +106,7 @@ pub(super) enum Purpose<'a> {
 /// there is no sign of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Already {
-    So,
+    Perhaps,
     NotSo,
 }
 

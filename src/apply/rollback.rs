@@ -60,8 +60,9 @@ pub(super) async fn roll_back(
         let reading = evidence(&tools.reader, &step.request, None);
         let before = tools.read(Stake::Owed, reading).await;
         let already = match before {
-            Ok(Evidence::Took(_)) => Already::So,
-            _ => Already::NotSo,
+            Ok(Evidence::Not(_) | Evidence::Contradicts(_)) => Already::NotSo,
+            // What could not be read may have been so.
+            Ok(Evidence::Took(_)) | Err(_) => Already::Perhaps,
         };
         let withdrawing = step.request.operation() == Operation::DeleteStreamProcessor;
         let job = Job {

@@ -1,15 +1,17 @@
-//! Reading a project from disk: the only input of this module.
+//! Reading a project from disk: the only input of this module, and its only
+//! threads.
+
+mod include;
+mod parallel;
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::include::Pattern;
-use super::leaf::List;
-use super::parallel;
-use super::parse::parse;
-use super::raw::File;
+use super::parse::{Parsed, parse};
+use super::tree::{Node, Table};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
+use include::Pattern;
 
 /// The name of the file that makes a folder a project.
 pub const PROJECT_FILE: &str = "rekon.toml";
@@ -36,7 +38,7 @@ pub struct Loaded {
 #[derive(Clone, Debug)]
 pub struct LoadedFile {
     pub source: SourceId,
-    pub tables: File,
+    pub tables: Table,
 }
 
 /// Reads and parses the project in a folder.
@@ -55,7 +57,7 @@ pub fn load(folder: &Path) -> Loaded {
     let mut seen: HashSet<PathBuf> = path.canonicalize().into_iter().collect();
     let mut found = BTreeMap::new();
     for pattern in &include {
-        let Some(text) = pattern.get() else { continue };
+        let Some(text) = pattern.text() else { continue };
         match Pattern::new(text) {
             Ok(parsed) => {
                 let mut matched = BTreeMap::new();
@@ -107,7 +109,7 @@ impl Loaded {
 
     /// Parses files by path, or notes why they could not be read; gives what
     /// the first of them includes, as far as that is known.
-    fn add_texts(&mut self, texts: Vec<(String, Result<String, Refusal>)>) -> List<String> {
+    fn add_texts(&mut self, texts: Vec<(String, Result<String, Refusal>)>) -> Vec<Node> {
         let mut added = Vec::with_capacity(texts.len());
         for (shown, text) in texts {
             match text {
@@ -118,25 +120,20 @@ impl Loaded {
             }
         }
         let sources = &self.sources;
-        let parsed = parallel::map(&added, |source| {
-            let mut diagnostics = Vec::new();
-            let parsed = parse(*source, &sources.get(*source).text, &mut diagnostics);
-            (parsed, diagnostics)
-        });
+        let parsed = parallel::map(&added, |source| parse(*source, &sources.get(*source).text));
         let mut include = None;
-        for (source, (parsed, diagnostics)) in added.into_iter().zip(parsed) {
+        for (source, Parsed { tables, is_toml, diagnostics }) in added.into_iter().zip(parsed) {
             self.diagnostics.extend(diagnostics);
-            let known = parsed.is_ok();
-            let tables = parsed.unwrap_or_else(|recovered| *recovered);
             include.get_or_insert_with(|| {
-                tables.stack.get().and_then(|stack| stack.include.get()).cloned()
+                let include = tables.get("stack").and_then(|stack| stack.table()?.get("include"));
+                include.map_or(Vec::new(), |include| include.listed().to_vec())
             });
-            match known {
+            match is_toml {
                 true => self.files.push(LoadedFile { source, tables }),
                 false => self.unknown.push(source),
             }
         }
-        include.flatten().unwrap_or_default()
+        include.unwrap_or_default()
     }
 
     /// Notes a file that cannot be read; it has no text, but a place.

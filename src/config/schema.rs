@@ -1,18 +1,84 @@
 //! The JSON Schema of a configuration file, for editors.
 
-use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value as Json, json};
 
-use super::raw::File;
+use super::tables::{FILE, Key, Shape, Table};
 
 /// The schema of `rekon.toml` and of the files that it includes.
 ///
-/// It is generated from the types that the files are read into. Draft 7 is
-/// what the TOML language servers of common editors know in full.
-pub fn schema() -> serde_json::Value {
-    let generator = SchemaSettings::draft07().into_generator();
-    let mut schema = generator.into_root_schema_for::<File>();
-    schema.insert("title".to_owned(), "rekon configuration".into());
-    schema.to_value()
+/// It is generated from the description that files are checked against. Draft 7
+/// is what the TOML language servers of common editors know in full.
+pub fn schema() -> Json {
+    let mut definitions = Map::new();
+    let mut root = table(&FILE, &mut definitions);
+    root["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    root["title"] = json!("rekon configuration");
+    root["definitions"] = Json::Object(definitions);
+    root
+}
+
+fn table(table: &Table, definitions: &mut Map<String, Json>) -> Json {
+    let keys = table.keys.iter();
+    let properties: Map<String, Json> =
+        keys.map(|key| (key.name.to_owned(), entry(key, definitions))).collect();
+    let schema = json!({
+        "type": "object",
+        "description": table.about,
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    with(schema, &table.rules)
+}
+
+fn entry(key: &Key, definitions: &mut Map<String, Json>) -> Json {
+    let schema = match &key.shape {
+        // Beside a reference, draft 7 takes nothing else.
+        Shape::Table(inner) => json!({ "allOf": [reference(inner, definitions)] }),
+        shape => value(shape, definitions),
+    };
+    with(with(schema, &json!({ "description": key.about })), &key.rules)
+}
+
+fn value(shape: &Shape, definitions: &mut Map<String, Json>) -> Json {
+    match shape {
+        Shape::Text => json!({ "type": "string" }),
+        Shape::Count => json!({ "type": "integer", "format": "uint64", "minimum": 0 }),
+        Shape::Number => json!({ "type": "number", "format": "double" }),
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Word(words) => json!({ "type": "string", "enum": words }),
+        Shape::List(item) => json!({ "type": "array", "items": value(item, definitions) }),
+        Shape::Names => json!({
+            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }]
+        }),
+        Shape::Point => json!({
+            "description": "A corner: `[x, y]` in fractions of the frame from its upper left corner, 0 to 1.",
+            "type": "array",
+            "items": { "type": "number" },
+            "minItems": 2,
+            "maxItems": 2,
+        }),
+        Shape::Table(inner) => reference(inner, definitions),
+        Shape::Named(inner) => {
+            json!({ "type": "object", "additionalProperties": reference(inner, definitions) })
+        }
+        Shape::Texts => json!({ "type": "object" }),
+    }
+}
+
+/// A reference to a table, which is thereby defined.
+fn reference(inner: &Table, definitions: &mut Map<String, Json>) -> Json {
+    if !definitions.contains_key(&inner.name) {
+        let schema = table(inner, definitions);
+        definitions.insert(inner.name.clone(), schema);
+    }
+    json!({ "$ref": format!("#/definitions/{}", inner.name) })
+}
+
+fn with(mut schema: Json, rules: &Json) -> Json {
+    for (name, rule) in rules.as_object().into_iter().flatten() {
+        schema[name] = rule.clone();
+    }
+    schema
 }
 
 #[cfg(test)]

@@ -5,306 +5,284 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{At, Attributes, List, Region, Slot};
+use super::types::Layer;
+use crate::config::{ATTRIBUTES, Key, Node, Property, Shape, Table};
 use crate::diagnostic::Span;
-use crate::model::RunState;
+use crate::model::{Attribute, Kind, Path};
 
-/// An attribute's value in force.
-#[derive(Debug, Default)]
-pub(super) enum Leaf<'a, T> {
-    /// No layer gives one.
-    #[default]
-    Absent,
-    /// One was written but is unusable, which has been reported.
-    Reported,
-    Here(&'a T, Span),
-}
-
-impl<T> Clone for Leaf<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Leaf<'_, T> {}
-
-impl<'a, T> Leaf<'a, T> {
-    pub(super) fn is_absent(&self) -> bool {
-        matches!(self, Leaf::Absent)
-    }
-
-    pub(super) fn get(self) -> Option<(&'a T, Span)> {
-        match self {
-            Leaf::Here(value, span) => Some((value, span)),
-            Leaf::Absent | Leaf::Reported => None,
-        }
-    }
-
-    fn over(self, lower: Self) -> Self {
-        if self.is_absent() { lower } else { self }
-    }
-
-    /// Takes the value away; whether there was one.
-    pub(super) fn clear(&mut self) -> bool {
-        !std::mem::take(self).is_absent()
-    }
-}
-
-/// One of two tables, of which a processor has one.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) enum OneOf<A, B> {
-    #[default]
-    Absent,
-    /// It cannot be said which, and the reason has been reported.
-    Reported,
-    First(Span, A),
-    Second(Span, B),
-}
-
-/// `settings.connected_home`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ConnectedHome<'a> {
-    pub(super) labels: Leaf<'a, List<String>>,
-    pub(super) min_confidence: Leaf<'a, f64>,
-}
-
-/// `settings.face_search`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct FaceSearch<'a> {
-    pub(super) collection_id: Leaf<'a, String>,
-    pub(super) face_match_threshold: Leaf<'a, f64>,
-}
-
-/// `output.s3_destination`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct S3Destination<'a> {
-    pub(super) bucket: Leaf<'a, String>,
-    pub(super) key_prefix: Leaf<'a, String>,
-}
-
-/// `output.kinesis_data_stream`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct KinesisDataStream<'a> {
-    pub(super) arn: Leaf<'a, String>,
-}
-
-/// The attributes that some layers together give.
+/// What some layers together give.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Layer<'a> {
-    pub(super) role_arn: Leaf<'a, String>,
-    pub(super) video_stream: Leaf<'a, String>,
-    pub(super) output: OneOf<S3Destination<'a>, KinesisDataStream<'a>>,
-    pub(super) settings: OneOf<ConnectedHome<'a>, FaceSearch<'a>>,
-    pub(super) sns_topic: Leaf<'a, String>,
-    pub(super) kms_key_id: Leaf<'a, String>,
-    pub(super) regions_of_interest: Leaf<'a, List<Region>>,
-    pub(super) opt_in: Leaf<'a, bool>,
-    pub(super) tags: BTreeMap<&'a str, Leaf<'a, String>>,
-    pub(super) prevent_destroy: Leaf<'a, bool>,
-    pub(super) ignore_changes: Leaf<'a, List<String>>,
-    pub(super) desired_status: Leaf<'a, RunState>,
+pub(super) struct Merged<'a> {
+    /// Which variant each one-of table names.
+    choices: BTreeMap<&'static str, Choice>,
+    given: BTreeMap<Property, Given<'a>>,
 }
 
-/// A table that can be laid over another.
-pub(super) trait Over {
-    #[must_use]
-    fn over(self, lower: Self) -> Self;
+/// Whether all the layers under a processor are known, so that what is absent
+/// from them is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Completeness {
+    Whole,
+    Partial,
 }
 
-impl Over for ConnectedHome<'_> {
-    fn over(self, lower: Self) -> Self {
-        ConnectedHome {
-            labels: self.labels.over(lower.labels),
-            min_confidence: self.min_confidence.over(lower.min_confidence),
-        }
-    }
+/// What a one-of table names.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Choice {
+    /// It cannot be said which variant, and the reason has been reported.
+    Unclear,
+    /// A variant, by the key that names it.
+    Variant(&'static str, Span),
 }
 
-impl Over for FaceSearch<'_> {
-    fn over(self, lower: Self) -> Self {
-        FaceSearch {
-            collection_id: self.collection_id.over(lower.collection_id),
-            face_match_threshold: self.face_match_threshold.over(lower.face_match_threshold),
-        }
-    }
+/// A value in force.
+#[derive(Clone, Debug)]
+pub(super) struct Given<'a> {
+    /// `None`: what is written is unusable, which has been reported.
+    pub(super) node: Option<&'a Node>,
+    pub(super) layer: Layer,
 }
 
-impl Over for S3Destination<'_> {
-    fn over(self, lower: Self) -> Self {
-        S3Destination {
-            bucket: self.bucket.over(lower.bucket),
-            key_prefix: self.key_prefix.over(lower.key_prefix),
-        }
-    }
+/// Everything that a table says of a processor; `None` is unusable.
+pub(super) fn written(table: &Table) -> Vec<(Property, Option<&Node>)> {
+    let mut found = Vec::new();
+    gather(&ATTRIBUTES, table, &mut found);
+    found
 }
 
-impl Over for KinesisDataStream<'_> {
-    fn over(self, lower: Self) -> Self {
-        KinesisDataStream { arn: self.arn.over(lower.arn) }
-    }
-}
-
-impl<A: Over, B: Over> Over for OneOf<A, B> {
-    /// Naming the other table replaces the whole of this one.
-    fn over(self, lower: Self) -> Self {
-        match (self, lower) {
-            (OneOf::Absent, lower) => lower,
-            (OneOf::First(at, higher), OneOf::First(_, lower)) => {
-                OneOf::First(at, higher.over(lower))
+fn gather<'a>(keys: &[Key], table: &'a Table, found: &mut Vec<(Property, Option<&'a Node>)>) {
+    for key in keys {
+        let Some(node) = table.get(key.name) else { continue };
+        match (&key.shape, node.table()) {
+            (Shape::Table(description), Some(inner)) => {
+                gather(&description.keys, inner, found);
+                if inner.doubtful {
+                    // A key that is unknown may have meant any that is absent.
+                    let absent =
+                        description.keys.iter().filter(|key| inner.get(key.name).is_none());
+                    found.extend(absent.flat_map(Key::properties).map(|property| (property, None)));
+                }
             }
-            (OneOf::Second(at, higher), OneOf::Second(_, lower)) => {
-                OneOf::Second(at, higher.over(lower))
+            (Shape::Texts, tags) => {
+                found.extend(tags.into_iter().flat_map(Table::iter).map(|(key, node)| {
+                    (Property::Attribute(Attribute::Tag(key.into())), usable(node))
+                }));
             }
-            (higher, _) => higher,
+            _ => {
+                let properties = key.properties().into_iter();
+                found.extend(properties.map(|property| (property, usable(node))));
+            }
         }
     }
 }
 
-impl<'a> Layer<'a> {
+fn usable(node: &Node) -> Option<&Node> {
+    Some(node).filter(|node| !node.is_unusable())
+}
+
+/// The one-of tables of a processor.
+fn one_of_tables() -> impl Iterator<Item = (&'static str, &'static [Key])> {
+    ATTRIBUTES.iter().filter_map(|key| match &key.shape {
+        Shape::Table(table) => {
+            let mut attributes = Attribute::FIXED.iter().filter_map(Attribute::variant);
+            attributes.any(|(of, _)| of == key.name).then_some((key.name, &*table.keys))
+        }
+        _ => None,
+    })
+}
+
+/// The one-of table that a property is in.
+fn one_of(property: &Property) -> Option<&'static str> {
+    match property {
+        Property::Attribute(attribute) => attribute.variant().map(|(table, _)| table),
+        Property::PreventDestroy | Property::IgnoreChanges => None,
+    }
+}
+
+impl<'a> Merged<'a> {
     /// What one table says.
-    pub(super) fn new(attributes: &'a Attributes) -> Layer<'a> {
-        let Attributes {
-            role_arn,
-            input,
-            output,
-            settings,
-            notification_channel,
-            kms_key_id,
-            regions_of_interest,
-            data_sharing_preference,
-            tags,
-            lifecycle,
-            desired_status,
-            doubtful: _,
-        } = attributes;
-        Layer {
-            role_arn: leaf(role_arn),
-            video_stream: within(input, |input| match input.kinesis_video_stream.at() {
-                None if input.doubtful => Leaf::Reported,
-                None => Leaf::Absent,
-                Some(_) => within(&input.kinesis_video_stream, |stream| {
-                    leaf_of(&stream.arn, stream.doubtful)
-                }),
-            }),
-            output: one_of(
-                output,
-                |output| output.doubtful,
-                |output| table(&output.s3_destination),
-                |output| table(&output.kinesis_data_stream),
-                |table| S3Destination {
-                    bucket: leaf_of(&table.bucket, table.doubtful),
-                    key_prefix: leaf(&table.key_prefix),
-                },
-                |table| KinesisDataStream { arn: leaf_of(&table.arn, table.doubtful) },
-            ),
-            settings: one_of(
-                settings,
-                |settings| settings.doubtful,
-                |settings| table(&settings.connected_home),
-                |settings| table(&settings.face_search),
-                |table| ConnectedHome {
-                    labels: leaf_of(&table.labels, table.doubtful),
-                    min_confidence: leaf(&table.min_confidence),
-                },
-                |table| FaceSearch {
-                    collection_id: leaf_of(&table.collection_id, table.doubtful),
-                    face_match_threshold: leaf(&table.face_match_threshold),
-                },
-            ),
-            sns_topic: within(notification_channel, |channel| {
-                leaf_of(&channel.sns_topic_arn, channel.doubtful)
-            }),
-            kms_key_id: leaf(kms_key_id),
-            regions_of_interest: leaf(regions_of_interest),
-            opt_in: within(data_sharing_preference, |preference| leaf(&preference.opt_in)),
-            tags: tags
-                .get()
-                .into_iter()
-                .flatten()
-                .map(|(key, at)| (key.as_str(), value(at)))
-                .collect(),
-            prevent_destroy: within(lifecycle, |lifecycle| leaf(&lifecycle.prevent_destroy)),
-            ignore_changes: within(lifecycle, |lifecycle| leaf(&lifecycle.ignore_changes)),
-            desired_status: leaf(desired_status),
+    pub(super) fn new(table: &'a Table, layer: &Layer) -> Merged<'a> {
+        let given = written(table).into_iter();
+        let given = given.map(|(property, node)| (property, Given { node, layer: layer.clone() }));
+        let mut merged = Merged { choices: BTreeMap::new(), given: given.collect() };
+        for (name, variants) in one_of_tables() {
+            let Some(node) = table.get(name) else { continue };
+            let choice = node.table().map_or(Some(Choice::Unclear), |table| {
+                let mut named =
+                    variants.iter().filter_map(|key| Some((key.name, table.get(key.name)?)));
+                match (named.next(), named.next()) {
+                    (None, _) => table.doubtful.then_some(Choice::Unclear),
+                    (Some((variant, node)), None) if !node.is_unusable() => {
+                        Some(Choice::Variant(variant, node.key))
+                    }
+                    // Both, which `rules::variants` reports, or an unusable one.
+                    _ => Some(Choice::Unclear),
+                }
+            });
+            match choice {
+                Some(choice @ Choice::Unclear) => merged.choose(name, choice),
+                Some(choice) => drop(merged.choices.insert(name, choice)),
+                None => {}
+            }
         }
+        merged
     }
 
-    /// Lays this over a lower layer: tables merge, arrays and values replace.
+    /// Chooses a variant, or none, in the place of what there is.
+    fn choose(&mut self, table: &'static str, choice: Choice) {
+        self.given.retain(|property, _| one_of(property) != Some(table));
+        self.choices.insert(table, choice);
+    }
+
+    /// Lays this over a lower layer: tables merge, arrays and values replace,
+    /// and naming another variant of a table replaces the whole of it.
     #[must_use]
-    pub(super) fn over(self, lower: Layer<'a>) -> Layer<'a> {
-        let mut tags = lower.tags;
-        tags.extend(self.tags);
-        Layer {
-            role_arn: self.role_arn.over(lower.role_arn),
-            video_stream: self.video_stream.over(lower.video_stream),
-            output: self.output.over(lower.output),
-            settings: self.settings.over(lower.settings),
-            sns_topic: self.sns_topic.over(lower.sns_topic),
-            kms_key_id: self.kms_key_id.over(lower.kms_key_id),
-            regions_of_interest: self.regions_of_interest.over(lower.regions_of_interest),
-            opt_in: self.opt_in.over(lower.opt_in),
-            tags,
-            prevent_destroy: self.prevent_destroy.over(lower.prevent_destroy),
-            ignore_changes: self.ignore_changes.over(lower.ignore_changes),
-            desired_status: self.desired_status.over(lower.desired_status),
+    pub(super) fn over(self, mut lower: Merged<'a>) -> Merged<'a> {
+        for (table, choice) in self.choices {
+            match (choice, lower.choices.get(table)) {
+                (Choice::Variant(higher, _), Some(Choice::Variant(lower_one, _)))
+                    if higher == *lower_one =>
+                {
+                    lower.choices.insert(table, choice);
+                }
+                _ => lower.choose(table, choice),
+            }
+        }
+        lower.given.extend(self.given);
+        lower
+    }
+
+    /// Takes back what is at a path and below it; whether there was anything.
+    pub(super) fn unset(&mut self, path: &Path) -> bool {
+        let before = self.given.len();
+        self.given.retain(|property, _| !covers(path, property));
+        let mut taken = self.given.len() < before;
+        self.choices.retain(|table, choice| {
+            let named = match (path.segments(), *choice) {
+                ([of], _) => of == table,
+                ([of, variant], Choice::Variant(name, _)) => of == table && variant == name,
+                ([of, ..], Choice::Unclear) => {
+                    taken |= of == table;
+                    false
+                }
+                _ => false,
+            };
+            taken |= named;
+            !named
+        });
+        taken
+    }
+
+    /// The same choices, and nothing else.
+    pub(super) fn choices(&self) -> Merged<'a> {
+        Merged { choices: self.choices.clone(), given: BTreeMap::new() }
+    }
+
+    /// Removes settings of another kind than this.
+    pub(super) fn without_other(mut self, kind: Kind) -> Merged<'a> {
+        if self.kind().is_some_and(|(other, _)| other != kind) {
+            self.given.retain(|property, _| one_of(property) != Some("settings"));
+            self.choices.remove("settings");
+        }
+        self
+    }
+
+    /// The variant that a one-of table names, and where.
+    pub(super) fn variant(&self, table: &str) -> Option<(&'static str, Span)> {
+        match self.choices.get(table)? {
+            Choice::Variant(name, span) => Some((name, *span)),
+            Choice::Unclear => None,
         }
     }
-}
 
-fn value<T>(at: &At<T>) -> Leaf<'_, T> {
-    match &at.value {
-        Ok(value) => Leaf::Here(value, at.span),
-        Err(_) => Leaf::Reported,
+    /// Whether nothing is said of a one-of table, not even in error.
+    pub(super) fn lacks_variant(&self, table: &str) -> bool {
+        !self.choices.contains_key(table)
+    }
+
+    /// The kind that the settings make it, and where they name it.
+    pub(super) fn kind(&self) -> Option<(Kind, Span)> {
+        let (name, span) = self.variant("settings")?;
+        let kind = match name {
+            "connected_home" => Kind::LabelDetection,
+            _ => Kind::FaceSearch,
+        };
+        Some((kind, span))
+    }
+
+    /// An attribute's value, if there is one that can be used.
+    pub(super) fn get(&self, attribute: Attribute) -> Option<&'a Node> {
+        self.property(&Property::Attribute(attribute))
+    }
+
+    /// A property's value, if there is one that can be used.
+    pub(super) fn property(&self, property: &Property) -> Option<&'a Node> {
+        self.given.get(property)?.node
+    }
+
+    /// Whether nothing is said of an attribute, not even in error.
+    pub(super) fn lacks(&self, attribute: &Attribute) -> bool {
+        !self.given.contains_key(&Property::Attribute(attribute.clone()))
+    }
+
+    /// Everything that is given of the attributes.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&Attribute, &Given<'a>)> {
+        self.given.iter().filter_map(|(property, given)| match property {
+            Property::Attribute(attribute) => Some((attribute, given)),
+            Property::PreventDestroy | Property::IgnoreChanges => None,
+        })
     }
 }
 
-fn leaf<T>(slot: &Slot<T>) -> Leaf<'_, T> {
-    slot.at().map_or(Leaf::Absent, value)
+/// Whether a path is a property's own or that of a table around it.
+fn covers(path: &Path, property: &Property) -> bool {
+    let mut segments = property.segments().into_iter();
+    path.segments().iter().all(|segment| segments.next() == Some(segment))
 }
 
-/// A value of a table. If there is none, a key that is unknown may have been
-/// meant, which has been reported.
-fn leaf_of<T>(slot: &Slot<T>, doubtful: bool) -> Leaf<'_, T> {
-    match leaf(slot) {
-        Leaf::Absent if doubtful => Leaf::Reported,
-        leaf => leaf,
-    }
+/// Whether `unset` may name a path.
+pub(super) fn may_unset(path: &Path) -> bool {
+    path.is_known()
+        || !path.segments().is_empty()
+            && [Property::PreventDestroy, Property::IgnoreChanges]
+                .iter()
+                .any(|property| covers(path, property))
 }
 
-/// A value inside a table; a table that is unusable makes it so too.
-fn within<'a, T, U>(slot: &'a Slot<T>, inner: impl FnOnce(&'a T) -> Leaf<'a, U>) -> Leaf<'a, U> {
-    match slot.at().map(|at| &at.value) {
-        None => Leaf::Absent,
-        Some(Err(_)) => Leaf::Reported,
-        Some(Ok(table)) => inner(table),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Loaded;
 
-/// A table and the key that names it.
-type Named<'a, T> = Option<(Span, Option<&'a T>)>;
-
-fn table<T>(slot: &Slot<T>) -> Named<'_, T> {
-    slot.at().map(|at| (at.key, at.get()))
-}
-
-fn one_of<'a, T, A: 'a, B: 'a, C, D>(
-    slot: &'a Slot<T>,
-    doubtful: impl FnOnce(&'a T) -> bool,
-    first: impl FnOnce(&'a T) -> Named<'a, A>,
-    second: impl FnOnce(&'a T) -> Named<'a, B>,
-    read_first: impl FnOnce(&'a A) -> C,
-    read_second: impl FnOnce(&'a B) -> D,
-) -> OneOf<C, D> {
-    match slot.at().map(|at| &at.value) {
-        None => OneOf::Absent,
-        Some(Err(_)) => OneOf::Reported,
-        Some(Ok(table)) => match (first(table), second(table)) {
-            (None, None) if doubtful(table) => OneOf::Reported,
-            (None, None) => OneOf::Absent,
-            (Some((at, Some(found))), None) => OneOf::First(at, read_first(found)),
-            (None, Some((at, Some(found)))) => OneOf::Second(at, read_second(found)),
-            // Both, which `rules::variants` reports, or an unusable one.
-            _ => OneOf::Reported,
-        },
+    #[test]
+    fn every_known_path_takes_back_its_attribute() {
+        const HOME: &str = "[defaults]\nrole_arn='r'\ninput.kinesis_video_stream.arn='v'\n\
+            output.s3_destination={bucket='b',key_prefix='k'}\nkms_key_id='k'\n\
+            settings.connected_home={labels=['PET'],min_confidence=1}\n\
+            notification_channel.sns_topic_arn='n'\nregions_of_interest=[]\n\
+            data_sharing_preference.opt_in=true\ntags={a='b'}\ndesired_status='running'\n\
+            lifecycle={prevent_destroy=true,ignore_changes=[]}\n";
+        const FACE: &str = "[defaults]\noutput.kinesis_data_stream.arn='d'\n\
+            settings.face_search={collection_id='c',face_match_threshold=90}\n";
+        let loaded = [HOME, FACE].map(|text| Loaded::from_texts([("rekon.toml", text)]));
+        let layers = loaded.each_ref().map(|loaded| {
+            let defaults = loaded.files[0].tables.get("defaults").unwrap();
+            Merged::new(defaults.table().unwrap(), &Layer::Defaults)
+        });
+        let mut paths: Vec<String> = ATTRIBUTES.iter().flat_map(Key::paths).collect();
+        paths.push("tags.a".to_owned());
+        for text in paths {
+            let path = Path::parse(&text);
+            assert!(may_unset(&path), "{text}");
+            let taken = layers.each_ref().map(|layer| {
+                let mut layer = layer.clone();
+                let taken = layer.unset(&path);
+                assert!(!layer.unset(&path), "{text} is taken back once");
+                taken
+            });
+            assert!(taken.contains(&true), "{text}");
+        }
+        assert!(!layers[0].clone().unset(&Path::parse("settings.face_search")));
+        assert!(!may_unset(&Path::parse("")));
     }
 }

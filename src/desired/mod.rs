@@ -9,18 +9,16 @@
 //! and what a template gets wrong is wrong in the template, not in each of the
 //! processors over it.
 
-mod build;
 mod extends;
 mod geometry;
 mod layer;
 mod names;
-mod region;
 mod resolve;
 mod rules;
 #[cfg(test)]
 mod tests;
 mod types;
-mod unset;
+mod values;
 
 pub use resolve::resolve;
-pub use types::{Checked, Declaration, Desired, Guard, Lifecycle, Place, Stack};
+pub use types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place, Stack};

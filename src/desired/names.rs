@@ -2,20 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{At, Defaults, Guard, Loaded, Map, Processor, Stack, Template, Zone};
+use super::values::shape;
+use crate::config::{Loaded, Node, Table};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
+use crate::model::RegionOfInterest;
 
 /// Every declaration of a project. The order of files means nothing.
 #[derive(Debug, Default)]
 pub(super) struct Names<'a> {
-    pub(super) stack: Option<&'a At<Stack>>,
-    pub(super) guard: Option<&'a Guard>,
-    pub(super) defaults: Option<&'a At<Defaults>>,
-    pub(super) templates: BTreeMap<&'a str, &'a At<Template>>,
-    pub(super) zones: BTreeMap<&'a str, &'a At<Zone>>,
-    pub(super) processors: BTreeMap<&'a str, &'a At<Processor>>,
-    /// What is declared under a name that is taken: not in force, but judged.
-    pub(super) again: Again<'a>,
+    pub(super) stack: Option<&'a Node>,
+    pub(super) guard: Option<&'a Table>,
+    pub(super) defaults: Option<&'a Node>,
+    pub(super) templates: Declared<'a>,
+    pub(super) zones: Declared<'a>,
+    /// The shape of each zone, unless it has none.
+    pub(super) zone_shapes: BTreeMap<&'a str, Option<RegionOfInterest>>,
+    pub(super) processors: Declared<'a>,
     /// A `[stack]` or `[defaults]` stands where it has no effect.
     pub(super) misplaced_stack: bool,
     pub(super) misplaced_defaults: bool,
@@ -23,28 +25,47 @@ pub(super) struct Names<'a> {
     pub(super) main: Option<SourceId>,
 }
 
-/// Declarations under names that are taken.
+/// The tables of one sort.
 #[derive(Debug, Default)]
-pub(super) struct Again<'a> {
-    templates: Vec<&'a At<Template>>,
-    zones: Vec<&'a At<Zone>>,
-    processors: Vec<&'a At<Processor>>,
+pub(super) struct Declared<'a> {
+    pub(super) by_name: BTreeMap<&'a str, &'a Node>,
+    /// Those under names that are taken: not in force, but judged.
+    again: Vec<&'a Node>,
 }
 
-impl<'a> Names<'a> {
-    /// Every template, those under taken names included.
-    pub(super) fn every_template(&self) -> impl Iterator<Item = &'a At<Template>> {
-        self.templates.values().chain(&self.again.templates).copied()
+impl<'a> Declared<'a> {
+    /// Every declaration, those under taken names included.
+    pub(super) fn every(&self) -> impl Iterator<Item = &'a Node> {
+        self.by_name.values().chain(&self.again).copied()
     }
 
-    /// Every zone, those under taken names included.
-    pub(super) fn every_zone(&self) -> impl Iterator<Item = &'a At<Zone>> {
-        self.zones.values().chain(&self.again.zones).copied()
+    /// The keys of every declaration that can be used.
+    pub(super) fn tables(&self) -> impl Iterator<Item = &'a Table> {
+        self.every().filter_map(Node::table)
     }
 
-    /// Every processor, those under taken names included.
-    pub(super) fn every_processor(&self) -> impl Iterator<Item = &'a At<Processor>> {
-        self.processors.values().chain(&self.again.processors).copied()
+    /// Where each name is declared.
+    pub(super) fn places(&self) -> BTreeMap<&'a str, Span> {
+        self.by_name.iter().map(|(name, node)| (*name, node.key)).collect()
+    }
+
+    fn add(&mut self, what: &str, named: Option<&'a Node>, diagnostics: &mut Vec<Diagnostic>) {
+        for (name, node) in named.and_then(Node::table).into_iter().flat_map(Table::iter) {
+            let Some(first) = self.by_name.get(name) else {
+                self.by_name.insert(name, node);
+                continue;
+            };
+            self.again.push(node);
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::DuplicateName,
+                    format!("the {what} `{name}` is declared twice"),
+                )
+                .label(node.key, "declared again here")
+                .label(first.key, "first declared here")
+                .help("names are unique across all files: rename or remove one"),
+            );
+        }
     }
 }
 
@@ -53,30 +74,24 @@ pub(super) fn gather<'a>(loaded: &'a Loaded, diagnostics: &mut Vec<Diagnostic>) 
     let mut names =
         Names { main: loaded.sources.iter().next().map(|(source, _)| source), ..Names::default() };
     for file in &loaded.files {
-        let tables = &file.tables;
+        let table = |name| file.tables.get(name);
         if Some(file.source) == names.main {
-            names.stack = tables.stack.at();
-            names.guard = tables.guard.get();
-            names.defaults = tables.defaults.at();
+            names.stack = table("stack");
+            names.guard = table("guard").and_then(Node::table);
+            names.defaults = table("defaults");
         } else {
-            let spans = [
-                ("stack", tables.stack.at().map(|at| at.key)),
-                ("guard", tables.guard.at().map(|at| at.key)),
-                ("defaults", tables.defaults.at().map(|at| at.key)),
-            ];
-            names.misplaced_stack |= tables.stack.at().is_some();
-            names.misplaced_defaults |= tables.defaults.at().is_some();
-            for (table, span) in spans {
-                diagnostics.extend(span.map(|span| misplaced(table, span)));
+            names.misplaced_stack |= table("stack").is_some();
+            names.misplaced_defaults |= table("defaults").is_some();
+            for name in ["stack", "guard", "defaults"] {
+                diagnostics.extend(table(name).map(|node| misplaced(name, node.key)));
             }
         }
-        let (templates, again) = (&mut names.templates, &mut names.again.templates);
-        add("template", templates, again, tables.template.get(), diagnostics);
-        let (zones, again) = (&mut names.zones, &mut names.again.zones);
-        add("zone", zones, again, tables.zone.get(), diagnostics);
-        let (processors, again) = (&mut names.processors, &mut names.again.processors);
-        add("processor", processors, again, tables.processor.get(), diagnostics);
+        names.templates.add("template", table("template"), diagnostics);
+        names.zones.add("zone", table("zone"), diagnostics);
+        names.processors.add("processor", table("processor"), diagnostics);
     }
+    let zones = names.zones.by_name.iter();
+    names.zone_shapes = zones.map(|(name, node)| (*name, node.table().and_then(shape))).collect();
     names
 }
 
@@ -84,32 +99,4 @@ fn misplaced(table: &str, span: Span) -> Diagnostic {
     Diagnostic::new(Code::MisplacedTable, format!("`[{table}]` stands in an included file"))
         .label(span, "not here")
         .help("move it to `rekon.toml`, the only file that may hold it")
-}
-
-fn add<'a, T>(
-    what: &str,
-    names: &mut BTreeMap<&'a str, &'a At<T>>,
-    again: &mut Vec<&'a At<T>>,
-    declared: Option<&'a Map<T>>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    for (name, at) in declared.into_iter().flatten() {
-        match names.get(name.as_str()) {
-            None => {
-                names.insert(name, at);
-            }
-            Some(first) => {
-                again.push(at);
-                diagnostics.push(
-                    Diagnostic::new(
-                        Code::DuplicateName,
-                        format!("the {what} `{name}` is declared twice"),
-                    )
-                    .label(at.key, "declared again here")
-                    .label(first.key, "first declared here")
-                    .help("names are unique across all files: rename or remove one"),
-                );
-            }
-        }
-    }
 }

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::build::declaration;
-use super::extends::{self, Lineage, lineage, listed};
-use super::layer::{Layer, OneOf};
+use super::extends::{self, Lineage, extended, is_unusable, lineage};
+use super::layer::{Completeness, Merged, may_unset};
 use super::names::{Names, gather};
 use super::rules::{self, Facts};
-use super::types::{Checked, Desired, Guard};
-use crate::config::{self, At, Attributes, KindDefaults, List, Loaded, Slot, shorten};
+use super::types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place};
+use super::values::Typing;
+use crate::config::{Loaded, Node, Property, Table, shorten};
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};
-use crate::model::{Kind, ProcessorName};
+use crate::model::{Definition, Kind, Path, ProcessorName};
 
 /// Resolves a project to what should exist.
 ///
@@ -28,12 +28,12 @@ pub fn resolve(loaded: &Loaded) -> Checked {
         }
         _ => rules::StackFacts::default(),
     };
-    let tag_policy = rules::policy(names.stack.and_then(At::get));
+    let tag_policy = rules::policy(names.stack.and_then(Node::table));
     let facts = Facts { stack, tag_policy, names: &names, complete };
     check_values(&facts, &mut diagnostics);
     extends::cycles(&names, &mut diagnostics);
     let mut merger = Merger::new(&names, main_known && !names.misplaced_defaults);
-    let merged = check_processors(&facts, &mut merger, &mut diagnostics);
+    let processors = check_processors(&facts, &mut merger, &mut diagnostics);
     merger.report(complete, &mut diagnostics);
     if complete {
         rules::unused(&names, &mut diagnostics);
@@ -41,83 +41,59 @@ pub fn resolve(loaded: &Loaded) -> Checked {
     diagnostics.sort_by_key(|diagnostic| {
         diagnostic.labels.first().map(|label| (label.span, diagnostic.code))
     });
-    let stack = facts.stack.resolve();
-    let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error);
-    let processors = || {
-        merged
-            .iter()
-            .map(|(name, span, layer)| Some((name.clone(), declaration(*span, layer, &names)?)))
-            .collect::<Option<BTreeMap<_, _>>>()
-    };
-    let desired = (!failed).then(|| {
-        Some(Desired {
-            stack: stack.clone()?,
+    let mut checked = Checked { desired: None, stack: facts.stack.resolve(), diagnostics };
+    if let (false, Some(processors), Some(stack)) =
+        (checked.has_errors(), processors, &checked.stack)
+    {
+        checked.desired = Some(Desired {
+            stack: stack.clone(),
             guard: guard(names.guard),
-            tag_policy: facts.tag_policy.clone(),
-            processors: processors()?,
-        })
-    });
-    Checked { desired: desired.flatten(), stack, diagnostics }
+            tag_policy: facts.tag_policy,
+            processors,
+        });
+    }
+    checked
 }
 
-fn guard(raw: Option<&config::Guard>) -> Guard {
+fn guard(table: Option<&Table>) -> Guard {
     let default = Guard::default();
-    let Some(config::Guard {
-        max_deletes,
-        max_replacements,
-        max_updates,
-        max_creates,
-        doubtful: _,
-    }) = raw
-    else {
-        return default;
-    };
-    let limit = |slot: &Slot<u64>, default| slot.get().copied().or(default);
+    let limit = |key, default| table.and_then(|table| table.get(key)?.count()).or(default);
     Guard {
-        max_deletes: limit(max_deletes, default.max_deletes),
-        max_replacements: limit(max_replacements, default.max_replacements),
-        max_updates: limit(max_updates, default.max_updates),
-        max_creates: limit(max_creates, default.max_creates),
+        max_deletes: limit("max_deletes", default.max_deletes),
+        max_replacements: limit("max_replacements", default.max_replacements),
+        max_updates: limit("max_updates", default.max_updates),
+        max_creates: limit("max_creates", default.max_creates),
     }
 }
+
+/// Where `[defaults]` holds those of each kind.
+const KINDS: [(Kind, &str); 2] =
+    [(Kind::LabelDetection, "label_detection"), (Kind::FaceSearch, "face_search")];
 
 /// Checks every table by itself.
 fn check_values(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let names = facts.names;
-    if let Some(defaults) = names.defaults.and_then(At::get) {
-        rules::values(&defaults.attributes, facts, diagnostics);
-        let kinds = [
-            (Kind::LabelDetection, &defaults.label_detection),
-            (Kind::FaceSearch, &defaults.face_search),
-        ];
-        for (kind, slot) in kinds {
-            let Some((at, table)) = slot.at().and_then(|at| Some((at, at.get()?))) else {
-                continue;
-            };
-            rules::values(&table.attributes, facts, diagnostics);
-            rules::kind_defaults(kind, at, diagnostics);
-            rules::unset(&table.unset, diagnostics);
+    if let Some(defaults) = names.defaults.and_then(Node::table) {
+        rules::values(defaults, facts, diagnostics);
+        for (kind, key) in KINDS {
+            let node = defaults.get(key);
+            if let Some((node, table)) = node.and_then(|node| Some((node, node.table()?))) {
+                rules::values(table, facts, diagnostics);
+                rules::kind_defaults(kind, node, diagnostics);
+            }
         }
     }
-    for at in names.every_zone() {
-        if let Some(zone) = at.get() {
-            rules::zone(at, zone, diagnostics);
-        }
+    for zone in names.zones.every() {
+        rules::zone(zone, diagnostics);
     }
-    for template in names.every_template().filter_map(At::get) {
-        rules::values(&template.attributes, facts, diagnostics);
-        rules::unset(&template.unset, diagnostics);
-        extends::check(names, facts.complete, listed(&template.extends), diagnostics);
-    }
-    for (name, at) in &names.processors {
+    for (name, node) in &names.processors.by_name {
         if ProcessorName::new(name).is_err() {
-            diagnostics.push(invalid_name(name, at.key));
+            diagnostics.push(invalid_name(name, node.key));
         }
     }
-    for processor in names.every_processor().filter_map(At::get) {
-        rules::values(&processor.attributes, facts, diagnostics);
-        rules::unset(&processor.unset, diagnostics);
-        extends::check(names, facts.complete, listed(&processor.extends), diagnostics);
+    for table in names.templates.tables().chain(names.processors.tables()) {
+        rules::values(table, facts, diagnostics);
+        extends::check(table, names, facts.complete, diagnostics);
     }
 }
 
@@ -141,32 +117,35 @@ fn invalid_name(name: &str, span: Span) -> Diagnostic {
         })
 }
 
-/// Merges and checks every processor.
+/// Merges and checks every processor; none if one of them cannot be declared.
 fn check_processors<'a>(
     facts: &Facts<'a>,
     merger: &mut Merger<'a>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<(ProcessorName, Span, Layer<'a>)> {
-    let mut result = Vec::with_capacity(facts.names.processors.len());
+) -> Option<BTreeMap<ProcessorName, Declaration>> {
+    let mut declared = Some(BTreeMap::new());
+    let mut typing = Typing::new(facts.names);
     let mut streams = rules::Streams::default();
     let mut kinds: BTreeMap<Kind, Span> = BTreeMap::new();
     let mut fit = Vec::new();
-    for (name, at) in &facts.names.processors {
-        let Some(processor) = at.get() else { continue };
-        let (layer, partial) = merger.merge(processor);
-        if !partial {
-            rules::required(name, at.key, processor, &layer, diagnostics);
-        }
-        rules::fit(name, at.key, &layer, partial, &mut fit);
-        fit.extend(rules::too_many_tags(name, at.key, layer.tags.len()));
-        streams.add(name, at.key, &layer);
-        match layer.settings {
-            OneOf::First(span, _) => kinds.entry(Kind::LabelDetection).or_insert(span),
-            OneOf::Second(span, _) => kinds.entry(Kind::FaceSearch).or_insert(span),
-            OneOf::Absent | OneOf::Reported => continue,
+    for (name, node) in &facts.names.processors.by_name {
+        let Some(table) = node.table() else {
+            declared = None;
+            continue;
         };
-        if let Ok(name) = ProcessorName::new(name) {
-            result.push((name, at.key, layer));
+        let processor = rules::Processor { name, span: node.key, table };
+        let (merged, completeness) = merger.merge(table);
+        rules::required(&processor, &merged, completeness, diagnostics);
+        rules::fit(&processor, &merged, completeness, &mut fit);
+        fit.extend(rules::too_many_tags(&processor, &merged));
+        streams.add(&processor, &merged);
+        if let Some((kind, span)) = merged.kind() {
+            kinds.entry(kind).or_insert(span);
+        }
+        let named = ProcessorName::new(name).ok().zip(declaration(node.key, &merged, &mut typing));
+        match (&mut declared, named) {
+            (Some(all), Some((name, declaration))) => drop(all.insert(name, declaration)),
+            _ => declared = None,
         }
     }
     rules::offered(&facts.stack, kinds, diagnostics);
@@ -177,7 +156,27 @@ fn check_processors<'a>(
         places.insert((found.code, found.labels.first().map(|label| label.span)))
     });
     diagnostics.append(&mut fit);
-    result
+    declared
+}
+
+/// A merged processor's declaration; none if something cannot be what it has to
+/// be, which has been reported.
+fn declaration(span: Span, merged: &Merged<'_>, typing: &mut Typing<'_>) -> Option<Declaration> {
+    let (kind, _) = merged.kind()?;
+    let mut definition = Definition::new(kind);
+    let mut places = BTreeMap::new();
+    for (attribute, given) in merged.attributes() {
+        definition.put(attribute.clone(), typing.value(given, attribute.shape().value)?);
+        let place = Place { span: given.node?.span, layer: given.layer.clone() };
+        places.insert(attribute.clone(), place);
+    }
+    let flag = merged.property(&Property::PreventDestroy).and_then(Node::flag);
+    let paths = merged.property(&Property::IgnoreChanges).map_or(&[][..], Node::listed);
+    let lifecycle = Lifecycle {
+        prevent_destroy: flag.unwrap_or(false),
+        ignore_changes: paths.iter().filter_map(Node::text).map(Path::parse).collect(),
+    };
+    Some(Declaration { definition, lifecycle, span, places })
 }
 
 /// A kind, if it is known, and the templates that are extended.
@@ -188,7 +187,7 @@ struct Merger<'a> {
     names: &'a Names<'a>,
     /// Whether it is known what `[defaults]` gives.
     defaults_known: bool,
-    bases: HashMap<BaseKey<'a>, (Layer<'a>, bool)>,
+    bases: HashMap<BaseKey<'a>, (Merged<'a>, Completeness)>,
     lineages: HashMap<Vec<&'a str>, Lineage<'a>>,
     /// Whether each `unset` ever took something back, by its place.
     unset: BTreeMap<Span, (&'a str, bool)>,
@@ -205,39 +204,30 @@ impl<'a> Merger<'a> {
         }
     }
 
-    /// A processor's attributes, and whether some of its layers are unknown.
+    /// A processor's attributes, and whether all of its layers are known.
     ///
     /// The kind that the processor and its templates or `[defaults]` name says
     /// which kind's defaults lie in between.
-    fn merge(&mut self, processor: &'a config::Processor) -> (Layer<'a>, bool) {
-        let extends = listed(&processor.extends);
-        let own = Layer::new(&processor.attributes);
-        let (base, _) = self.base(None, extends);
-        let mut settings = Layer { settings: base.settings, ..Layer::default() };
-        for path in processor.unset.get().into_iter().flatten().filter_map(At::get) {
-            settings.unset(path);
+    fn merge(&mut self, processor: &'a Table) -> (Merged<'a>, Completeness) {
+        let own = Merged::new(processor, &Layer::Processor);
+        let mut settings = self.base(None, processor).0.choices();
+        for path in unset(processor).filter_map(Node::text) {
+            settings.unset(&Path::parse(path));
         }
-        let kind =
-            match (Layer { settings: own.settings, ..Layer::default() }).over(settings).settings {
-                OneOf::First(..) => Some(Kind::LabelDetection),
-                OneOf::Second(..) => Some(Kind::FaceSearch),
-                OneOf::Absent | OneOf::Reported => None,
-            };
-        let (base, partial) = match kind {
-            Some(_) => self.base(kind, extends),
-            None => self.base(None, extends),
-        };
-        let partial = *partial || processor.extends.is_reported() || processor.unset.is_reported();
-        let base = base.clone();
-        (self.lay(own, &processor.unset, base), partial)
+        let kind = own.choices().over(settings).kind().map(|(kind, _)| kind);
+        let (base, mut completeness) = self.base(kind, processor).clone();
+        if is_unusable(processor, "extends") || is_unusable(processor, "unset") {
+            completeness = Completeness::Partial;
+        }
+        (self.lay(own, processor, base), completeness)
     }
 
-    /// What lies under the processors of a kind that extend some templates.
-    fn base(&mut self, kind: Option<Kind>, extends: &'a [At<String>]) -> &(Layer<'a>, bool) {
-        let key: Vec<&str> = extends.iter().map(|at| at.get().map_or("", String::as_str)).collect();
-        let key = (kind, key);
+    /// What lies under the processors of a kind that extend the same templates.
+    fn base(&mut self, kind: Option<Kind>, processor: &'a Table) -> &(Merged<'a>, Completeness) {
+        let extends = extended(processor).iter();
+        let key = (kind, extends.map(|node| node.text().unwrap_or_default()).collect());
         if !self.bases.contains_key(&key) {
-            let base = self.lay_base(kind, extends, &key.1);
+            let base = self.lay_base(kind, processor, &key.1);
             self.bases.insert(key.clone(), base);
         }
         &self.bases[&key]
@@ -246,55 +236,49 @@ impl<'a> Merger<'a> {
     fn lay_base(
         &mut self,
         kind: Option<Kind>,
-        extends: &'a [At<String>],
-        key: &[&'a str],
-    ) -> (Layer<'a>, bool) {
+        processor: &'a Table,
+        extends: &[&'a str],
+    ) -> (Merged<'a>, Completeness) {
         let names = self.names;
-        let lineage =
-            self.lineages.entry(key.to_vec()).or_insert_with(|| lineage(names, extends)).clone();
+        let known = self.lineages.entry(extends.to_vec());
+        let lineage = known.or_insert_with(|| lineage(names, extended(processor))).clone();
         let mut partial = lineage.partial || !self.defaults_known;
-        let mut base = Layer::default();
-        if let Some(at) = names.defaults {
-            partial |= at.value.is_err();
-            if let Some(defaults) = at.get() {
-                base = Layer::new(&defaults.attributes);
-                let defaults = match kind {
-                    None => None,
-                    Some(Kind::LabelDetection) => Some(&defaults.label_detection),
-                    Some(Kind::FaceSearch) => Some(&defaults.face_search),
-                };
-                partial |= defaults.is_some_and(Slot::is_reported);
-                if let Some(KindDefaults { unset, attributes, .. }) = defaults.and_then(Slot::get) {
-                    base = self.lay(kind_layer(kind, attributes), unset, base);
+        let mut base = Merged::default();
+        partial |= names.defaults.is_some_and(Node::is_unusable);
+        if let Some(defaults) = names.defaults.and_then(Node::table) {
+            base = Merged::new(defaults, &Layer::Defaults);
+            let named = KINDS.into_iter().find(|(named, _)| Some(*named) == kind);
+            if let Some((kind, node)) =
+                named.and_then(|(kind, key)| Some((kind, defaults.get(key)?)))
+            {
+                partial |= node.is_unusable();
+                if let Some(table) = node.table() {
+                    let own = Merged::new(table, &Layer::KindDefaults(kind));
+                    // Settings of the other kind have been reported.
+                    base = self.lay(own.without_other(kind), table, base);
                 }
             }
         }
-        for template in lineage.templates {
-            base = self.lay(Layer::new(&template.attributes), &template.unset, base);
+        for (name, template) in lineage.templates {
+            let own = Merged::new(template, &Layer::Template(name.into()));
+            base = self.lay(own, template, base);
         }
-        (base, partial)
+        (base, if partial { Completeness::Partial } else { Completeness::Whole })
     }
 
     /// Lays a table over lower layers, from which it first takes back.
-    fn lay(
-        &mut self,
-        higher: Layer<'a>,
-        unset: &'a Slot<List<String>>,
-        mut lower: Layer<'a>,
-    ) -> Layer<'a> {
-        for at in unset.get().into_iter().flatten() {
-            if let Some(path) = at.get() {
-                let taken = lower.unset(path);
-                self.unset.entry(at.span).or_insert((path, false)).1 |= taken;
-            }
+    fn lay(&mut self, own: Merged<'a>, table: &'a Table, mut lower: Merged<'a>) -> Merged<'a> {
+        for (path, span) in unset(table).filter_map(|node| Some((node.text()?, node.span))) {
+            let taken = lower.unset(&Path::parse(path));
+            self.unset.entry(span).or_insert((path, false)).1 |= taken;
         }
-        higher.over(lower)
+        own.over(lower)
     }
 
     /// Warns of every `unset` that never took anything back.
     fn report(self, complete: bool, diagnostics: &mut Vec<Diagnostic>) {
         for (span, (path, taken)) in self.unset {
-            if complete && !taken && super::unset::is_known(path) {
+            if complete && !taken && may_unset(&Path::parse(path)) {
                 diagnostics.push(
                     Diagnostic::new(Code::UnsetNothing, format!("no lower layer gives `{path}`"))
                         .label(span, "nothing to take back")
@@ -305,15 +289,9 @@ impl<'a> Merger<'a> {
     }
 }
 
-/// The defaults of a kind, without settings of the other, which are reported.
-fn kind_layer(kind: Option<Kind>, attributes: &Attributes) -> Layer<'_> {
-    let mut layer = Layer::new(attributes);
-    match (kind, &layer.settings) {
-        (Some(Kind::LabelDetection), OneOf::Second(..))
-        | (Some(Kind::FaceSearch), OneOf::First(..)) => layer.settings = OneOf::Absent,
-        _ => {}
-    }
-    layer
+/// The paths that a table takes back.
+fn unset(table: &Table) -> std::slice::Iter<'_, Node> {
+    table.get("unset").map_or(&[][..], Node::listed).iter()
 }
 
 impl Checked {

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::resolve;
+use super::{Layer, resolve};
 use crate::config::{Loaded, load};
 use crate::diagnostic::{Code, Record, Severity, Sources};
-use crate::model::{Attribute, Dialect, ProcessorName};
+use crate::model::{Attribute, Dialect, Kind, ProcessorName};
 
 /// What the checks cannot raise from a project's files: it needs the service,
 /// or a file too large to keep.
@@ -149,9 +149,15 @@ tags.room = 'hall'
     assert_eq!(place(Attribute::Labels), ("rekon.toml".into(), 18, 34));
     assert_eq!(place(Attribute::Tag("team".into())), ("rekon.toml".into(), 15, 13));
     assert_eq!(place(Attribute::Input), ("cameras/door.toml".into(), 4, 34));
-    assert!(door.place(&Attribute::KmsKeyId).is_none());
-    let placed = |(attribute, _)| door.place(attribute).is_some();
-    assert!(door.definition.iter().all(placed), "each attribute has its place");
+    assert_eq!(door.place(&Attribute::KmsKeyId), None);
+    let attributes = door.definition.iter().map(|(attribute, _)| attribute);
+    assert!(attributes.eq(door.places.keys()), "each attribute has its place");
+    let layer = |attribute: Attribute| door.place(&attribute).unwrap().layer.clone();
+    assert_eq!(layer(Attribute::RoleArn), Layer::Defaults);
+    assert_eq!(layer(Attribute::MinConfidence), Layer::KindDefaults(Kind::LabelDetection));
+    assert_eq!(layer(Attribute::Tag("team".into())), Layer::Template("base".into()));
+    assert_eq!(layer(Attribute::Labels), Layer::Template("porch".into()));
+    assert_eq!(layer(Attribute::Input), Layer::Processor);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The values that resolving a project ends in.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::model::{Attribute, Definition, Path, ProcessorName, TagPolicy};
+use crate::model::{Attribute, Definition, Kind, Path, ProcessorName, TagPolicy};
 
 /// What a project means, and everything that is wrong with it.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,26 +64,42 @@ pub struct Declaration {
     pub lifecycle: Lifecycle,
     /// The name in the processor's table header.
     pub span: Span,
-    /// Where the value in force of each attribute was written.
+    /// Where the value in force of each attribute comes from.
     pub places: BTreeMap<Attribute, Place>,
 }
 
-/// Where a value in force was written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Place {
-    pub span: Span,
-}
-
 impl Declaration {
-    /// Where the value in force of an attribute was written.
+    /// Where the value in force of an attribute was written, if it was.
     pub fn place(&self, attribute: &Attribute) -> Option<&Place> {
         self.places.get(attribute)
     }
+}
+
+/// Where a value in force comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The value.
+    pub span: Span,
+    pub layer: Layer,
+}
+
+/// What may give a processor its attributes, from the lowest to the highest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// `[defaults]`.
+    Defaults,
+    /// `[defaults.label_detection]` or `[defaults.face_search]`.
+    KindDefaults(Kind),
+    /// `[template.NAME]`.
+    Template(Arc<str>),
+    /// `[processor.NAME]` itself.
+    Processor,
 }
 
 /// `lifecycle`, resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lifecycle {
     pub prevent_destroy: bool,
+    /// What is used at creation and ignored afterwards.
     pub ignore_changes: Vec<Path>,
 }

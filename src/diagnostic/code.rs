@@ -82,6 +82,7 @@ codes! {
     OutputMismatch "output-mismatch" Error "The output does not fit the kind of processor.";
     DesiredStatusOnLabelDetection "desired-status-on-label-detection" Error "Only face search processors have a run state to manage.";
     StreamUsedTwice "stream-used-twice" Error "Two processors use one Kinesis video or data stream.";
+    KmsKeyOnFaceSearch "kms-key-on-face-search" Error "Face search takes no KMS key.";
     NotForFaceSearch "not-for-face-search" Warning "Face search makes no use of the attribute.";
     MissingNotificationChannel "missing-notification-channel" Warning "Label detection has nowhere to announce its results.";
     UnsupportedRegion "unsupported-region" Warning "The kind of processor is not offered in the stack's region.";

@@ -96,6 +96,12 @@ impl Span {
         Span { source, start: to_u32(range.start), end: to_u32(range.end) }
     }
 
+    /// From the start of this span to the end of a later one.
+    #[must_use]
+    pub fn to(self, end: Span) -> Span {
+        Span { end: end.end.max(self.end), ..self }
+    }
+
     /// The range of bytes.
     pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize

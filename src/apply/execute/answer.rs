@@ -72,7 +72,7 @@ impl Run<'_> {
 
     /// It took effect; whose doing that is may be in doubt.
     async fn took(&mut self, observed: Observed) -> Next<Ended> {
-        let doubtful = matches!(self.job.purpose, Purpose::Restore { already: Already::So, .. });
+        let doubtful = matches!(self.job.purpose, Purpose::Restore { already: Already::Perhaps, .. });
         self.others = self.sent != Sent::Unanswered || doubtful;
         Next::End(self.settle(Some(observed)).await)
     }
@@ -194,7 +194,7 @@ impl Run<'_> {
             _ if self.may_be_unseen() => Next::Again(self.patience.step()),
             Operation::DeleteStreamProcessor => {
                 let doubtful =
-                    matches!(self.job.purpose, Purpose::Restore { already: Already::So, .. });
+                    matches!(self.job.purpose, Purpose::Restore { already: Already::Perhaps, .. });
                 let mut ended = self.done(Some(Observed::Gone));
                 ended.others = self.sent != Sent::Unanswered || doubtful;
                 Next::End(ended)

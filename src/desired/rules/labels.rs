@@ -5,21 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{Attributes, closest, did_you_mean};
+use crate::config::{Node, closest, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Span};
 
 const KNOWN: [&str; 4] = ["PERSON", "PET", "PACKAGE", "ALL"];
 const MOST: usize = 128;
 
-/// Checks a table's labels.
-pub(super) fn check(attributes: &Attributes, diagnostics: &mut Vec<Diagnostic>) {
-    let home = attributes.settings.get().and_then(|settings| settings.connected_home.get());
-    let Some(at) = home.and_then(|home| home.labels.at()) else { return };
-    let Some(labels) = at.get() else { return };
+/// Checks a list of labels.
+pub(super) fn check(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(labels) = node.items() else { return };
     if labels.is_empty() {
         diagnostics.push(
             Diagnostic::new(Code::NoLabels, "there is nothing to look for")
-                .label(at.span, "no labels")
+                .label(node.span, "no labels")
                 .help("list at least one of `PERSON`, `PET`, `PACKAGE` and `ALL`"),
         );
     }
@@ -32,8 +30,8 @@ pub(super) fn check(attributes: &Attributes, diagnostics: &mut Vec<Diagnostic>) 
         return;
     }
     let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
-    for (label, span) in labels.iter().filter_map(|at| Some((at.get()?, at.span))) {
-        if let Some(first) = seen.get(label.as_str()) {
+    for (label, span) in labels.iter().filter_map(|item| Some((item.text()?, item.span))) {
+        if let Some(first) = seen.get(label) {
             diagnostics.push(
                 Diagnostic::new(Code::RepeatedLabel, format!("`{label}` is listed twice"))
                     .label(span, "again here")
@@ -43,7 +41,7 @@ pub(super) fn check(attributes: &Attributes, diagnostics: &mut Vec<Diagnostic>) 
             continue;
         }
         seen.insert(label, span);
-        if !KNOWN.contains(&label.as_str()) {
+        if !KNOWN.contains(&label) {
             let help = did_you_mean(closest(label, KNOWN))
                 .unwrap_or_else(|| "known are `PERSON`, `PET`, `PACKAGE` and `ALL`".to_owned());
             diagnostics.push(

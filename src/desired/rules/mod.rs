@@ -20,14 +20,14 @@ mod tags;
 mod unused;
 mod variants;
 
-use crate::config::Attributes;
-use crate::diagnostic::Diagnostic;
-use crate::model::TagPolicy;
+use crate::config::{Node, Property, Table};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::model::{Attribute, TagPolicy, Type};
 
+use super::layer::written;
 use super::names::Names;
 
 pub(super) use fit::{fit, offered};
-pub(super) use paths::unset;
 pub(super) use regions::zone;
 pub(super) use required::required;
 pub(super) use stack::{StackFacts, stack};
@@ -46,18 +46,40 @@ pub(super) struct Facts<'a> {
     pub(super) complete: bool,
 }
 
+/// A processor whose layers have been merged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Processor<'a> {
+    pub(super) name: &'a str,
+    /// The name in the table's header.
+    pub(super) span: Span,
+    pub(super) table: &'a Table,
+}
+
 /// Checks every value of a table of attributes by itself.
-pub(super) fn values(
-    attributes: &Attributes,
-    facts: &Facts<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    variants::check(attributes, diagnostics);
-    arns::check(attributes, facts, diagnostics);
-    strings::check(attributes, diagnostics);
-    numbers::check(attributes, diagnostics);
-    labels::check(attributes, diagnostics);
-    regions::check(attributes, facts, diagnostics);
-    tags::check(attributes, facts, diagnostics);
-    paths::check(attributes, diagnostics);
+pub(super) fn values(table: &Table, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    variants::check(table, diagnostics);
+    tags::check(table, facts, diagnostics);
+    paths::unset(table, diagnostics);
+    for (property, node) in written(table) {
+        match (property, node) {
+            (Property::IgnoreChanges, Some(node)) => paths::ignored(node, diagnostics),
+            (Property::Attribute(attribute), Some(node)) => {
+                value(&attribute, node, facts, diagnostics);
+            }
+            (Property::PreventDestroy, _) | (_, None) => {}
+        }
+    }
+}
+
+fn value(attribute: &Attribute, node: &Node, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    match attribute.shape().value {
+        Type::Text { .. } => {
+            diagnostics.extend(arns::check(attribute, node, facts));
+            diagnostics.extend(strings::check(attribute, node));
+        }
+        Type::Percent => numbers::check(attribute, node, diagnostics),
+        Type::Labels => labels::check(node, diagnostics),
+        Type::Regions => regions::check(node, facts, diagnostics),
+        Type::Flag | Type::RunState => {}
+    }
 }

@@ -4,56 +4,44 @@
 //! threshold below 80 is raised to 80 is in the service's documentation of
 //! FaceSearchSettings; a value that would be altered is refused.
 
-use crate::config::{At, Attributes};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::model::Float32;
-
-const DEFAULT_FACE_MATCH_THRESHOLD: Float32 = Float32::whole(80);
+use crate::config::{Node, least};
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::model::{Attribute, Float32};
 
 const MOST: Float32 = Float32::whole(100);
-const LEAST: Float32 = Float32::whole(0);
+const ZERO: Float32 = Float32::whole(0);
 
-/// Checks every percentage of a table.
-pub(super) fn check(attributes: &Attributes, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(settings) = attributes.settings.get() else { return };
-    if let Some(at) = settings.connected_home.get().and_then(|home| home.min_confidence.at())
-        && let Some(value) = finite(at, "min_confidence", diagnostics)
-    {
-        diagnostics.extend(percent(at, value, "min_confidence", LEAST));
-    }
-    if let Some(at) = settings.face_search.get().and_then(|face| face.face_match_threshold.at())
-        && let Some(value) = finite(at, "face_match_threshold", diagnostics)
-    {
-        let range = percent(at, value, "face_match_threshold", DEFAULT_FACE_MATCH_THRESHOLD);
-        if range.is_none() && value < DEFAULT_FACE_MATCH_THRESHOLD {
-            diagnostics.push(
-                Diagnostic::new(
-                    Code::ThresholdTooLow,
-                    "`face_match_threshold` is under 80, which the service raises to 80",
-                )
-                .label(at.span, "would be taken for 80")
-                .help("write 80 to 100, or leave it out for 80"),
-            );
-        }
-        diagnostics.extend(range);
+/// Checks a percentage.
+pub(super) fn check(attribute: &Attribute, node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    let name = attribute.segments().last().unwrap_or_default();
+    let Some(value) = finite(node, name, node.span, diagnostics) else { return };
+    let least = least(attribute);
+    if value < ZERO || value > MOST {
+        diagnostics.push(
+            Diagnostic::new(Code::OutOfRange, format!("`{name}` is out of range"))
+                .label(node.span, "not a percentage")
+                .help(format!("it is from {least} to 100")),
+        );
+    } else if value < least {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::ThresholdTooLow,
+                format!("`{name}` is under {least}, which the service raises to {least}"),
+            )
+            .label(node.span, format!("would be taken for {least}"))
+            .help(format!("write {least} to 100, or leave it out for {least}")),
+        );
     }
 }
 
-fn percent(at: &At<f64>, value: Float32, name: &str, least: Float32) -> Option<Diagnostic> {
-    (value < LEAST || value > MOST).then(|| {
-        Diagnostic::new(Code::OutOfRange, format!("`{name}` is out of range"))
-            .label(at.span, "not a percentage")
-            .help(format!("it is from {least} to 100"))
-    })
-}
-
-/// A number as a float32, unless it is none, which is reported.
+/// A number as a float32, unless it is none, which is reported at a place.
 pub(super) fn finite(
-    at: &At<f64>,
+    node: &Node,
     name: &str,
+    span: Span,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Float32> {
-    let number = *at.get()?;
+    let number = node.number()?;
     Float32::from_f64(number)
         .map_err(|_| {
             let fault = match number {
@@ -63,7 +51,7 @@ pub(super) fn finite(
             };
             diagnostics.push(
                 Diagnostic::new(Code::NotFinite, format!("`{name}` must be a finite number"))
-                    .label(at.span, fault)
+                    .label(span, fault)
                     .help("the service keeps numbers as float32"),
             );
         })

@@ -1,39 +1,37 @@
 //! The dotted paths in `lifecycle.ignore_changes` and `unset`.
 
-use crate::config::{At, Attributes, List, Slot, closest, did_you_mean};
-use crate::desired::unset::{LIFECYCLE, is_known};
+use crate::config::{ATTRIBUTES, Key, Node, Table, closest, did_you_mean};
+use crate::desired::layer::may_unset;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Attribute, Path};
+use crate::model::Path;
 
 /// Checks the paths that a table ignores changes of.
-pub(super) fn check(attributes: &Attributes, diagnostics: &mut Vec<Diagnostic>) {
-    let lifecycle = attributes.lifecycle.get();
-    for at in lifecycle.and_then(|lifecycle| lifecycle.ignore_changes.get()).into_iter().flatten() {
-        diagnostics.extend(at.get().and_then(|path| {
-            let known = Path::parse(path).is_known();
-            (!known).then(|| unknown(at, path, &[]))
-        }));
-    }
+pub(super) fn ignored(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    check(node, Path::is_known, diagnostics);
 }
 
 /// Checks the paths that a table takes back.
-pub(in super::super) fn unset(slot: &Slot<List<String>>, diagnostics: &mut Vec<Diagnostic>) {
-    for at in slot.get().into_iter().flatten() {
-        diagnostics.extend(
-            at.get().and_then(|path| (!is_known(path)).then(|| unknown(at, path, &LIFECYCLE))),
+pub(super) fn unset(table: &Table, diagnostics: &mut Vec<Diagnostic>) {
+    if let Some(node) = table.get("unset") {
+        check(node, may_unset, diagnostics);
+    }
+}
+
+fn check(node: &Node, is_known: fn(&Path) -> bool, diagnostics: &mut Vec<Diagnostic>) {
+    for item in node.listed() {
+        let Some(text) = item.text().filter(|text| !is_known(&Path::parse(text))) else { continue };
+        diagnostics.push(
+            Diagnostic::new(Code::UnknownPath, format!("there is no attribute `{text}`"))
+                .label(item.span, "unknown attribute")
+                .help(help(text, is_known)),
         );
     }
 }
 
-fn unknown(at: &At<String>, path: &str, beside: &[&str]) -> Diagnostic {
-    let paths: Vec<String> = Attribute::FIXED
-        .iter()
-        .flat_map(|attribute| {
-            let segments: Vec<&str> = attribute.segments().collect();
-            (1..=segments.len()).map(|length| segments[..length].join(".")).collect::<Vec<_>>()
-        })
-        .collect();
-    let candidates = || paths.iter().map(String::as_str).chain(beside.iter().copied());
+fn help(path: &str, is_known: fn(&Path) -> bool) -> String {
+    let paths: Vec<String> = ATTRIBUTES.iter().flat_map(Key::paths).collect();
+    let candidates =
+        || paths.iter().map(String::as_str).filter(|path| is_known(&Path::parse(path)));
     let deeper = candidates().find(|candidate| candidate.rsplit('.').next() == Some(path));
     let longer = candidates().find(|candidate| !path.is_empty() && candidate.starts_with(path));
     let tag = path
@@ -41,9 +39,6 @@ fn unknown(at: &At<String>, path: &str, beside: &[&str]) -> Diagnostic {
         .filter(|(first, _)| closest(first, ["tags"]).is_some())
         .map(|(_, key)| format!("tags.{key}"));
     let meant = tag.as_deref().or(deeper).or(longer).or_else(|| closest(path, candidates()));
-    let help = did_you_mean(meant)
-        .unwrap_or_else(|| "write an attribute's dotted path, such as `tags.site`".to_owned());
-    Diagnostic::new(Code::UnknownPath, format!("there is no attribute `{path}`"))
-        .label(at.span, "unknown attribute")
-        .help(help)
+    did_you_mean(meant)
+        .unwrap_or_else(|| "write an attribute's dotted path, such as `tags.site`".to_owned())
 }

@@ -9,11 +9,10 @@ use std::collections::BTreeMap;
 
 use super::Facts;
 use super::numbers::finite;
-use crate::config::{At, Attributes, BoundingBox, List, Point, Region, Slot, Zone};
-use crate::config::{closest, did_you_mean, list};
+use crate::config::{Node, Table, closest, did_you_mean, list};
 use crate::desired::extends::quoted;
 use crate::desired::geometry::{crossing, is_flat};
-use crate::desired::region::{POLYGON_POINTS, corners};
+use crate::desired::values::{self, POLYGON_POINTS, corners};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::model::{Float32, RegionOfInterest};
 
@@ -21,9 +20,9 @@ const MOST: usize = 10;
 const EDGE: Float32 = Float32::whole(1);
 const ZERO: Float32 = Float32::whole(0);
 
-/// Checks a table's regions of interest.
-pub(super) fn check(attributes: &Attributes, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(regions) = attributes.regions_of_interest.get() else { return };
+/// Checks a list of regions of interest.
+pub(super) fn check(node: &Node, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(regions) = node.items() else { return };
     if let Some(beyond) = regions.get(MOST) {
         diagnostics.push(
             Diagnostic::new(
@@ -35,69 +34,61 @@ pub(super) fn check(attributes: &Attributes, facts: &Facts<'_>, diagnostics: &mu
         );
     }
     let mut seen: BTreeMap<RegionOfInterest, Span> = BTreeMap::new();
-    for (at, entry) in regions.iter().filter_map(|at| Some((at, at.get()?))) {
-        region(at, entry, facts, diagnostics);
-        let Some(shape) = crate::desired::region::region(entry, facts.names) else { continue };
+    for node in regions {
+        region(node, facts, diagnostics);
+        let Some(shape) = values::region(node, facts.names) else { continue };
         match seen.get(&shape) {
             Some(first) => diagnostics.push(
                 Diagnostic::new(Code::DuplicateRegion, "two regions are the same")
-                    .label(at.span, "the same again")
+                    .label(node.span, "the same again")
                     .label(*first, "first here")
                     .help("remove one; where an outline begins makes no difference"),
             ),
             None => {
-                seen.insert(shape, at.span);
+                seen.insert(shape, node.span);
             }
         }
     }
 }
 
 /// Checks one region.
-fn region(at: &At<Region>, region: &Region, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let Region { zone, bounding_box, polygon, doubtful } = region;
-    let named = [
-        zone.at().map(|at| at.key),
-        bounding_box.at().map(|at| at.key),
-        polygon.at().map(|at| at.key),
-    ];
-    variants(at.span, &named, *doubtful, "`zone`, `bounding_box` and `polygon`", diagnostics);
-    if let Some((at, name)) = zone.at().and_then(|at| Some((at, at.get()?)))
+fn region(node: &Node, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(table) = node.table() else { return };
+    variants(table, node.span, &["zone", "bounding_box", "polygon"], diagnostics);
+    let zones = &facts.names.zones.by_name;
+    if let Some(zone) = table.get("zone")
+        && let Some(name) = zone.text()
         && facts.complete
-        && !facts.names.zones.contains_key(name.as_str())
+        && !zones.contains_key(name)
     {
-        let help = did_you_mean(closest(name, facts.names.zones.keys().copied()))
+        let help = did_you_mean(closest(name, zones.keys().copied()))
             .unwrap_or_else(|| format!("declare it as `[zone.{}]`", quoted(name)));
         diagnostics.push(
             Diagnostic::new(Code::UnknownZone, format!("there is no zone `{name}`"))
-                .label(at.span, "unknown zone")
+                .label(zone.span, "unknown zone")
                 .help(help),
         );
     }
-    shapes(bounding_box, polygon, diagnostics);
+    shapes(table, diagnostics);
 }
 
 /// Checks one zone.
-pub(in super::super) fn zone(at: &At<Zone>, zone: &Zone, diagnostics: &mut Vec<Diagnostic>) {
-    let Zone { bounding_box, polygon, doubtful } = zone;
-    let named = [bounding_box.at().map(|at| at.key), polygon.at().map(|at| at.key)];
-    variants(at.key, &named, *doubtful, "`bounding_box` and `polygon`", diagnostics);
-    shapes(bounding_box, polygon, diagnostics);
+pub(in super::super) fn zone(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(table) = node.table() else { return };
+    variants(table, node.key, &["bounding_box", "polygon"], diagnostics);
+    shapes(table, diagnostics);
 }
 
-/// Checks that there is one of some shapes. `doubtful`: a key that is unknown may
-/// have meant one of them, and has been reported.
-fn variants(
-    whole: Span,
-    named: &[Option<Span>],
-    doubtful: bool,
-    words: &str,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let mut given: Vec<Span> = named.iter().flatten().copied().collect();
+/// Checks that there is one of some shapes.
+fn variants(table: &Table, whole: Span, shapes: &[&str], diagnostics: &mut Vec<Diagnostic>) {
+    let mut given: Vec<Span> =
+        shapes.iter().filter_map(|shape| Some(table.get(shape)?.key)).collect();
     given.sort();
+    let words = list(shapes);
     let diagnostic = match given.as_slice() {
         [_] => return,
-        [] if doubtful => return,
+        // A key that is unknown may have meant one, and has been reported.
+        [] if table.doubtful => return,
         [] => Diagnostic::new(Code::RegionShape, "a region needs a shape")
             .label(whole, "no shape")
             .help(format!("give it one of {words}")),
@@ -111,40 +102,38 @@ fn variants(
     diagnostics.push(diagnostic);
 }
 
-fn shapes(
-    bounding_box: &Slot<BoundingBox>,
-    polygon: &Slot<List<Point>>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    if let Some((at, bounds)) = bounding_box.at().and_then(|at| Some((at, at.get()?))) {
-        rectangle(at, bounds, diagnostics);
+fn shapes(table: &Table, diagnostics: &mut Vec<Diagnostic>) {
+    if let Some(node) = table.get("bounding_box")
+        && let Some(bounds) = node.table()
+    {
+        rectangle(node.span, bounds, diagnostics);
     }
-    if let Some((at, points)) = polygon.at().and_then(|at| Some((at, at.get()?))) {
-        outline(at, points, diagnostics);
+    if let Some(node) = table.get("polygon")
+        && let Some(points) = node.items()
+    {
+        outline(node.span, points, diagnostics);
     }
 }
 
-fn rectangle(at: &At<BoundingBox>, bounds: &BoundingBox, diagnostics: &mut Vec<Diagnostic>) {
-    let BoundingBox { left, top, width, height, doubtful } = bounds;
-    let sides = [("left", left), ("top", top), ("width", width), ("height", height)];
-    let missing: Vec<String> = sides
-        .iter()
-        .filter(|(_, slot)| slot.at().is_none())
-        .map(|(name, _)| (*name).to_owned())
-        .collect();
-    if !missing.is_empty() && !doubtful {
+fn rectangle(span: Span, bounds: &Table, diagnostics: &mut Vec<Diagnostic>) {
+    const SIDES: [&str; 4] = ["left", "top", "width", "height"];
+    let missing: Vec<&str> = SIDES.into_iter().filter(|side| bounds.get(side).is_none()).collect();
+    if !missing.is_empty() && !bounds.doubtful {
         diagnostics.push(
             Diagnostic::new(Code::IncompleteBox, format!("a box needs {}", list(&missing)))
-                .label(at.span, "not all four sides")
+                .label(span, "not all four sides")
                 .help("write it as `{ left = 0.0, top = 0.0, width = 1.0, height = 1.0 }`"),
         );
     }
-    let found = sides.map(|(name, slot)| slot.at().and_then(|at| finite(at, name, diagnostics)));
+    let found = SIDES.map(|name| {
+        let side = bounds.get(name)?;
+        finite(side, name, side.span, diagnostics)
+    });
     let [Some(left), Some(top), Some(width), Some(height)] = found else { return };
     if width <= ZERO || height <= ZERO {
         diagnostics.push(
             Diagnostic::new(Code::NoArea, "this box encloses nothing")
-                .label(at.span, "no area")
+                .label(span, "no area")
                 .help("`width` and `height` are more than 0"),
         );
         return;
@@ -160,7 +149,7 @@ fn rectangle(at: &At<BoundingBox>, bounds: &BoundingBox, diagnostics: &mut Vec<D
             () if left < ZERO => format!("left is {left}"),
             () => format!("top is {top}"),
         };
-        diagnostics.push(leaves_frame(at.span, fault));
+        diagnostics.push(leaves_frame(span, fault));
     }
 }
 
@@ -170,9 +159,9 @@ fn leaves_frame(span: Span, fault: String) -> Diagnostic {
         .help("coordinates are fractions of the frame, from 0 to 1")
 }
 
-fn outline(at: &At<List<Point>>, points: &[At<Point>], diagnostics: &mut Vec<Diagnostic>) {
+fn outline(span: Span, points: &[Node], diagnostics: &mut Vec<Diagnostic>) {
     // Points that are none have been reported, and may have been meant as one.
-    let readable = points.iter().all(|point| point.value.is_ok());
+    let readable = !points.iter().any(Node::is_unusable);
     if readable && !POLYGON_POINTS.contains(&points.len()) {
         let (least, most) = POLYGON_POINTS.into_inner();
         diagnostics.push(
@@ -181,7 +170,7 @@ fn outline(at: &At<List<Point>>, points: &[At<Point>], diagnostics: &mut Vec<Dia
                 format!("a polygon has {least} to {most} points, not {}", points.len()),
             )
             .label(
-                points.get(most).map_or(at.span, |point| point.span),
+                points.get(most).map_or(span, |point| point.span),
                 match points.len() {
                     few if few < least => "too few points",
                     _ => "one too many",
@@ -191,10 +180,9 @@ fn outline(at: &At<List<Point>>, points: &[At<Point>], diagnostics: &mut Vec<Dia
         );
         return;
     }
-    for (span, point) in points.iter().filter_map(|at| Some((at.span, at.get()?))) {
-        for (name, side) in [("x", point.x), ("y", point.y)] {
-            let side = At { key: span, span, value: Ok(side) };
-            finite(&side, name, diagnostics);
+    for point in points {
+        for (name, side) in ["x", "y"].into_iter().zip(point.listed()) {
+            finite(side, name, point.span, diagnostics);
         }
     }
     let Some(all) = corners(points) else { return };
@@ -208,7 +196,7 @@ fn outline(at: &At<List<Point>>, points: &[At<Point>], diagnostics: &mut Vec<Dia
     if is_flat(&all) {
         diagnostics.push(
             Diagnostic::new(Code::NoArea, "this polygon encloses nothing")
-                .label(at.span, "all points lie on one line")
+                .label(span, "all points lie on one line")
                 .help("move a point off the line"),
         );
         return;

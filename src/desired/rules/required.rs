@@ -4,56 +4,63 @@
 //! its members need to mean anything: the role, the video stream, one kind with
 //! its labels or collection, its output.
 
-use crate::config::{Processor, list, shorten};
-use crate::desired::layer::{Layer, OneOf};
-use crate::diagnostic::{Code, Diagnostic, Span};
+use super::Processor;
+use crate::config::{list, shorten};
+use crate::desired::layer::{Completeness, Merged};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::Attribute;
 
-const ROLE: &str = "role_arn = \"arn:aws:iam::ACCOUNT:role/NAME\"";
-const INPUT: &str =
-    "input.kinesis_video_stream.arn = \"arn:aws:kinesisvideo:REGION:ACCOUNT:stream/NAME/CREATED\"";
 const LABELS: &str = "settings.connected_home.labels = [\"PERSON\"]";
 const COLLECTION: &str = "settings.face_search.collection_id = \"NAME\"";
 const BUCKET: &str = "output.s3_destination.bucket = \"NAME\"";
-const STREAM: &str =
-    "output.kinesis_data_stream.arn = \"arn:aws:kinesis:REGION:ACCOUNT:stream/NAME\"";
+
+/// What is required, with the line to write.
+const LINES: [(Attribute, &str); 6] = [
+    (Attribute::RoleArn, "role_arn = \"arn:aws:iam::ACCOUNT:role/NAME\""),
+    (
+        Attribute::Input,
+        "input.kinesis_video_stream.arn = \"arn:aws:kinesisvideo:REGION:ACCOUNT:stream/NAME/CREATED\"",
+    ),
+    (Attribute::Labels, LABELS),
+    (Attribute::CollectionId, COLLECTION),
+    (Attribute::OutputBucket, BUCKET),
+    (
+        Attribute::OutputDataStream,
+        "output.kinesis_data_stream.arn = \"arn:aws:kinesis:REGION:ACCOUNT:stream/NAME\"",
+    ),
+];
+
+/// Whether a merged processor needs an attribute that it has not.
+fn is_missing(attribute: &Attribute, merged: &Merged<'_>) -> bool {
+    let fits = match attribute.variant() {
+        // Which output is needed follows from the kind, if there is none.
+        Some((table, _)) if merged.lacks_variant(table) => {
+            table != "settings"
+                && merged.kind().is_some_and(|(kind, _)| attribute.shape().kind == Some(kind))
+        }
+        Some((table, variant)) => merged.variant(table).is_some_and(|(named, _)| named == variant),
+        None => true,
+    };
+    fits && merged.lacks(attribute)
+}
 
 /// Reports what is missing at the processor's name, with the lines to write.
 pub(in super::super) fn required(
-    name: &str,
-    span: Span,
-    processor: &Processor,
-    merged: &Layer<'_>,
+    processor: &Processor<'_>,
+    merged: &Merged<'_>,
+    completeness: Completeness,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    if processor.is_blank() && processor.doubtful {
-        // Whatever was meant, that the table has it wrong has been said.
+    let Processor { name, span, table } = *processor;
+    // Where a table has nothing but mistakes, they have been reported.
+    if completeness == Completeness::Partial || table.is_empty() && table.doubtful {
         return;
     }
-    let mut lines = Vec::new();
-    let mut need = |missing: bool, line: &'static str| {
-        if missing {
-            lines.push(line);
-        }
-    };
-    need(merged.role_arn.is_absent(), ROLE);
-    need(merged.video_stream.is_absent(), INPUT);
-    let mut no_kind = false;
-    match &merged.settings {
-        OneOf::Absent => no_kind = true,
-        OneOf::Reported => {}
-        OneOf::First(_, home) => need(home.labels.is_absent(), LABELS),
-        OneOf::Second(_, face) => need(face.collection_id.is_absent(), COLLECTION),
-    }
-    match (&merged.output, &merged.settings) {
-        (OneOf::Absent, OneOf::First(..)) => need(true, BUCKET),
-        (OneOf::Absent, OneOf::Second(..)) => need(true, STREAM),
-        // Which output is needed follows from the kind, and is said with it.
-        (OneOf::Absent | OneOf::Reported, _) => {}
-        (OneOf::First(_, destination), _) => need(destination.bucket.is_absent(), BUCKET),
-        (OneOf::Second(_, stream), _) => need(stream.arn.is_absent(), STREAM),
-    }
+    let missing = LINES.iter().filter(|(attribute, _)| is_missing(attribute, merged));
+    let mut lines: Vec<&str> = missing.map(|(_, line)| *line).collect();
+    let no_kind = merged.lacks_variant("settings");
     let name = shorten(name);
-    if no_kind && processor.is_blank() {
+    if no_kind && table.is_empty() {
         lines.push(LABELS);
         lines.push(BUCKET);
         diagnostics.push(

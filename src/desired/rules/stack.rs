@@ -2,7 +2,7 @@
 
 use super::arns::is_account;
 use super::tags::is_tag_text;
-use crate::config::{At, Stack, list};
+use crate::config::{Node, list};
 use crate::desired::Stack as Resolved;
 use crate::diagnostic::{Code, Diagnostic, Span};
 
@@ -27,11 +27,11 @@ impl StackFacts<'_> {
 
 /// Checks `[stack]`. `nowhere` is where a `[stack]` that is missing should be.
 pub(in super::super) fn stack<'a>(
-    stack: Option<&'a At<Stack>>,
+    stack: Option<&'a Node>,
     nowhere: Span,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> StackFacts<'a> {
-    let Some(at) = stack else {
+    let Some(node) = stack else {
         diagnostics.push(
             Diagnostic::new(Code::MissingStackKey, "`rekon.toml` has no `[stack]`")
                 .label(nowhere, "no `[stack]` in this file")
@@ -39,54 +39,43 @@ pub(in super::super) fn stack<'a>(
         );
         return StackFacts::default();
     };
-    let Some(table) = at.get() else { return StackFacts::default() };
-    let missing: Vec<(&str, &str)> = [
-        ("name", NAME, table.name.at()),
-        ("account_id", ACCOUNT, table.account_id.at()),
-        ("region", REGION, table.region.at()),
-    ]
-    .into_iter()
-    .filter_map(|(key, line, at)| at.is_none().then_some((key, line)))
-    .collect();
-    if !missing.is_empty() {
-        let keys: Vec<String> = missing.iter().map(|(key, _)| (*key).to_owned()).collect();
-        let lines: Vec<&str> = missing.iter().map(|(_, line)| *line).collect();
+    let Some(table) = node.table() else { return StackFacts::default() };
+    let needed = [("name", NAME), ("account_id", ACCOUNT), ("region", REGION)];
+    let missing = needed.into_iter().filter(|(key, _)| table.get(key).is_none());
+    let (keys, lines): (Vec<&str>, Vec<&str>) = missing.unzip();
+    if !keys.is_empty() {
         diagnostics.push(
             Diagnostic::new(Code::MissingStackKey, format!("`[stack]` lacks {}", list(&keys)))
-                .label(at.span, "something is missing here")
+                .label(node.span, "something is missing here")
                 .help(format!("write:\n{}", lines.join("\n"))),
         );
     }
-    let mut check = |at: Option<&'a At<String>>,
-                     valid: fn(&str) -> bool,
-                     code: Code,
-                     message: &str,
-                     help: &str| {
-        let at = at?;
-        let text = at.get()?;
+    let mut check = |key, valid: fn(&str) -> bool, code, message: &str, help: &str| {
+        let node = table.get(key)?;
+        let text = node.text()?;
         if valid(text) {
-            return Some((text.as_str(), at.span));
+            return Some((text, node.span));
         }
-        diagnostics.push(Diagnostic::new(code, message).label(at.span, "not valid").help(help));
+        diagnostics.push(Diagnostic::new(code, message).label(node.span, "not valid").help(help));
         None
     };
     StackFacts {
         name: check(
-            table.name.at(),
+            "name",
             is_name,
             Code::InvalidStackName,
             "this cannot be a stack's name",
             "it becomes a tag's value: 1 to 256 letters, digits, spaces and `_.:/=+-@`",
         ),
         account_id: check(
-            table.account_id.at(),
+            "account_id",
             is_account,
             Code::InvalidAccountId,
             "this is no account id",
             "an account id is twelve digits, such as `111122223333`",
         ),
         region: check(
-            table.region.at(),
+            "region",
             is_region,
             Code::InvalidRegion,
             "this is no region",

@@ -6,9 +6,11 @@
 
 use std::collections::BTreeMap;
 
+use super::Processor;
 use crate::config::list;
-use crate::desired::layer::{Layer, OneOf};
+use crate::desired::layer::Merged;
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::model::{Attribute, Kind};
 
 /// Who uses which stream.
 #[derive(Debug, Default)]
@@ -24,15 +26,14 @@ struct User<'a> {
 
 impl<'a> Streams<'a> {
     /// Notes the streams of a merged processor.
-    pub(in super::super) fn add(&mut self, name: &'a str, named: Span, merged: &Layer<'a>) {
+    pub(in super::super) fn add(&mut self, processor: &Processor<'a>, merged: &Merged<'a>) {
         // A data stream under label detection is wrong for that alone.
-        let output = match (&merged.output, &merged.settings) {
-            (_, OneOf::First(..)) => None,
-            (OneOf::Second(_, stream), _) => stream.arn.get(),
-            _ => None,
-        };
-        for (arn, written) in merged.video_stream.get().into_iter().chain(output) {
-            self.0.entry(arn).or_default().push(User { name, named, written });
+        let has_output = merged.kind().is_none_or(|(kind, _)| kind != Kind::LabelDetection);
+        let output = merged.get(Attribute::OutputDataStream).filter(|_| has_output);
+        for node in merged.get(Attribute::Input).into_iter().chain(output) {
+            let Some(arn) = node.text() else { continue };
+            let user = User { name: processor.name, named: processor.span, written: node.span };
+            self.0.entry(arn).or_default().push(user);
         }
     }
 

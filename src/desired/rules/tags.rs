@@ -1,11 +1,13 @@
 //! Tags, as the API model bounds them: `TagMap`, `TagKey`, `TagValue`.
 
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use fancy_regex::Regex;
 
-use super::Facts;
-use crate::config::{At, Attributes, Stack};
+use super::{Facts, Processor};
+use crate::config::{Node, Table};
+use crate::desired::layer::Merged;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::model::{TagPolicy, TagScope};
 
@@ -15,70 +17,75 @@ const LONGEST_KEY: usize = 128;
 const LONGEST_VALUE: usize = 256;
 
 /// How the stack manages tags.
-pub(in super::super) fn policy(stack: Option<&Stack>) -> TagPolicy {
-    let Some(stack) = stack else { return TagPolicy::default() };
-    let ignore = stack.ignore_tags.get().into_iter().flatten();
-    let scope = stack.tags.get().copied().unwrap_or(TagScope::Declared);
-    TagPolicy::new(scope, ignore.filter_map(At::get).map(String::as_str))
+pub(in super::super) fn policy(stack: Option<&Table>) -> TagPolicy {
+    let key = |name| stack.and_then(|stack| stack.get(name));
+    let scope = match key("tags").and_then(Node::text) {
+        Some("exclusive") => TagScope::Exclusive,
+        _ => TagScope::Declared,
+    };
+    let ignored = key("ignore_tags").map_or(&[][..], Node::listed);
+    TagPolicy::new(scope, ignored.iter().filter_map(Node::text))
 }
 
 /// Checks a table's tags.
-pub(super) fn check(attributes: &Attributes, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    for (key, at) in attributes.tags.get().into_iter().flatten() {
+pub(super) fn check(table: &Table, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let tags = table.get("tags").and_then(Node::table);
+    for (key, node) in tags.into_iter().flat_map(Table::iter) {
         if TagPolicy::is_reserved(key) {
             let whose = if key.starts_with("aws:") { "AWS" } else { "rekon" };
             diagnostics.push(
                 Diagnostic::new(Code::ReservedTag, format!("the tag `{key}` is not for files"))
-                    .label(at.key, format!("kept by {whose}"))
+                    .label(node.key, format!("kept by {whose}"))
                     .help("choose a key that begins with neither `aws:` nor `rekon:`"),
             );
             continue;
         }
-        let length = key.chars().count();
-        if length == 0 || length > LONGEST_KEY || !is_tag_text(key) {
-            diagnostics.push(invalid(at.key, "key", key, length, 1, LONGEST_KEY));
+        if let Some(invalid) = fault("key", key, 1..=LONGEST_KEY, node.key) {
+            diagnostics.push(invalid);
         } else if facts.tag_policy.protects(key) {
             diagnostics.push(
                 Diagnostic::new(Code::IgnoredTag, format!("the tag `{key}` is never set"))
-                    .label(at.key, "ignored by `stack.ignore_tags`")
+                    .label(node.key, "ignored by `stack.ignore_tags`")
                     .help("take it out of one of the two"),
             );
         }
-        if let Some(value) = at.get() {
-            let length = value.chars().count();
-            if length > LONGEST_VALUE || !is_tag_text(value) {
-                diagnostics.push(invalid(at.span, "value", value, length, 0, LONGEST_VALUE));
-            }
+        if let Some(value) = node.text() {
+            diagnostics.extend(fault("value", value, 0..=LONGEST_VALUE, node.span));
         }
     }
 }
 
 /// Reports a processor with more tags than a request may carry.
-pub(in super::super) fn too_many(name: &str, span: Span, count: usize) -> Option<Diagnostic> {
+pub(in super::super) fn too_many(
+    processor: &Processor<'_>,
+    merged: &Merged<'_>,
+) -> Option<Diagnostic> {
+    let count = merged.attributes().filter(|(attribute, _)| attribute.tag().is_some()).count();
     (count > MOST).then(|| {
-        Diagnostic::new(Code::TooManyTags, format!("`{name}` has {count} tags"))
-            .label(span, format!("{} too many", count - MOST))
+        Diagnostic::new(Code::TooManyTags, format!("`{}` has {count} tags", processor.name))
+            .label(processor.span, format!("{} too many", count - MOST))
             .help(format!("the service takes up to {MOST}, those of all layers together"))
     })
 }
 
-fn invalid(
-    span: Span,
-    what: &str,
-    text: &str,
-    length: usize,
-    least: usize,
-    most: usize,
-) -> Diagnostic {
+/// What is wrong with a tag's key or value.
+fn fault(what: &str, text: &str, lengths: RangeInclusive<usize>, span: Span) -> Option<Diagnostic> {
+    let length = text.chars().count();
+    if lengths.contains(&length) && is_tag_text(text) {
+        return None;
+    }
+    let (least, most) = lengths.into_inner();
     let fault = match text.chars().find(|letter| !is_tag_text(&letter.to_string())) {
         Some(letter) if length <= most => format!("{letter:?} is not allowed here"),
         _ => format!("this has {length} characters"),
     };
-    Diagnostic::new(Code::InvalidTag, format!("this cannot be a tag's {what}"))
-        .label(span, fault)
-        .help(format!(
-            "it has {least} to {most} characters: letters, digits, spaces and `_.:/=+-@`"
-        ))
+    let help =
+        format!("it has {least} to {most} characters: letters, digits, spaces and `_.:/=+-@`");
+    Some(
+        Diagnostic::new(Code::InvalidTag, format!("this cannot be a tag's {what}"))
+            .label(span, fault)
+            .help(help),
+    )
 }
 
 /// Whether a text is of the characters that keys and values of tags may have:

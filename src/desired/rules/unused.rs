@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{At, Attributes, Extends, Slot, closest};
+use crate::config::{Node, closest};
 use crate::desired::names::Names;
 use crate::diagnostic::{Code, Diagnostic, Span};
 
@@ -14,36 +14,25 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 pub(in super::super) fn unused(names: &Names<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut templates = Mentions::default();
     let mut zones = Mentions::default();
-    if let Some(at) = names.defaults {
-        match at.get() {
-            Some(defaults) => {
-                zones.regions(&defaults.attributes);
-                for kind in [&defaults.label_detection, &defaults.face_search] {
-                    kind.get().into_iter().for_each(|kind| zones.regions(&kind.attributes));
-                    zones.uncertain |= kind.is_reported();
-                }
-            }
-            None => zones.uncertain = true,
+    if let Some(node) = names.defaults {
+        zones.regions(node);
+        for kind in ["label_detection", "face_search"] {
+            node.table()
+                .and_then(|defaults| defaults.get(kind))
+                .into_iter()
+                .for_each(|node| zones.regions(node));
         }
     }
-    let unread = names.every_template().any(|at| at.value.is_err())
-        || names.every_processor().any(|at| at.value.is_err());
-    templates.uncertain |= unread;
-    zones.uncertain |= unread;
-    for template in names.every_template().filter_map(At::get) {
-        templates.extends(&template.extends);
-        zones.regions(&template.attributes);
+    for node in names.templates.every().chain(names.processors.every()) {
+        templates.extends(node);
+        zones.regions(node);
     }
-    for processor in names.every_processor().filter_map(At::get) {
-        templates.extends(&processor.extends);
-        zones.regions(&processor.attributes);
-    }
-    let declared = names.templates.iter().map(|(name, at)| (*name, at.key)).collect();
+    let declared = names.templates.places();
     for (name, span) in templates.leave_out(declared) {
         let help = format!("extend it with `extends = \"{name}\"`, or remove it");
         diagnostics.push(warning(Code::UnusedTemplate, "template", name, span, help));
     }
-    let declared = names.zones.iter().map(|(name, at)| (*name, at.key)).collect();
+    let declared = names.zones.places();
     for (name, span) in zones.leave_out(declared) {
         let help = format!("name it in a region as `{{ zone = \"{name}\" }}`, or remove it");
         diagnostics.push(warning(Code::UnusedZone, "zone", name, span, help));
@@ -65,24 +54,29 @@ struct Mentions<'a> {
 }
 
 impl<'a> Mentions<'a> {
-    fn extends(&mut self, extends: &'a Slot<Extends>) {
-        self.uncertain |= extends.is_reported();
-        let list = extends.get().map_or(&[][..], |Extends(list)| list);
-        self.uncertain |= list.iter().any(|at| at.value.is_err());
-        self.names.extend(list.iter().filter_map(At::get).map(String::as_str));
+    /// Notes the templates that a table extends.
+    fn extends(&mut self, node: &'a Node) {
+        self.uncertain |= node.is_unusable();
+        self.names(node.table().and_then(|table| table.get("extends")));
     }
 
-    fn regions(&mut self, attributes: &'a Attributes) {
-        self.uncertain |= attributes.regions_of_interest.is_reported();
-        for at in attributes.regions_of_interest.get().into_iter().flatten() {
-            match at.get() {
-                Some(region) => {
-                    self.uncertain |= region.zone.is_reported();
-                    self.names.extend(region.zone.get().map(String::as_str));
-                }
-                None => self.uncertain = true,
-            }
+    /// Notes the zones that a table's regions name.
+    fn regions(&mut self, node: &'a Node) {
+        self.uncertain |= node.is_unusable();
+        let Some(regions) = node.table().and_then(|table| table.get("regions_of_interest")) else {
+            return;
+        };
+        self.uncertain |= regions.is_unusable();
+        for region in regions.listed() {
+            self.uncertain |= region.is_unusable();
+            self.names(region.table().and_then(|table| table.get("zone")));
         }
+    }
+
+    fn names(&mut self, node: Option<&'a Node>) {
+        let Some(node) = node else { return };
+        self.uncertain |= node.is_unusable() || node.listed().iter().any(Node::is_unusable);
+        self.names.extend(node.listed().iter().filter_map(Node::text));
     }
 
     /// What of the declared is never asked for, as far as that is known.

@@ -235,7 +235,7 @@ async fn a_creation_that_nobody_answers_is_tried_for_long_and_told_as_removed() 
     let (_, outcome, took) = dead_after(world, Operation::DeleteStreamProcessor).await;
     assert!(took > Duration::from_mins(15), "{took:?}");
     let [removed] = &outcome.removed[..] else { panic!("{outcome:#?}") };
-    assert!(removed.restore.ends_with("--only=a"));
+    assert!(removed.restore.ends_with(" a"));
     answered(fate(&outcome, "a"), Operation::CreateStreamProcessor);
     assert_eq!(outcome.interrupted, Some(Signal::Interrupt));
 }

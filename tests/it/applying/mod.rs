@@ -5,6 +5,7 @@ mod interrupts;
 mod moved;
 mod recovery;
 mod replacements;
+mod restoring;
 mod torture;
 mod wire;
 mod world;

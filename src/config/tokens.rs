@@ -1,9 +1,8 @@
 //! The coarse shape of a TOML text, found by its tokens alone.
 //!
 //! Three questions are answered before, or instead of, parsing: where the text
-//! can be cut into parts that mean the same when parsed apart, whether it nests
-//! so deep that parsing it would be reckless, and which construct a syntax error
-//! belongs to. None needs the text to be valid.
+//! can be cut, whether it nests so deep that parsing it would be reckless, and
+//! which construct a syntax error belongs to. None needs the text to be valid.
 
 use std::ops::Range;
 
@@ -19,25 +18,14 @@ const DEEPEST: usize = 16;
 /// What a walk over the tokens found.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
-    /// Where a header of at most two parts begins: `[stack]`, `[zone.porch]`.
-    pub(super) headers: Vec<usize>,
-    /// Where any header begins.
-    all_headers: Vec<usize>,
-    /// Whether keys stand before the first header.
-    pub(super) has_preamble: bool,
+    /// Where headers begin.
+    headers: Vec<usize>,
     /// The first bracket or dot that goes too deep.
     pub(super) too_deep: Option<Range<usize>>,
     /// Values in brackets at the top level that span several lines.
-    pub(super) constructs: Vec<Construct>,
+    constructs: Vec<Range<usize>>,
     /// Brackets of values that no bracket of their kind closes.
     unclosed: Vec<usize>,
-}
-
-/// An array or inline table over several lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Construct {
-    /// From its opening bracket to behind its closing one, or to the end.
-    pub(super) range: Range<usize>,
 }
 
 /// The brackets that are open.
@@ -74,7 +62,6 @@ pub(super) fn outline(text: &str) -> Outline {
                     open.several_lines = false;
                     if open.header {
                         outline.headers.push(span.start);
-                        outline.all_headers.push(span.start);
                     }
                 }
                 // Deeper ones are counted, not kept: nothing can be said of them.
@@ -95,25 +82,22 @@ pub(super) fn outline(text: &str) -> Outline {
             }
             TokenKind::Dot => {
                 dots += 1;
-                if dots == 2 && open.header {
-                    outline.headers.pop();
-                }
                 if dots > DEEPEST {
                     outline.too_deep.get_or_insert(span);
                 }
             }
             TokenKind::Equals | TokenKind::Comma => dots = 0,
-            TokenKind::Eof => {}
-            TokenKind::LiteralString
+            TokenKind::Eof
+            | TokenKind::LiteralString
             | TokenKind::BasicString
             | TokenKind::MlLiteralString
             | TokenKind::MlBasicString
-            | TokenKind::Atom => outline.has_preamble |= outline.all_headers.is_empty(),
+            | TokenKind::Atom => {}
         }
         at_line_start = false;
     }
     if let (false, Some((_, first))) = (open.header, open.brackets.first()) {
-        outline.constructs.push(Construct { range: *first..text.len() });
+        outline.constructs.push(*first..text.len());
         outline.unclosed.extend(open.brackets.iter().map(|(_, start)| *start));
     }
     outline
@@ -128,7 +112,7 @@ impl Outline {
         if !open.header {
             self.unclosed.extend(open.brackets[at + 1..].iter().map(|(_, start)| *start));
             if at == 0 && open.several_lines {
-                self.constructs.push(Construct { range: open.brackets[0].1..end });
+                self.constructs.push(open.brackets[0].1..end);
             }
         }
         open.brackets.truncate(at);
@@ -156,19 +140,14 @@ impl Outline {
 
     /// The first header that begins behind a position.
     pub(super) fn header_after(&self, position: usize) -> Option<usize> {
-        let at = self.all_headers.partition_point(|header| *header <= position);
-        self.all_headers.get(at).copied()
-    }
-
-    /// The headers that begin before a position.
-    pub(super) fn headers_before(&self, position: usize) -> &[usize] {
-        &self.all_headers[..self.all_headers.partition_point(|header| *header < position)]
+        let at = self.headers.partition_point(|header| *header <= position);
+        self.headers.get(at).copied()
     }
 
     /// The construct of several lines that holds a position.
-    pub(super) fn construct_at(&self, position: usize) -> Option<&Construct> {
-        let at = self.constructs.partition_point(|found| found.range.end < position);
-        self.constructs.get(at).filter(|found| found.range.start <= position)
+    pub(super) fn construct_at(&self, position: usize) -> Option<&Range<usize>> {
+        let at = self.constructs.partition_point(|found| found.end < position);
+        self.constructs.get(at).filter(|found| found.start <= position)
     }
 }
 
@@ -182,7 +161,7 @@ mod tests {
             "# [no]\n[stack]\na = [\n[1],\n]\nb = '''\n[no]\n'''\n  [zone.x] # yes\n[a.b.c]\n";
         let headers = outline(text).headers;
         let found: Vec<&str> = headers.iter().map(|at| &text[*at..*at + 6]).collect();
-        assert_eq!(found, ["[stack", "[zone."]);
+        assert_eq!(found, ["[stack", "[zone.", "[a.b.c"]);
     }
 
     #[test]
@@ -202,7 +181,7 @@ mod tests {
     #[test]
     fn a_position_finds_its_construct() {
         let outline = outline("a = [\n1\n]\nb = [1]\nc = {\n");
-        assert_eq!(outline.construct_at(6).unwrap().range, 4..9);
+        assert_eq!(outline.construct_at(6).unwrap(), &(4..9));
         assert_eq!(outline.construct_at(13), None);
         assert_eq!(outline.unclosed_in(0..24), Some(22));
     }

@@ -1,0 +1,134 @@
+//! What runs took away comes back from their trace, exactly.
+
+use std::time::Duration;
+
+use rekon::apply::{self, RecoveryRoot, Restoration, RunState};
+use rekon::emulator::{Options, Settle};
+use rekon::live;
+use rekon::plan::{self, Plan};
+use serde_json::{Value, json};
+
+use super::world::{World, all_done, camera, camera_toml, face, face_toml, names, with_faults};
+
+const HOME: &str = "team = \"home\"";
+
+fn root(world: &World) -> RecoveryRoot {
+    RecoveryRoot::Beside(world.folder.path().to_owned())
+}
+
+/// What the service holds, by name: definition, tags, and whether it runs.
+fn essence(snapshot: &Value, name: &str) -> Option<Value> {
+    let processors = snapshot["processors"].as_array().unwrap();
+    let found = processors.iter().find(|processor| processor["Name"] == name)?;
+    let mut kept = found.as_object().unwrap().clone();
+    let face = found["Settings"].get("FaceSearch").is_some();
+    let runs = face && matches!(found["Status"].as_str(), Some("RUNNING" | "STARTING"));
+    for moving in ["CreationTimestamp", "LastUpdateTimestamp", "StatusMessage", "Status"] {
+        kept.remove(moving);
+    }
+    kept.retain(|_, value| *value != json!([]) && *value != json!({}));
+    kept.insert("runs".into(), json!(runs));
+    Some(shortened(&Value::Object(kept)))
+}
+
+/// The same JSON with whole numbers as integers: 90 and 90.0 are one number.
+fn shortened(json: &Value) -> Value {
+    let text = json.to_string();
+    serde_json::from_str(&text.replace(".0,", ",").replace(".0}", "}")).unwrap()
+}
+
+/// Plans what the runs of a world owe, as `rekon restore` does.
+async fn plan_restoration(traced: &World, healthy: &World) -> Plan {
+    let runs = apply::open_runs(&root(traced));
+    let (desired, _, first) = healthy.read().await;
+    let Restoration { desired, sources, unknown } =
+        apply::restoration(&desired.stack, &runs, &[], &first);
+    assert!(unknown.is_empty());
+    let reader = healthy.connection.reader();
+    let live = live::read(&reader, &desired, &|_| {}).await.unwrap();
+    plan::plan(&desired, &sources, &[], &live, &plan::Options::default())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_put_back_is_owed_and_restored_exactly() {
+    let script = "CreateStreamProcessor=error:LimitExceededException:full";
+    let settle = Settle::all(Duration::from_secs(1));
+    let world = World::new(
+        &[face("a", "RUNNING"), camera("b", "b")],
+        &[face_toml("a", "guests", ""), camera_toml("b", "b", "Other", "\"PERSON\"", HOME)],
+        Options { settle, ..with_faults(&[script]) },
+    )
+    .await;
+    let plan = world.plan().await;
+    let outcome = world.apply(&plan).await;
+    world.check(&plan, &outcome).await;
+    let [lost] = &outcome.removed[..] else { panic!("{outcome:#?}") };
+    let runs = apply::open_runs(&root(&world));
+    let [run] = &runs[..] else { panic!("{runs:#?}") };
+    assert_eq!(run.state, RunState::Finished);
+    assert_eq!(run.owed.len(), 1);
+    assert_eq!(run.owed[0].name, lost.name);
+
+    let healthy = world.in_peace().await;
+    let plan = plan_restoration(&world, &healthy).await;
+    assert!(plan.refusals.is_empty(), "{plan:#?}");
+    let restored = healthy.apply(&plan).await;
+    assert!(all_done(&restored), "{restored:#?}");
+    let (before, after) = (&world.before, healthy.emulator.snapshot());
+    for name in names(before) {
+        assert_eq!(essence(&after, &name), essence(before, &name), "{name}");
+    }
+    apply::note_restored(&runs, &names(before)).unwrap();
+    assert!(apply::open_runs(&root(&world)).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_died_anywhere_owes_what_it_took_away() {
+    let live = [face("a", "RUNNING"), camera("b", "b")];
+    let toml = [face_toml("a", "guests", ""), camera_toml("b", "b", "Other", "\"PERSON\"", HOME)];
+    let mut owed = 0;
+    for tenths in 0..60 {
+        let settle = Settle::all(Duration::from_millis(700));
+        let world = World::new(&live, &toml, Options { settle, ..Options::default() }).await;
+        let plan = world.plan().await;
+        let (_stopper, stop) = apply::stopper();
+        let died = Duration::from_millis(100 * tenths);
+        let ended = tokio::time::timeout(died, world.apply_with(&plan, stop, &|_| {})).await;
+        if ended.is_ok() {
+            assert!(apply::open_runs(&root(&world)).is_empty(), "at {died:?}");
+            continue;
+        }
+        let healthy = world.in_peace().await;
+        let plan = plan_restoration(&world, &healthy).await;
+        owed += plan.changes.len();
+        assert!(plan.refusals.is_empty(), "{plan:#?}");
+        let restored = healthy.apply(&plan).await;
+        assert!(all_done(&restored), "{restored:#?}");
+        let after = healthy.emulator.snapshot();
+        for name in ["a", "b"] {
+            // It is as it was, or as the run had made it, but with all it had.
+            let is = essence(&after, name).unwrap_or_else(|| panic!("{name} is lost at {died:?}"));
+            let was = essence(&world.before, name).unwrap();
+            for member in ["Tags", "runs", "Input", "Output"] {
+                assert_eq!(is.get(member), was.get(member), "{name} at {died:?}");
+            }
+        }
+    }
+    assert!(owed > 10, "{owed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_went_well_owes_nothing_and_its_folder_is_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::full(Options::default()).await;
+    let plan = world.plan().await;
+    assert!(all_done(&world.apply(&plan).await));
+    assert!(apply::open_runs(&root(&world)).is_empty());
+    let folder = world.folder.path().join(".rekon/runs");
+    let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    let journal = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(journal).unwrap();
+    let sent = text.lines().filter(|line| line.contains("\"event\":\"sending\"")).count();
+    assert_eq!(sent, plan.calls.len());
+}
