@@ -127,8 +127,7 @@ pub(super) struct Earlier {
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) end: End,
-    /// Everything is as the call would have it, but by somebody else's doing.
-    pub(super) others: bool,
+    pub(super) credit: Credit,
     /// What was seen of the processor at the very end.
     pub(super) observed: Option<Observed>,
 }
@@ -139,10 +138,21 @@ impl Ended {
         match &self.end {
             End::HeldBack(_) => CallEffect::None,
             End::Failed(failure) if failure.effect != CallEffect::Taken => failure.effect,
-            End::Done | End::Failed(_) if self.others => CallEffect::Others,
-            End::Done | End::Failed(_) => CallEffect::Taken,
+            End::Done | End::Failed(_) => match self.credit {
+                Credit::Own => CallEffect::Taken,
+                Credit::Others => CallEffect::Others,
+                Credit::Unclear => CallEffect::Unknown,
+            },
         }
     }
+}
+
+/// Whose doing it is that everything is as a call would have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Credit {
+    Own,
+    Others,
+    Unclear,
 }
 
 /// Makes a call and waits for what it implies: a stop until it is stopped, a
@@ -157,7 +167,7 @@ pub(super) async fn execute(tools: &Tools, permit: &mut Permit, job: &Job<'_>) -
         permit,
         job,
         sent: Sent::Never,
-        others: false,
+        credit: Credit::Own,
         noted: false,
         stream_taken: None,
         patience: Patience::new(limit),
@@ -186,7 +196,7 @@ struct Run<'a> {
     permit: &'a mut Permit,
     job: &'a Job<'a>,
     sent: Sent,
-    others: bool,
+    credit: Credit,
     /// It is in the journal that the call is sent.
     noted: bool,
     /// Since when somebody else holds a stream that the call takes.
@@ -341,11 +351,11 @@ impl Run<'_> {
     }
 
     fn held_back(&self, held: Held) -> Ended {
-        Ended { end: End::HeldBack(held), others: false, observed: None }
+        Ended { end: End::HeldBack(held), credit: Credit::Own, observed: None }
     }
 
     fn done(&self, observed: Option<Observed>) -> Ended {
-        Ended { end: End::Done, others: self.others, observed }
+        Ended { end: End::Done, credit: self.credit, observed }
     }
 
     fn late(&self, observed: &Observed, effect: CallEffect) -> Ended {
@@ -365,7 +375,7 @@ impl Run<'_> {
 
     fn failed(&self, reason: Reason, effect: CallEffect) -> Ended {
         let end = End::Failed(CallFailure { reason, effect });
-        Ended { end, others: self.others, observed: None }
+        Ended { end, credit: self.credit, observed: None }
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
-use super::execute::{Earlier, Ended, Gate, Job, Purpose, Tools, execute};
+use super::execute::{Credit, Earlier, Ended, Gate, Job, Purpose, Tools, execute};
 use super::journal::{Journal, Record};
 use super::ledger::{Closed, Entered, Ledger};
 use super::observe::{Observed, WithTags};
@@ -276,7 +276,7 @@ impl Executor<'_> {
             Step::Call(call) => {
                 let failure = CallFailure { reason: Reason::Broken, effect: CallEffect::Unknown };
                 let end = End::Failed(failure);
-                self.take(Report::Call(call, Ended { end, others: false, observed: None }));
+                self.take(Report::Call(call, Ended { end, credit: Credit::Own, observed: None }));
             }
             Step::Verify(subject) => self.take(Report::Verified(subject, Err(Reason::Broken))),
             Step::Rollback { group, .. } => {

@@ -59,10 +59,12 @@ pub(super) async fn roll_back(
         }
         let reading = evidence(&tools.reader, &step.request, None);
         let before = tools.read(Stake::Owed, reading).await;
+        let stopping = step.request.operation() == Operation::StopStreamProcessor;
         let already = match before {
-            Ok(Evidence::Not(_) | Evidence::Contradicts(_)) => Already::NotSo,
-            // What could not be read may have been so.
-            Ok(Evidence::Took(_)) | Err(_) => Already::Perhaps,
+            Ok(Evidence::Not(Observed::Present(_)) | Evidence::Contradicts(_)) => Already::NotSo,
+            Ok(Evidence::Not(Observed::Gone)) if !stopping => Already::NotSo,
+            // What does not show may have been so, and so may what cannot be read.
+            _ => Already::Perhaps,
         };
         let withdrawing = step.request.operation() == Operation::DeleteStreamProcessor;
         let job = Job {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Already, Ended, OWED_PATIENCE, Purpose, Run, UNSEEN_LIMIT, answer};
+use super::{Already, Credit, Ended, OWED_PATIENCE, Purpose, Run, UNSEEN_LIMIT, answer};
 use crate::apply::Event;
 use crate::apply::deviation::same_definition;
 use crate::apply::evidence::{Evidence, evidence};
@@ -72,9 +72,17 @@ impl Run<'_> {
 
     /// It took effect; whose doing that is may be in doubt.
     async fn took(&mut self, observed: Observed) -> Next<Ended> {
-        let doubtful = matches!(self.job.purpose, Purpose::Restore { already: Already::Perhaps, .. });
-        self.others = self.sent != Sent::Unanswered || doubtful;
+        self.credit = self.credit_now();
         Next::End(self.settle(Some(observed)).await)
+    }
+
+    /// Whose doing it is that it is so, although no answer says so.
+    fn credit_now(&self) -> Credit {
+        match (self.sent, self.job.purpose) {
+            (Sent::Never | Sent::Refused, _) => Credit::Others,
+            (_, Purpose::Restore { already: Already::Perhaps, .. }) => Credit::Unclear,
+            _ => Credit::Own,
+        }
     }
 
     fn contradicted(&self, observed: Observed) -> Next<Ended> {
@@ -193,11 +201,8 @@ impl Run<'_> {
         match self.operation() {
             _ if self.may_be_unseen() => Next::Again(self.patience.step()),
             Operation::DeleteStreamProcessor => {
-                let doubtful =
-                    matches!(self.job.purpose, Purpose::Restore { already: Already::Perhaps, .. });
-                let mut ended = self.done(Some(Observed::Gone));
-                ended.others = self.sent != Sent::Unanswered || doubtful;
-                Next::End(ended)
+                self.credit = self.credit_now();
+                Next::End(self.done(Some(Observed::Gone)))
             }
             _ => Next::End(self.failed_of(&error, CallEffect::None)),
         }
