@@ -209,7 +209,7 @@ fn failure(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn quirk(text: &str) -> Result<String, emulator::UnknownQuirk> {
+fn quirk(text: &str) -> Result<String, emulator::BadSetting> {
     Quirks::default().apply(text)?;
     Ok(text.to_owned())
 }

@@ -5,14 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use super::clock::Clock;
-use super::connector;
-use super::engine::{Delivery, Engine};
+use super::delivery::{Delivery, Reset};
+use super::engine::Engine;
 use super::error::ServiceError;
 use super::journal::Call;
 use super::options::Options;
@@ -40,11 +39,6 @@ pub struct Answer {
     /// Never [`Delivery::Reset`], which is the error [`Reset`].
     pub delivery: Delivery,
 }
-
-/// The connection breaks before anything is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("connection reset by the emulator")]
-pub struct Reset;
 
 /// Why an emulator cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -92,11 +86,6 @@ impl Emulator {
         let engine = Engine::new(options, state, clock.now());
         let store = store.map(|store| Arc::new(tokio::sync::Mutex::new(store)));
         Emulator(Arc::new(Shared { engine: Mutex::new(engine), clock, store }))
-    }
-
-    /// A client for the AWS SDK that reaches this emulator without a socket.
-    pub fn http_client(&self) -> SharedHttpClient {
-        connector::http_client(self.clone())
     }
 
     /// The account that it plays.

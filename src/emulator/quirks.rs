@@ -6,6 +6,8 @@
 
 use std::fmt::{self, Display};
 
+use super::setting::{self, BadSetting};
+
 /// One quirk: its name, what it decides, and its variants, the default first.
 #[derive(Debug)]
 pub struct Quirk {
@@ -19,17 +21,6 @@ pub struct Quirk {
 pub struct Variant {
     pub name: &'static str,
     pub about: &'static str,
-}
-
-/// A quirk or a variant that does not exist.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UnknownQuirk {
-    #[error("`{0}` is no quirk: they are {names}", names = list(Quirks::ALL.iter().map(|quirk| quirk.name)))]
-    Name(String),
-    #[error("quirk {quirk} has no `{variant}`: it is {}", list(variants(quirk)))]
-    Variant { quirk: &'static str, variant: String },
-    #[error("`{0}` is not of the form NAME=VALUE")]
-    Form(String),
 }
 
 macro_rules! quirks {
@@ -60,13 +51,19 @@ macro_rules! quirks {
             },)+];
 
             /// Chooses a variant by the names of quirk and variant.
-            pub fn set(&mut self, quirk: &str, variant: &str) -> Result<(), UnknownQuirk> {
+            pub fn set(&mut self, quirk: &str, variant: &str) -> Result<(), BadSetting> {
                 match quirk {
                     $($name => self.$field = match variant {
                         $($value => $type::$variant,)+
-                        _ => return Err(UnknownQuirk::Variant { quirk: $name, variant: variant.to_owned() }),
+                        _ => {
+                            let (given, known) = (variant.to_owned(), [$($value),+].join(", "));
+                            return Err(BadSetting::Variant { quirk: $name, given, known });
+                        }
                     },)+
-                    _ => return Err(UnknownQuirk::Name(quirk.to_owned())),
+                    _ => {
+                        let known = setting::list(Quirks::ALL.iter().map(|known| known.name));
+                        return Err(BadSetting::unknown("quirk", quirk, known));
+                    }
                 }
                 Ok(())
             }
@@ -193,9 +190,8 @@ quirks! {
 
 impl Quirks {
     /// Chooses a variant written as `NAME=VALUE`.
-    pub fn apply(&mut self, setting: &str) -> Result<(), UnknownQuirk> {
-        let (name, value) =
-            setting.split_once('=').ok_or_else(|| UnknownQuirk::Form(setting.to_owned()))?;
+    pub fn apply(&mut self, setting: &str) -> Result<(), BadSetting> {
+        let (name, value) = setting::assignment(setting)?;
         self.set(name, value)
     }
 }
@@ -210,15 +206,6 @@ impl Display for Quirks {
             .collect();
         f.write_str(&differing.join(" "))
     }
-}
-
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.collect::<Vec<_>>().join(", ")
-}
-
-fn variants(quirk: &str) -> impl Iterator<Item = &'static str> {
-    let quirk = Quirks::ALL.iter().find(|known| known.name == quirk);
-    quirk.into_iter().flat_map(|quirk| quirk.variants).map(|variant| variant.name)
 }
 
 #[cfg(test)]

@@ -6,62 +6,71 @@ use serde_json::Value;
 
 use super::error::ServiceError;
 use super::quirks::{self, Quirks};
-use super::state::Kind;
 use super::validate::Object;
 
 type Checked<T> = Result<T, ServiceError>;
 
+/// The two kinds of processors, told apart by their settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    LabelDetection,
+    FaceSearch,
+}
+
+impl Kind {
+    /// The kind of a definition that has one.
+    pub(crate) fn of(definition: &Object) -> Kind {
+        match lookup(definition, "Settings.FaceSearch") {
+            Some(_) => Kind::FaceSearch,
+            None => Kind::LabelDetection,
+        }
+    }
+}
+
 /// Checks that the definition of a processor fits together, and says which kind it is.
 pub(crate) fn definition(definition: &Object) -> Checked<Kind> {
-    let member = |path: &str| lookup(definition, path);
-    let kind = match (member("Settings.FaceSearch"), member("Settings.ConnectedHome")) {
-        (Some(_), None) => Kind::FaceSearch,
-        (None, Some(_)) => Kind::LabelDetection,
-        (None, None) => {
-            return invalid("Settings must specify either FaceSearch or ConnectedHome.");
-        }
-        (Some(_), Some(_)) => {
-            return invalid("Settings must specify only one of FaceSearch and ConnectedHome.");
-        }
-    };
-    if member("Input.KinesisVideoStream.Arn").is_none() {
-        return invalid("Input must specify the Arn of a KinesisVideoStream.");
+    let given = |path: &str| lookup(definition, path).is_some();
+    let settings = (given("Settings.FaceSearch"), given("Settings.ConnectedHome"));
+    let kind = Kind::of(definition);
+    let mut demands = vec![
+        (settings != (false, false), "Settings must specify either FaceSearch or ConnectedHome."),
+        (
+            settings != (true, true),
+            "Settings must specify only one of FaceSearch and ConnectedHome.",
+        ),
+        (
+            given("Input.KinesisVideoStream.Arn"),
+            "Input must specify the Arn of a KinesisVideoStream.",
+        ),
+    ];
+    demands.extend(match kind {
+        Kind::FaceSearch => vec![
+            (given("Settings.FaceSearch.CollectionId"), "FaceSearch must specify a CollectionId."),
+            (
+                !given("Output.S3Destination"),
+                "Output of a FaceSearch stream processor must not specify S3Destination.",
+            ),
+            (
+                given("Output.KinesisDataStream.Arn"),
+                "Output of a FaceSearch stream processor must specify the Arn of a KinesisDataStream.",
+            ),
+            (!given("KmsKeyId"), "KmsKeyId is not supported for a FaceSearch stream processor."),
+        ],
+        Kind::LabelDetection => vec![
+            (
+                !given("Output.KinesisDataStream"),
+                "Output of a ConnectedHome stream processor must not specify KinesisDataStream.",
+            ),
+            (
+                given("Output.S3Destination.Bucket"),
+                "Output of a ConnectedHome stream processor must specify the Bucket of an S3Destination.",
+            ),
+        ],
+    });
+    if let Some((_, message)) = demands.iter().find(|(met, _)| !met) {
+        return invalid(message);
     }
-    let (data_stream, bucket) =
-        (member("Output.KinesisDataStream"), member("Output.S3Destination"));
-    match kind {
-        Kind::FaceSearch => {
-            if member("Settings.FaceSearch.CollectionId").is_none() {
-                return invalid("FaceSearch must specify a CollectionId.");
-            }
-            if bucket.is_some() {
-                return invalid(
-                    "Output of a FaceSearch stream processor must not specify S3Destination.",
-                );
-            }
-            if member("Output.KinesisDataStream.Arn").is_none() {
-                return invalid(
-                    "Output of a FaceSearch stream processor must specify the Arn of a KinesisDataStream.",
-                );
-            }
-            if member("KmsKeyId").is_some() {
-                return invalid("KmsKeyId is not supported for a FaceSearch stream processor.");
-            }
-        }
-        Kind::LabelDetection => {
-            if data_stream.is_some() {
-                return invalid(
-                    "Output of a ConnectedHome stream processor must not specify KinesisDataStream.",
-                );
-            }
-            if member("Output.S3Destination.Bucket").is_none() {
-                return invalid(
-                    "Output of a ConnectedHome stream processor must specify the Bucket of an S3Destination.",
-                );
-            }
-        }
-    }
-    regions(member("RegionsOfInterest"))?;
+    regions(lookup(definition, "RegionsOfInterest"))?;
     Ok(kind)
 }
 

@@ -6,9 +6,10 @@
 
 use std::fmt::{self, Display};
 
-use serde_json::{Map, Number, Value};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
-use super::model::{ServiceModel, Shape};
+use super::model::{Range, ServiceModel, Shape};
 
 /// A JSON object.
 pub(crate) type Object = Map<String, Value>;
@@ -109,45 +110,44 @@ impl<'a> Walk<'a> {
             (Shape::Structure { required, members }, Value::Object(input)) => {
                 self.structure(required, members, input);
             }
-            (Shape::List { min, max, member }, value @ Value::Array(_)) => {
-                self.length(*min, *max, value.as_array().map_or(0, Vec::len), value);
+            (Shape::List { length, member }, value @ Value::Array(_)) => {
+                self.length(length, value.as_array().map_or(0, Vec::len), value);
                 for (index, item) in value.as_array_mut().into_iter().flatten().enumerate() {
                     self.within(Step::Item(index), |walk| walk.item(member, item));
                 }
             }
-            (Shape::Map { min, max, key, value: member }, value @ Value::Object(_)) => {
-                self.length(*min, *max, value.as_object().map_or(0, Object::len), value);
+            (Shape::Map { length, key, value: member }, value @ Value::Object(_)) => {
+                self.length(length, value.as_object().map_or(0, Object::len), value);
                 for (name, entry) in value.as_object_mut().into_iter().flatten() {
                     self.key(key, name);
                     self.within(Step::Entry(name), |walk| walk.item(member, entry));
                 }
             }
-            (Shape::String { min, max, pattern, values }, value @ Value::String(_)) => {
+            (Shape::String { length, pattern, values }, value @ Value::String(_)) => {
                 let text = value.as_str().unwrap_or_default();
-                self.length(*min, *max, text.chars().count(), value);
-                if let Some(pattern) = pattern
-                    && !pattern.matches(text)
-                {
-                    let constraint = format!(
-                        "Member must satisfy regular expression pattern: {}",
-                        pattern.source()
-                    );
-                    self.broken(value, &constraint);
+                self.length(length, text.chars().count(), value);
+                if let Some(pattern) = pattern.as_ref().filter(|pattern| !pattern.matches(text)) {
+                    let demand = "Member must satisfy regular expression pattern";
+                    self.broken(value, &format!("{demand}: {}", pattern.source()));
                 }
                 if !values.is_empty() && !values.iter().any(|known| known == text) {
-                    self.broken(
-                        value,
-                        &format!("Member must satisfy enum value set: [{}]", values.join(", ")),
-                    );
+                    let known = values.join(", ");
+                    self.broken(value, &format!("Member must satisfy enum value set: [{known}]"));
                 }
             }
-            (Shape::Integer { min, max }, Value::Number(number)) => {
-                self.whole(number, i64::from(i32::MIN)..=i64::from(i32::MAX), *min, *max);
+            (Shape::Integer(range), value @ Value::Number(_)) => {
+                let whole = as_whole(value).filter(|whole| i32::try_from(*whole).is_ok());
+                self.number(value, whole, range, "a whole number within its type's range");
             }
-            (Shape::Long { min, max }, Value::Number(number)) => {
-                self.whole(number, i64::MIN..=i64::MAX, *min, *max);
+            (Shape::Long(range), value @ Value::Number(_)) => {
+                let whole = as_whole(value);
+                self.number(value, whole, range, "a whole number within its type's range");
             }
-            (Shape::Float { min, max }, Value::Number(number)) => self.float(number, *min, *max),
+            (Shape::Float(range), value @ Value::Number(_)) => {
+                let single = value.as_f64().map(|double| double as f32);
+                let finite = single.filter(|single| single.is_finite());
+                self.number(value, finite, range, "a single-precision floating point number");
+            }
             (Shape::Boolean, Value::Bool(_)) | (Shape::Timestamp, Value::Number(_)) => {}
             (shape, value) => self.broken(value, &format!("Member must be {}", kind(shape))),
         }
@@ -172,49 +172,32 @@ impl<'a> Walk<'a> {
         self.violations.append(&mut walk.violations);
     }
 
-    fn length(&mut self, min: Option<usize>, max: Option<usize>, length: usize, value: &Value) {
-        if let Some(min) = min.filter(|min| length < *min) {
-            self.broken(value, &format!("Member must have length greater than or equal to {min}"));
-        }
-        if let Some(max) = max.filter(|max| length > *max) {
-            self.broken(value, &format!("Member must have length less than or equal to {max}"));
-        }
+    fn length(&mut self, range: &Range<usize>, length: usize, value: &Value) {
+        self.range("length", range, length, value);
     }
 
-    fn whole(
-        &mut self,
-        number: &mut Number,
-        type_range: std::ops::RangeInclusive<i64>,
-        min: Option<i64>,
-        max: Option<i64>,
-    ) {
-        let value = Value::Number(number.clone());
-        let Some(whole) = as_whole(number).filter(|whole| type_range.contains(whole)) else {
-            return self.broken(&value, "Member must be a whole number within its type's range");
+    /// Checks a number and makes of it what its type makes of it.
+    fn number<T>(&mut self, value: &mut Value, read: Option<T>, range: &Range<T>, demand: &str)
+    where
+        T: Copy + PartialOrd + Display + Serialize,
+    {
+        let Some(read) = read else {
+            return self.broken(value, &format!("Member must be {demand}"));
         };
-        if let Some(min) = min.filter(|min| whole < *min) {
-            self.broken(&value, &format!("Member must have value greater than or equal to {min}"));
-        }
-        if let Some(max) = max.filter(|max| whole > *max) {
-            self.broken(&value, &format!("Member must have value less than or equal to {max}"));
-        }
-        *number = whole.into();
+        self.range("value", range, read, value);
+        *value = json!(read);
     }
 
-    fn float(&mut self, number: &mut Number, min: Option<f32>, max: Option<f32>) {
-        let value = Value::Number(number.clone());
-        let single = number.as_f64().map(|double| double as f32);
-        let finite = single.and_then(|single| Some((single, Number::from_f64(f64::from(single))?)));
-        let Some((single, widened)) = finite else {
-            return self.broken(&value, "Member must be a single-precision floating point number");
-        };
-        if let Some(min) = min.filter(|min| single < *min) {
-            self.broken(&value, &format!("Member must have value greater than or equal to {min}"));
+    fn range<T>(&mut self, what: &str, range: &Range<T>, given: T, value: &Value)
+    where
+        T: PartialOrd + Display,
+    {
+        if let Some(min) = range.min.as_ref().filter(|min| given < **min) {
+            self.broken(value, &format!("Member must have {what} greater than or equal to {min}"));
         }
-        if let Some(max) = max.filter(|max| single > *max) {
-            self.broken(&value, &format!("Member must have value less than or equal to {max}"));
+        if let Some(max) = range.max.as_ref().filter(|max| given > **max) {
+            self.broken(value, &format!("Member must have {what} less than or equal to {max}"));
         }
-        *number = widened;
     }
 
     fn broken(&mut self, value: &Value, constraint: &str) {
@@ -238,7 +221,7 @@ fn words(path: &[Step<'_>]) -> String {
 }
 
 /// The number as an integer, also when a client wrote `5.0`.
-fn as_whole(number: &Number) -> Option<i64> {
+fn as_whole(number: &Value) -> Option<i64> {
     // 2^63 is exactly representable, so the comparison below is exact and the conversion loses nothing.
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     number.as_i64().or_else(|| {
@@ -253,8 +236,8 @@ fn kind(shape: &Shape) -> &'static str {
         Shape::List { .. } => "a list",
         Shape::Map { .. } => "a map",
         Shape::String { .. } => "a string",
-        Shape::Integer { .. } | Shape::Long { .. } => "a whole number",
-        Shape::Float { .. } => "a number",
+        Shape::Integer(_) | Shape::Long(_) => "a whole number",
+        Shape::Float(_) => "a number",
         Shape::Boolean => "a boolean",
         Shape::Timestamp => "a timestamp in epoch seconds",
     }
@@ -272,7 +255,6 @@ pub(crate) fn lower_first(name: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::json;
 
     fn check(operation: &str, input: Value) -> Result<Object, Vec<Violation>> {
         let service = ServiceModel::named("rekognition");

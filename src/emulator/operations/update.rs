@@ -11,8 +11,8 @@ use crate::emulator::quirks::{
     DeletedMinConfidence, EmptyRegionsUpdate, EmptyUpdate, LabelsUpdate, Quirks, SetAndDelete,
     UpdateWhileBusy,
 };
-use crate::emulator::rules::{self, lookup};
-use crate::emulator::state::{Kind, Next, State, Status};
+use crate::emulator::rules::{self, Kind, lookup};
+use crate::emulator::state::{Next, State, Status};
 use crate::emulator::validate::Object;
 
 /// What an update does, once it is clear what it means.
@@ -34,10 +34,9 @@ enum Change {
 }
 
 pub(super) fn update(state: &mut State, input: &Object, context: &Context<'_>) -> Answer {
-    let Context { now, options, .. } = context;
+    let Context { now, options, .. } = *context;
     let quirks = &options.quirks;
-    let name = super::text(input, "Name");
-    let processor = state.visible(name, *now).ok_or_else(|| super::not_found(name))?;
+    let (name, processor) = super::found(state, input, now)?;
     if processor.kind() == Kind::FaceSearch {
         return Err(ServiceError::invalid("A FaceSearch stream processor cannot be updated."));
     }
@@ -48,7 +47,7 @@ pub(super) fn update(state: &mut State, input: &Object, context: &Context<'_>) -
     }
     state.change(name, |processor| {
         apply(changes, &mut processor.definition, quirks);
-        processor.updated = *now;
+        processor.updated = now;
         if settled {
             let message = processor.message.take();
             let status = std::mem::replace(&mut processor.status, Status::Updating);
@@ -57,7 +56,7 @@ pub(super) fn update(state: &mut State, input: &Object, context: &Context<'_>) -
             next.at = now.after(options.settle.updating);
         }
     });
-    Ok(Object::new())
+    Ok(json!({}))
 }
 
 fn read(input: &Object, quirks: &Quirks) -> Result<Changes, ServiceError> {

@@ -7,12 +7,13 @@ mod processor;
 mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::clock::Time;
 use super::options::Settle;
 use super::trail::{Event, Trail};
 
-pub(crate) use self::processor::{Kind, Next, Processor, StaleTags, Status, streams};
+pub(crate) use self::processor::{Next, Processor, StaleTags, Status, change_numbers, streams};
 pub use self::snapshot::BadSnapshot;
 
 /// Tags by key.
@@ -99,6 +100,18 @@ impl State {
     /// The processor as a caller sees it: not while its creation has not got around.
     pub(crate) fn visible(&self, name: &str, now: Time) -> Option<&Processor> {
         self.processors.get(name).filter(|processor| processor.is_visible(now))
+    }
+
+    /// The processors as a caller sees them, by name, from behind this name on.
+    pub(crate) fn visible_after(
+        &self,
+        name: Option<&str>,
+        now: Time,
+    ) -> impl Iterator<Item = (&str, &Processor)> {
+        let start = name.map_or(Bound::Unbounded, Bound::Excluded);
+        let rest = self.processors.range::<str, _>((start, Bound::Unbounded));
+        rest.filter(move |(_, processor)| processor.is_visible(now))
+            .map(|(name, processor)| (name.as_str(), processor))
     }
 
     /// Whether a processor of this name cannot be created.
@@ -189,34 +202,11 @@ impl State {
         }
     }
 
-    /// Fills in what a snapshot leaves open: when a processor was created, and when what it is doing will end.
-    ///
-    /// A snapshot of the real service says that a processor is STARTING, but not for how long.
+    /// Fills in what a snapshot leaves open.
     pub(crate) fn resume(&mut self, now: Time, settle: &Settle) {
-        let undated =
-            self.processors.iter().filter(|(_, processor)| processor.created == Time::default());
-        let undated: Vec<String> = undated.map(|(name, _)| name.clone()).collect();
-        for name in undated {
-            self.change(&name, |processor| {
-                processor.created = now;
-                processor.updated = processor.updated.max(now);
-            });
-        }
-        let unsettled = self.processors.iter().filter(|(_, processor)| processor.next.is_none());
-        let next: Vec<(String, Next)> = unsettled
-            .filter_map(|(name, processor)| {
-                let (wait, status) = match (processor.status, processor.kind()) {
-                    (Status::Starting, Kind::FaceSearch) => (settle.starting, Status::Running),
-                    (Status::Starting, Kind::LabelDetection) => (settle.starting, Status::Stopped),
-                    (Status::Stopping, _) => (settle.stopping, Status::Stopped),
-                    (Status::Updating, _) => (settle.updating, Status::Stopped),
-                    (Status::Stopped | Status::Running | Status::Failed, _) => return None,
-                };
-                Some((name.clone(), Next { at: now.after(wait), status, message: None }))
-            })
-            .collect();
-        for (name, next) in next {
-            self.change(&name, |processor| processor.next = Some(next));
+        let names: Vec<String> = self.processors.keys().cloned().collect();
+        for name in names {
+            self.change(&name, |processor| processor.resume(now, settle));
         }
     }
 }

@@ -2,6 +2,7 @@
 //! creation is held to. What the service would have filled in may be missing.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::emulator::clock::Time;
@@ -38,17 +39,13 @@ impl<'de> Deserialize<'de> for Entry {
 /// Reads one processor; what the service would have filled in may be missing.
 fn load(mut processor: Object) -> Result<Loaded, String> {
     // Tags are read apart: what lives may carry tags of AWS's own, which no caller may set.
-    let tags = tags(processor.remove("Tags"))?;
-    let status = match text(&processor, "Status")? {
-        None => Status::Stopped,
-        Some(status) => {
-            Status::named(status).ok_or_else(|| format!("there is no Status {status}"))?
-        }
-    };
-    let message = text(&processor, "StatusMessage")?.map(str::to_owned);
-    let arn = text(&processor, "StreamProcessorArn")?.map(str::to_owned);
-    let created = time(&processor, "CreationTimestamp")?.unwrap_or_default();
-    let updated = time(&processor, "LastUpdateTimestamp")?.unwrap_or(created);
+    let tags: Option<Tags> = take(&mut processor, "Tags", "an object of strings")?;
+    let status = take(&mut processor, "Status", "a status of the service")?;
+    let message = take(&mut processor, "StatusMessage", "a string")?;
+    let arn = take(&mut processor, "StreamProcessorArn", "a string")?;
+    let time = "epoch seconds or an ISO 8601 time";
+    let created: Time = take(&mut processor, "CreationTimestamp", time)?.unwrap_or_default();
+    let updated = take(&mut processor, "LastUpdateTimestamp", time)?.unwrap_or(created);
     let rekognition = ServiceModel::named("rekognition");
     let mut definition = validate::read(rekognition, "CreateStreamProcessorRequest", processor)
         .map_err(|violations| validate::message(&violations))?;
@@ -57,38 +54,17 @@ fn load(mut processor: Object) -> Result<Loaded, String> {
         return Err("it has no Name".to_owned());
     };
     rules::drop_empty_regions(&mut definition);
-    let mut loaded = Processor::new(definition, tags, created);
-    (loaded.status, loaded.message, loaded.updated) = (status, message, updated);
-    Ok(Loaded { name, arn, processor: loaded })
+    let mut processor = Processor::new(definition, tags.unwrap_or_default(), created);
+    processor.status = status.unwrap_or(Status::Stopped);
+    (processor.message, processor.updated) = (message, updated);
+    Ok(Loaded { name, arn, processor })
 }
 
-fn text<'a>(object: &'a Object, member: &str) -> Result<Option<&'a str>, String> {
-    match object.get(member) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(format!("{member} must be a string, not {other}")),
-    }
-}
-
-fn time(object: &Object, member: &str) -> Result<Option<Time>, String> {
-    match object.get(member) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => Time::from_json(value).map(Some).ok_or_else(|| {
-            format!("{member} must be epoch seconds or an ISO 8601 time, not {value}")
-        }),
-    }
-}
-
-/// Tags as a map; a processor whose tags are unknown has none here.
-fn tags(value: Option<Value>) -> Result<Tags, String> {
-    let entries = match value {
-        None | Some(Value::Null) => return Ok(Tags::new()),
-        Some(Value::Object(entries)) => entries,
-        Some(other) => return Err(format!("Tags must be an object, not {other}")),
-    };
-    let tag = |(key, value): (String, Value)| match value {
-        Value::String(text) => Ok((key, text)),
-        other => Err(format!("the tag `{key}` must be a string, not {other}")),
-    };
-    entries.into_iter().map(tag).collect()
+/// Takes out a member that may be missing or null; `demand` says what it must be otherwise.
+fn take<T>(processor: &mut Object, member: &str, demand: &str) -> Result<Option<T>, String>
+where
+    T: DeserializeOwned,
+{
+    let value = processor.remove(member).unwrap_or_default();
+    Option::deserialize(&value).map_err(|_| format!("{member} must be {demand}, not {value}"))
 }

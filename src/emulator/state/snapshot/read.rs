@@ -13,61 +13,41 @@ use crate::emulator::trail::Trail;
 
 /// A snapshot as it is read: each processor is checked as it comes, so that no second copy of a fleet is held.
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object with a list `processors`")]
 struct Snapshot {
-    #[serde(default)]
-    format_version: Value,
-    #[serde(default)]
-    account_id: Value,
-    #[serde(default)]
-    region: Value,
-    #[serde(default)]
-    taken_at: Value,
-    processors: Option<Vec<Entry>>,
-    #[serde(default)]
-    emulator: Value,
+    format_version: Option<Value>,
+    account_id: Option<String>,
+    region: Option<String>,
+    taken_at: Option<Value>,
+    processors: Vec<Entry>,
+    emulator: Option<Value>,
 }
 
 impl State {
-    /// Reads the text of a snapshot; account and region come from `options` where it names none.
-    pub fn parse(text: &[u8], options: &Options) -> Result<State, BadSnapshot> {
-        match serde_json::from_slice(text) {
-            Ok(snapshot) => State::of(snapshot, options),
-            // What is JSON but no snapshot is said as such, rather than as the parser sees it.
-            Err(error) if error.is_data() => {
-                State::from_snapshot(&serde_json::from_slice(text)?, options)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Makes a state from a snapshot; account and region come from `options` where it names none.
     pub fn from_snapshot(snapshot: &Value, options: &Options) -> Result<State, BadSnapshot> {
-        if !snapshot.is_object() {
-            return Err(BadSnapshot::Form("it is no JSON object".to_owned()));
-        }
-        if !snapshot.get("processors").is_some_and(Value::is_array) {
-            return Err(BadSnapshot::Form("it has no list `processors`".to_owned()));
-        }
-        State::of(Snapshot::deserialize(snapshot)?, options)
+        State::parse(snapshot.to_string().as_bytes(), options)
     }
 
-    fn of(snapshot: Snapshot, options: &Options) -> Result<State, BadSnapshot> {
+    /// Reads the text of a snapshot; account and region come from `options` where it names none.
+    pub fn parse(text: &[u8], options: &Options) -> Result<State, BadSnapshot> {
+        let snapshot = serde_json::from_slice(text).map_err(|error| {
+            if error.is_data() { BadSnapshot::Form(error) } else { BadSnapshot::Json(error) }
+        })?;
         let Snapshot { format_version, account_id, region, taken_at, processors, emulator } =
             snapshot;
         match format_version {
-            Value::Null => {}
-            Value::String(version) if version.split('.').next() == Some("1") => {}
-            other => return Err(BadSnapshot::Version(other.to_string())),
+            None => {}
+            Some(Value::String(version)) if version.split('.').next() == Some("1") => {}
+            Some(other) => return Err(BadSnapshot::Version(other.to_string())),
         }
-        let Some(processors) = processors else {
-            return Err(BadSnapshot::Form("it has no list `processors`".to_owned()));
-        };
-        let arns = processors.iter().filter_map(|entry| entry.loaded.as_ref().ok()?.arn.as_deref());
-        let owner = arns.filter_map(owner).next();
-        let (owner_account, owner_region) = owner.unwrap_or((&options.account_id, &options.region));
+        let mut arns =
+            processors.iter().filter_map(|entry| entry.loaded.as_ref().ok()?.arn.as_deref());
+        let (owner_account, owner_region) =
+            arns.find_map(owner).unwrap_or((&options.account_id, &options.region));
         let mut state = State::new(
-            text_member("account_id", &account_id)?.unwrap_or(owner_account),
-            text_member("region", &region)?.unwrap_or(owner_region),
+            account_id.as_deref().unwrap_or(owner_account),
+            region.as_deref().unwrap_or(owner_region),
         );
         for (index, Entry { name, loaded }) in processors.into_iter().enumerate() {
             loaded.and_then(|loaded| state.add(loaded)).map_err(|problem| {
@@ -76,10 +56,10 @@ impl State {
                 BadSnapshot::Processor { processor, problem }
             })?;
         }
-        if !emulator.is_null() {
+        if let Some(emulator) = emulator {
             let extra = Extra::deserialize(emulator).map_err(BadSnapshot::Emulator)?;
             state.restore(extra)?;
-            state.resumed_at = Time::from_json(&taken_at).unwrap_or_default();
+            state.resumed_at = taken_at.as_ref().and_then(Time::from_json).unwrap_or_default();
         }
         Ok(state)
     }
@@ -113,7 +93,7 @@ impl State {
         }
         self.held_names = held_names;
         self.departed = departed;
-        self.trail = Trail::restore(trail).map_err(BadSnapshot::Trail)?;
+        self.trail = Trail::restore(&trail).map_err(BadSnapshot::Trail)?;
         Ok(())
     }
 }
@@ -123,12 +103,4 @@ fn owner(arn: &str) -> Option<(&str, &str)> {
     let mut parts = arn.split(':').skip(3);
     let (region, account_id) = (parts.next()?, parts.next()?);
     Some((account_id, region))
-}
-
-fn text_member<'a>(member: &str, value: &'a Value) -> Result<Option<&'a str>, BadSnapshot> {
-    match value {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text)),
-        other => Err(BadSnapshot::Form(format!("{member} must be a string, not {other}"))),
-    }
 }
