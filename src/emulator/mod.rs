@@ -55,12 +55,7 @@ pub use self::operation::{Operation, Service};
 pub use self::options::{
     DEFAULT_ACCOUNT_ID, DEFAULT_REGION, Lag, Limits, Options, Rates, Settle, Signatures,
 };
-pub use self::quirks::{
-    DeleteWhileStarting, DeleteWhileUpdating, DeletedMinConfidence, EmptyRegionsUpdate,
-    EmptyUpdate, FaceSearchLimit, Floats, KmsKey, LabelOrder, LabelsUpdate, NoRegions,
-    NotificationChannel, PolygonStart, Quirk, Quirks, RegionOrder, SetAndDelete, StopWhileStarting,
-    Tagging, TrailResources, UnsetDataSharing, UnsetMinConfidence, UpdateWhileBusy, Variant,
-};
+pub use self::quirks::*;
 pub use self::server::serve;
 pub use self::setting::BadSetting;
 pub use self::state::{BadSnapshot, State};

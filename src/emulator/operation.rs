@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display};
 
+use serde::Serialize;
+
 use super::model::ServiceModel;
 
 /// The services of which the emulator plays a part.
@@ -22,7 +24,7 @@ enum Effect {
 macro_rules! operations {
     ($($operation:ident: $service:ident, $effect:ident, $rate:expr;)+) => {
         /// An operation that the emulator answers.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         pub enum Operation {
             $($operation,)+
         }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::faults::Faults;
 use super::identity::Identity;
 use super::operation::Operation;
@@ -76,7 +78,8 @@ pub enum Signatures {
 }
 
 /// How long things take that the real service takes seconds for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settle {
     /// From STARTING to RUNNING, or to FAILED.
     pub starting: Duration,
@@ -117,21 +120,13 @@ impl FromStr for Settle {
         if !text.contains('=') {
             return setting::duration(text).map(Settle::all);
         }
-        let mut settle = Settle::default();
-        let mut fields = [
-            ("starting", &mut settle.starting),
-            ("stopping", &mut settle.stopping),
-            ("updating", &mut settle.updating),
-            ("name", &mut settle.name),
-            ("session", &mut settle.session),
-        ];
-        setting::assign(text, &mut fields, setting::duration)?;
-        Ok(settle)
+        setting::assigned(text, setting::duration)
     }
 }
 
 /// How late the effects of calls show elsewhere; all zero by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Lag {
     /// For how long a processor that was just created is not found.
     pub created: Duration,
@@ -148,15 +143,7 @@ impl FromStr for Lag {
 
     /// Reads `created=2s,tags=30s,deleted=1h,trail=5m`, each optional.
     fn from_str(text: &str) -> Result<Lag, BadSetting> {
-        let mut lag = Lag::default();
-        let mut fields = [
-            ("created", &mut lag.created),
-            ("tags", &mut lag.tags),
-            ("deleted", &mut lag.deleted),
-            ("trail", &mut lag.trail),
-        ];
-        setting::assign(text, &mut fields, setting::duration)?;
-        Ok(lag)
+        setting::assigned(text, setting::duration)
     }
 }
 
@@ -215,7 +202,8 @@ impl FromStr for Rates {
 }
 
 /// How much there may be of what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
     /// Stream processors in the account and region.
     pub processors: usize,
@@ -238,17 +226,13 @@ impl FromStr for Limits {
 
     /// Reads `processors=100,face-searches=2,tags=50,page=10`, each optional.
     fn from_str(text: &str) -> Result<Limits, BadSetting> {
-        let mut limits = Limits::default();
-        let mut fields = [
-            ("processors", &mut limits.processors),
-            ("face-searches", &mut limits.face_searches),
-            ("tags", &mut limits.tags),
-            ("page", &mut limits.page),
-        ];
-        let whole = |text: &str| text.parse().map_err(|_| BadSetting::Limit(text.to_owned()));
-        setting::assign(text, &mut fields, whole)?;
-        // A page of nothing would never come to an end.
-        if limits.page == 0 { Err(BadSetting::Limit("0".to_owned())) } else { Ok(limits) }
+        let whole =
+            |text: &str| text.parse::<usize>().map_err(|_| BadSetting::Limit(text.to_owned()));
+        match setting::assigned(text, whole)? {
+            // A page of nothing would never come to an end.
+            Limits { page: 0, .. } => Err(BadSetting::Limit("0".to_owned())),
+            limits => Ok(limits),
+        }
     }
 }
 

@@ -3,6 +3,10 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
 use super::operation::Operation;
 
 /// A setting that cannot be read.
@@ -12,6 +16,8 @@ pub enum BadSetting {
     Duration(String),
     #[error("`{given}` is not of the form {form}")]
     Form { given: String, form: &'static str },
+    #[error("{0}")]
+    Field(String),
     #[error("`{0}` is no rate: write requests per second, more than 0, or off")]
     Rate(String),
     #[error("`{0}` is no limit: write a whole number")]
@@ -41,23 +47,17 @@ pub(super) fn assignment(text: &str) -> Result<(&str, &str), BadSetting> {
     text.split_once('=').ok_or_else(|| BadSetting::form(text, "NAME=VALUE"))
 }
 
-/// Sets those of the fields that `text` gives a value, as `NAME=VALUE,NAME=VALUE`.
-pub(super) fn assign<T>(
+/// The settings that `text` gives as `NAME=VALUE,NAME=VALUE`, each value in the form that serde has for its field.
+pub(super) fn assigned<S: DeserializeOwned, T: Serialize>(
     text: &str,
-    fields: &mut [(&str, &mut T)],
     read: impl Fn(&str) -> Result<T, BadSetting>,
-) -> Result<(), BadSetting> {
+) -> Result<S, BadSetting> {
+    let mut fields = Map::new();
     for part in text.split(',') {
         let (name, value) = assignment(part)?;
-        match fields.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, field)) => **field = read(value)?,
-            None => {
-                let known = list(fields.iter().map(|(known, _)| known));
-                return Err(BadSetting::unknown("name", name, known));
-            }
-        }
+        fields.insert(name.to_owned(), json!(read(value)?));
     }
-    Ok(())
+    S::deserialize(Value::Object(fields)).map_err(|error| BadSetting::Field(error.to_string()))
 }
 
 /// A duration with its unit; zero needs none.

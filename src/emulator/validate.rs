@@ -4,7 +4,7 @@
 //! only what the model knows: unknown members and nulls are gone, as the service ignores them, and every float has
 //! been through float32, as it has on the service's side. Rules that relate several members stand in [`super::rules`].
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -15,36 +15,24 @@ use super::model::{Range, ServiceModel, Shape};
 pub(crate) type Object = Map<String, Value>;
 
 /// One constraint that one value breaks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Violation {
-    value: Value,
+    /// Where in the request the value stands, as messages name it: `regionsOfInterest.1.member.boundingBox`.
     path: String,
-    constraint: String,
+    message: String,
 }
 
 impl Violation {
-    /// The member of the request in which the value stands, as messages name it.
+    /// The member of the request in which the value stands.
     pub(crate) fn member(&self) -> &str {
         self.path.split('.').next().unwrap_or_default()
-    }
-}
-
-impl Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Violation { value, path, constraint } = self;
-        match value {
-            Value::Null => f.write_str("Value null")?,
-            Value::String(text) => write!(f, "Value '{text}'")?,
-            other => write!(f, "Value '{other}'")?,
-        }
-        write!(f, " at '{path}' failed to satisfy constraint: {constraint}")
     }
 }
 
 /// The message AWS gives for a request with these violations.
 pub(crate) fn message(violations: &[Violation]) -> String {
     let plural = if violations.len() == 1 { "error" } else { "errors" };
-    let all: Vec<String> = violations.iter().map(Violation::to_string).collect();
+    let all: Vec<&str> = violations.iter().map(|violation| violation.message.as_str()).collect();
     format!("{} validation {plural} detected: {}", violations.len(), all.join("; "))
 }
 
@@ -54,7 +42,7 @@ pub(crate) fn read(
     shape: &str,
     mut input: Object,
 ) -> Result<Object, Vec<Violation>> {
-    let mut walk = Walk { service, path: Vec::new(), violations: Vec::new() };
+    let mut walk = Walk { service, path: String::new(), violations: Vec::new() };
     if let Shape::Structure { required, members } = service.shape(shape) {
         walk.structure(required, members, &mut input);
     }
@@ -63,48 +51,37 @@ pub(crate) fn read(
 
 struct Walk<'a> {
     service: &'a ServiceModel,
-    /// Where the walk is; put into words only for a violation, as most values have none.
-    path: Vec<Step<'a>>,
+    path: String,
     violations: Vec<Violation>,
-}
-
-/// One step down into a request.
-#[derive(Clone, Copy)]
-enum Step<'a> {
-    Member(&'a str),
-    /// An item of a list, from 0.
-    Item(usize),
-    /// The value under a key of a map.
-    Entry(&'a str),
-    /// The key itself.
-    Key(&'a str),
 }
 
 type Members = std::collections::BTreeMap<String, String>;
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     /// Checks a structure and leaves in it what the model knows.
-    fn structure(&mut self, required: &'a [String], members: &'a Members, input: &'a mut Object) {
+    fn structure(&mut self, required: &[String], members: &Members, input: &mut Object) {
         input.retain(|name, value| !value.is_null() && members.contains_key(name));
         for name in required.iter().filter(|name| !input.contains_key(*name)) {
-            self.within(Step::Member(name), |walk| {
+            self.within(&lower_first(name), |walk| {
                 walk.broken(&Value::Null, "Member must not be null");
             });
         }
         for (name, value) in input {
-            self.within(Step::Member(name), |walk| walk.value(&members[name], value));
+            self.within(&lower_first(name), |walk| walk.value(&members[name], value));
         }
     }
 
-    fn within<T>(&mut self, step: Step<'a>, walk: impl FnOnce(&mut Self) -> T) -> T {
-        self.path.push(step);
-        let result = walk(self);
-        self.path.pop();
-        result
+    /// Goes a step down.
+    fn within(&mut self, step: &str, walk: impl FnOnce(&mut Self)) {
+        let above = self.path.len();
+        self.path.push_str(if above == 0 { "" } else { "." });
+        self.path.push_str(step);
+        walk(self);
+        self.path.truncate(above);
     }
 
     /// Checks a value and makes of it what the service makes of it.
-    fn value(&mut self, shape: &str, value: &'a mut Value) {
+    fn value(&mut self, shape: &str, value: &mut Value) {
         let service = self.service;
         match (service.shape(shape), value) {
             (Shape::Structure { required, members }, Value::Object(input)) => {
@@ -113,14 +90,16 @@ impl<'a> Walk<'a> {
             (Shape::List { length, member }, value @ Value::Array(_)) => {
                 self.length(length, value.as_array().map_or(0, Vec::len), value);
                 for (index, item) in value.as_array_mut().into_iter().flatten().enumerate() {
-                    self.within(Step::Item(index), |walk| walk.item(member, item));
+                    let place = format!("{}.member", index + 1);
+                    self.within(&place, |walk| walk.item(member, item));
                 }
             }
             (Shape::Map { length, key, value: member }, value @ Value::Object(_)) => {
                 self.length(length, value.as_object().map_or(0, Object::len), value);
                 for (name, entry) in value.as_object_mut().into_iter().flatten() {
-                    self.key(key, name);
-                    self.within(Step::Entry(name), |walk| walk.item(member, entry));
+                    let mut text = json!(name);
+                    self.within(&format!("{name}.key"), |walk| walk.value(key, &mut text));
+                    self.within(&format!("{name}.member"), |walk| walk.item(member, entry));
                 }
             }
             (Shape::String { length, pattern, values }, value @ Value::String(_)) => {
@@ -154,22 +133,12 @@ impl<'a> Walk<'a> {
     }
 
     /// An item of a list or a value of a map, where null is a violation rather than an absence.
-    fn item(&mut self, shape: &str, value: &'a mut Value) {
+    fn item(&mut self, shape: &str, value: &mut Value) {
         if value.is_null() {
             self.broken(value, "Member must not be null");
         } else {
             self.value(shape, value);
         }
-    }
-
-    /// Checks a key of a map in a walk of its own, as a text that stands in no value.
-    fn key(&mut self, shape: &str, name: &'a str) {
-        let mut text = Value::String(name.to_owned());
-        let mut path = self.path.clone();
-        path.push(Step::Key(name));
-        let mut walk = Walk { service: self.service, path, violations: Vec::new() };
-        walk.value(shape, &mut text);
-        self.violations.append(&mut walk.violations);
     }
 
     fn length(&mut self, range: &Range<usize>, length: usize, value: &Value) {
@@ -201,23 +170,16 @@ impl<'a> Walk<'a> {
     }
 
     fn broken(&mut self, value: &Value, constraint: &str) {
-        self.violations.push(Violation {
-            value: value.clone(),
-            path: words(&self.path),
-            constraint: constraint.to_owned(),
-        });
+        let path = self.path.clone();
+        let value = match value {
+            Value::Null => "null".to_owned(),
+            Value::String(text) => format!("'{text}'"),
+            other => format!("'{other}'"),
+        };
+        let message =
+            format!("Value {value} at '{path}' failed to satisfy constraint: {constraint}");
+        self.violations.push(Violation { path, message });
     }
-}
-
-/// A place in a request as messages name it: `regionsOfInterest.1.member.boundingBox`.
-fn words(path: &[Step<'_>]) -> String {
-    let steps = path.iter().map(|step| match step {
-        Step::Member(name) => lower_first(name),
-        Step::Item(index) => format!("{}.member", index + 1),
-        Step::Entry(key) => format!("{key}.member"),
-        Step::Key(key) => format!("{key}.key"),
-    });
-    steps.collect::<Vec<_>>().join(".")
 }
 
 /// The number as an integer, also when a client wrote `5.0`.

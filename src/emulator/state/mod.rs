@@ -25,9 +25,9 @@ pub struct State {
     account_id: String,
     region: String,
     processors: BTreeMap<String, Processor>,
-    /// The processors that use each Kinesis stream, by its ARN. The service allows one, but a snapshot may say more.
-    streams: BTreeMap<String, BTreeSet<String>>,
-    /// When something happens next to which processor.
+    /// How many processors use each Kinesis stream, by its ARN. The service allows one, but a snapshot may say more.
+    streams: BTreeMap<String, usize>,
+    /// When something may happen next to which processor, which itself knows whether it still does.
     due: BTreeSet<(Time, String)>,
     /// The names of deleted processors that cannot be used before the given time.
     held_names: BTreeMap<String, Time>,
@@ -122,7 +122,7 @@ impl State {
 
     /// Whether some processor uses the Kinesis stream.
     pub(crate) fn stream_in_use(&self, arn: &str) -> bool {
-        self.streams.contains_key(arn)
+        self.streams.get(arn).is_some_and(|users| *users > 0)
     }
 
     /// The deleted processors that GetResources still lists, by name, with their last tags.
@@ -134,10 +134,7 @@ impl State {
     /// Adds a processor under a name that is free.
     pub(crate) fn insert(&mut self, name: &str, processor: Processor) {
         for stream in processor.streams() {
-            self.streams.entry(stream.to_owned()).or_default().insert(name.to_owned());
-        }
-        if let Some(next) = &processor.next {
-            self.due.insert((next.at, name.to_owned()));
+            *self.streams.entry(stream.to_owned()).or_default() += 1;
         }
         self.held_names.remove(name);
         self.departed.remove(name);
@@ -148,15 +145,7 @@ impl State {
     pub(crate) fn remove(&mut self, name: &str) -> Option<Processor> {
         let processor = self.processors.remove(name)?;
         for stream in processor.streams() {
-            if let Some(users) = self.streams.get_mut(stream) {
-                users.remove(name);
-                if users.is_empty() {
-                    self.streams.remove(stream);
-                }
-            }
-        }
-        if let Some(next) = &processor.next {
-            self.due.remove(&(next.at, name.to_owned()));
+            self.streams.entry(stream.to_owned()).and_modify(|users| *users -= 1);
         }
         Some(processor)
     }
@@ -173,32 +162,23 @@ impl State {
         self.departed.insert(name.to_owned(), departed);
     }
 
-    /// Changes a processor; anything but its streams may change.
-    pub(crate) fn change<T>(
-        &mut self,
-        name: &str,
-        change: impl FnOnce(&mut Processor) -> T,
-    ) -> Option<T> {
-        let processor = self.processors.get_mut(name)?;
-        let before = processor.next.as_ref().map(|next| next.at);
-        let result = change(processor);
+    /// Changes a processor, if there is one of this name; anything but its streams may change.
+    pub(crate) fn change(&mut self, name: &str, change: impl FnOnce(&mut Processor)) {
+        let Some(processor) = self.processors.get_mut(name) else { return };
+        change(processor);
         processor.changed();
-        let after = processor.next.as_ref().map(|next| next.at);
-        if before != after {
-            if let Some(at) = before {
-                self.due.remove(&(at, name.to_owned()));
-            }
-            if let Some(at) = after {
-                self.due.insert((at, name.to_owned()));
-            }
-        }
-        Some(result)
+        self.due.extend(processor.next.as_ref().map(|next| (next.at, name.to_owned())));
     }
 
     /// Lets everything happen that is due.
     pub(crate) fn advance(&mut self, now: Time) {
-        while let Some((at, name)) = self.due.first().filter(|(at, _)| *at <= now).cloned() {
-            self.change(&name, |processor| processor.settle(at));
+        while self.due.first().is_some_and(|(at, _)| *at <= now) {
+            let Some((at, name)) = self.due.pop_first() else { return };
+            let due =
+                |processor: &Processor| processor.next.as_ref().is_some_and(|next| next.at <= at);
+            if self.processors.get(&name).is_some_and(due) {
+                self.change(&name, |processor| processor.settle(at));
+            }
         }
     }
 

@@ -4,7 +4,6 @@
 //! (what is about to happen, which names are held) is in a member `emulator`, so that the file of a stopped emulator is
 //! a snapshot for any reader, and a snapshot of a real account is a state to start from.
 
-mod entry;
 mod read;
 mod render;
 
