@@ -157,7 +157,8 @@ fn options(args: &EmulatorArgs) -> Options {
         quirks,
         signatures: Signatures::Required,
         limits: args.limit.unwrap_or_default(),
-        journal_capacity: default.journal_capacity,
+        // Nobody in this process reads them; --journal has them in a file.
+        journal_capacity: 0,
     }
 }
 

@@ -9,6 +9,9 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
 use super::delivery::Delivery;
 use super::error::ServiceError;
 use super::operation::Operation;
@@ -16,15 +19,18 @@ use super::random;
 use super::setting::{self, BadSetting};
 
 /// Something that goes wrong with one call.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// The service asks to slow down; nothing happened.
     Throttle,
     /// The operation's quota is used up, by others; nothing happened.
+    #[serde(rename = "rate")]
     RateExceeded,
     /// The service failed; nothing happened.
     Internal,
     /// The caller lacks the permission; nothing happened.
+    #[serde(rename = "deny")]
     Denied,
     /// Any other error of the service; nothing happened.
     Error { code: String, message: String },
@@ -41,10 +47,13 @@ pub enum Fault {
     /// The operation is done, and the answer comes this much later.
     Slow(Duration),
     /// The processor that the call creates is not found for this long.
+    #[serde(rename = "hide")]
     HideCreated(Duration),
     /// GetResources shows the tags from before the call for this long.
+    #[serde(rename = "lag")]
     LagTags(Duration),
     /// GetResources goes on listing the processor that the call deletes for this long.
+    #[serde(rename = "linger")]
     LingerDeleted(Duration),
 }
 
@@ -107,56 +116,41 @@ impl Fault {
 pub const FAULT_FORMS: &str = "throttle, rate, internal, deny, error:CODE[:MESSAGE], expired-token, reset-before, \
      reset-after, hang, truncate, slow:DURATION, hide:DURATION, lag:DURATION, linger:DURATION";
 
-/// The faults that are a word alone.
-const PLAIN: [(&str, Fault); 9] = [
-    ("throttle", Fault::Throttle),
-    ("rate", Fault::RateExceeded),
-    ("internal", Fault::Internal),
-    ("deny", Fault::Denied),
-    ("expired-token", Fault::ExpiredToken),
-    ("reset-before", Fault::ResetBefore),
-    ("reset-after", Fault::ResetAfter),
-    ("hang", Fault::Hang),
-    ("truncate", Fault::Truncate),
-];
-
 impl FromStr for Fault {
     type Err = BadSetting;
 
     fn from_str(text: &str) -> Result<Fault, BadSetting> {
-        let unknown = || BadSetting::unknown("fault", text, FAULT_FORMS.to_owned());
-        let Some((name, argument)) = text.split_once(':') else {
-            let plain = PLAIN.into_iter().find(|(name, _)| *name == text);
-            return plain.map(|(_, fault)| fault).ok_or_else(unknown);
-        };
-        let lasting = match name {
-            "slow" => Fault::Slow,
-            "hide" => Fault::HideCreated,
-            "lag" => Fault::LagTags,
-            "linger" => Fault::LingerDeleted,
-            "error" => {
-                let (code, message) = argument.split_once(':').unwrap_or((argument, ""));
-                return Ok(Fault::Error { code: code.to_owned(), message: message.to_owned() });
+        let fault = match text.split_once(':') {
+            None => json!(text),
+            Some(("error", error)) => {
+                let (code, message) = error.split_once(':').unwrap_or((error, ""));
+                json!({"error": {"code": code, "message": message}})
             }
-            _ => return Err(unknown()),
+            Some((name, duration)) => json!({name: setting::duration(duration)?}),
         };
-        setting::duration(argument).map(lasting)
+        let unknown = |_| BadSetting::unknown("fault", text, FAULT_FORMS.to_owned());
+        Fault::deserialize(fault).map_err(unknown)
     }
 }
 
 impl Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match json!(self) {
+            Value::String(name) => f.write_str(&name)?,
+            form => form
+                .as_object()
+                .into_iter()
+                .flatten()
+                .try_for_each(|(name, _)| f.write_str(name))?,
+        }
         match self {
-            Fault::Error { code, message } if message.is_empty() => write!(f, "error:{code}"),
-            Fault::Error { code, message } => write!(f, "error:{code}:{message}"),
-            Fault::Slow(wait) => write!(f, "slow:{}ms", wait.as_millis()),
-            Fault::HideCreated(wait) => write!(f, "hide:{}ms", wait.as_millis()),
-            Fault::LagTags(wait) => write!(f, "lag:{}ms", wait.as_millis()),
-            Fault::LingerDeleted(wait) => write!(f, "linger:{}ms", wait.as_millis()),
-            plain => {
-                let name = PLAIN.iter().find(|(_, fault)| fault == plain).map(|(name, _)| *name);
-                f.write_str(name.unwrap_or_default())
-            }
+            Fault::Error { code, message } if message.is_empty() => write!(f, ":{code}"),
+            Fault::Error { code, message } => write!(f, ":{code}:{message}"),
+            Fault::Slow(wait)
+            | Fault::HideCreated(wait)
+            | Fault::LagTags(wait)
+            | Fault::LingerDeleted(wait) => write!(f, ":{}ms", wait.as_millis()),
+            _ => Ok(()),
         }
     }
 }

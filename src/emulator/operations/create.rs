@@ -5,12 +5,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Context};
-use crate::emulator::error::ServiceError;
+use super::{Answer, Context, Object, Processor, ServiceError, State};
 use crate::emulator::quirks::{UnsetDataSharing, UnsetMinConfidence};
 use crate::emulator::rules::{self, Kind};
-use crate::emulator::state::{self, Processor, StaleTags, State, Tags};
-use crate::emulator::validate::Object;
+use crate::emulator::state::{self, StaleTags, Tags};
 
 /// MinConfidence where none is given.
 pub(super) const DEFAULT_MIN_CONFIDENCE: f64 = 50.0;

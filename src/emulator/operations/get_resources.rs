@@ -9,12 +9,11 @@ use std::ops::{Bound, RangeInclusive};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Context};
-use crate::emulator::error::ServiceError;
+use super::{Answer, Context, Object, ServiceError, State};
 use crate::emulator::quirks::Tagging;
-use crate::emulator::state::{State, Tags};
+use crate::emulator::rules::demand;
+use crate::emulator::state::Tags;
 use crate::emulator::token;
-use crate::emulator::validate::Object;
 
 /// The resource types under which stream processors are found.
 const TYPES: [&str; 2] = ["rekognition", "rekognition:streamprocessor"];
@@ -46,14 +45,14 @@ struct TagFilter {
 pub(super) fn get_resources(state: &State, input: &Object, context: &Context<'_>) -> Answer {
     let request: Request = super::parsed(input)?;
     let page = Page::read(&request, token::purpose("GetResources", input, "PaginationToken"))?;
-    if request.tag_filters.iter().any(|filter| filter.key.is_none()) {
-        return invalid("TagFilters: each filter must specify a Key.");
-    }
-    if request.exclude_compliant_resources && !request.include_compliance_details {
-        return invalid(
-            "ExcludeCompliantResources can only be used with IncludeComplianceDetails.",
-        );
-    }
+    demand(
+        request.tag_filters.iter().all(|filter| filter.key.is_some()),
+        "TagFilters: each filter must specify a Key.",
+    )?;
+    demand(
+        request.include_compliance_details || !request.exclude_compliant_resources,
+        "ExcludeCompliantResources can only be used with IncludeComplianceDetails.",
+    )?;
 
     let covered = context.options.quirks.tagging == Tagging::Covered;
     let types = &request.resource_type_filters;
@@ -114,15 +113,12 @@ impl Page {
         let tags = size("TagsPerPage", request.tags_per_page, 100..=500)?;
         let token = Some(&request.pagination_token).filter(|token| !token.is_empty());
         let paged = resources.is_some() || tags.is_some() || token.is_some();
-        if paged && !request.arns.is_empty() {
-            return invalid(
-                "ResourceARNList cannot be used with ResourcesPerPage, TagsPerPage or PaginationToken.",
-            );
-        }
+        demand(
+            !paged || request.arns.is_empty(),
+            "ResourceARNList cannot be used with ResourcesPerPage, TagsPerPage or PaginationToken.",
+        )?;
         let after = token.map(|token| token::read(&purpose, token));
-        if after == Some(None) {
-            return invalid("The PaginationToken is not valid for this request.");
-        }
+        demand(after != Some(None), "The PaginationToken is not valid for this request.")?;
         let resources = resources.unwrap_or(if tags.is_some() { usize::MAX } else { DEFAULT_PAGE });
         let (tags, after) = (tags.unwrap_or(usize::MAX), after.flatten());
         Ok(Page { resources, tags, after, purpose })
@@ -132,16 +128,13 @@ impl Page {
 fn size(
     member: &str,
     given: Option<i64>,
-    range: RangeInclusive<usize>,
+    range: RangeInclusive<i64>,
 ) -> Result<Option<usize>, ServiceError> {
-    let Some(given) = given else { return Ok(None) };
-    match usize::try_from(given).ok().filter(|size| range.contains(size)) {
-        Some(size) => Ok(Some(size)),
-        None => {
-            let (least, most) = range.into_inner();
-            invalid(&format!("{member} must be from {least} to {most}, but is {given}."))
-        }
-    }
+    let Some(size) = given else { return Ok(None) };
+    let met = range.contains(&size);
+    let (least, most) = range.into_inner();
+    demand(met, format_args!("{member} must be from {least} to {most}, but is {size}."))?;
+    Ok(usize::try_from(size).ok())
 }
 
 impl TagFilter {
@@ -149,10 +142,6 @@ impl TagFilter {
         let value = self.key.as_ref().and_then(|key| tags.get(key));
         value.is_some_and(|value| self.values.is_empty() || self.values.contains(value))
     }
-}
-
-fn invalid<T>(message: &str) -> Result<T, ServiceError> {
-    Err(ServiceError::invalid(message))
 }
 
 #[cfg(test)]

@@ -5,14 +5,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Context};
-use crate::emulator::clock::Time;
-use crate::emulator::error::ServiceError;
+use super::{Answer, Context, Object, ServiceError, State, Time};
 use crate::emulator::quirks::TrailResources;
-use crate::emulator::state::State;
 use crate::emulator::token;
 use crate::emulator::trail::Event;
-use crate::emulator::validate::Object;
 
 /// Events on a page, if the request does not say; also the most there can be.
 const PAGE: usize = 50;

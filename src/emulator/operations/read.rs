@@ -2,12 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Context};
+use super::{Answer, Context, Object, ServiceError, State};
 use crate::emulator::describe;
-use crate::emulator::error::ServiceError;
-use crate::emulator::state::State;
 use crate::emulator::token;
-use crate::emulator::validate::Object;
 
 /// What the tokens of this operation are good for.
 const TOKENS: &str = "ListStreamProcessors";

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Answer, Context};
-use crate::emulator::error::ServiceError;
+use super::{Answer, Context, Object, ServiceError, State};
 use crate::emulator::quirks::FaceSearchLimit;
 use crate::emulator::rules::{self, Kind};
-use crate::emulator::state::{Next, State, Status};
-use crate::emulator::validate::Object;
+use crate::emulator::state::{Next, Status};
 
 pub(super) fn start(state: &mut State, input: &Object, context: &Context<'_>) -> Answer {
     let Context { now, options, .. } = *context;

@@ -2,11 +2,9 @@
 
 use serde_json::json;
 
-use super::{Answer, Context};
-use crate::emulator::error::ServiceError;
+use super::{Answer, Context, Object, ServiceError, State};
 use crate::emulator::quirks::StopWhileStarting;
-use crate::emulator::state::{Next, State, Status};
-use crate::emulator::validate::Object;
+use crate::emulator::state::{Next, Status};
 
 pub(super) fn stop(state: &mut State, input: &Object, context: &Context<'_>) -> Answer {
     let Context { now, options, .. } = *context;

@@ -3,12 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Context};
-use crate::emulator::clock::Time;
-use crate::emulator::error::ServiceError;
+use super::{Answer, Context, Object, Processor, ServiceError, State, Time};
 use crate::emulator::options::Options;
-use crate::emulator::state::{Processor, StaleTags, State, Tags};
-use crate::emulator::validate::Object;
+use crate::emulator::state::{StaleTags, Tags};
 
 pub(super) fn tag(state: &mut State, input: &Object, context: &Context<'_>) -> Answer {
     let (name, processor) = resource(state, input, context.now)?;
