@@ -30,7 +30,8 @@ pub(crate) struct Engine {
     quotas: Quotas,
     faults: FaultPlan,
     requests: u64,
-    generation: u64,
+    /// How many calls have changed the state.
+    pub(crate) generation: u64,
     started: Time,
 }
 
@@ -59,11 +60,6 @@ impl Engine {
             generation: 0,
             started: now,
         }
-    }
-
-    /// How many calls have changed the state.
-    pub(crate) fn generation(&self) -> u64 {
-        self.generation
     }
 
     /// An identifier for the next request, in the form of a UUID.
@@ -119,7 +115,7 @@ impl Engine {
         // What never arrived is nothing that the service could have logged.
         if call.fault != Some(Fault::ResetBefore) {
             let answer = outcome.as_ref().ok();
-            self.state.log(Event::new(&call, answer, &identity, self.state.region()));
+            self.state.trail.record(Event::new(&call, answer, &identity, self.state.region()));
         }
         self.journal.record(call);
         Reply { outcome, request_id, delay, delivery, took_effect }
@@ -187,7 +183,7 @@ mod tests {
                 (error.code.as_str(), error.status, reply.delivery),
                 (code, status, Delivery::Whole)
             );
-            assert!(!exists(&engine) && !reply.took_effect && engine.generation() == 0);
+            assert!(!exists(&engine) && !reply.took_effect && engine.generation == 0);
             assert!(create(&mut engine).took_effect);
         }
         let mut engine = engine(&["Create:1=reset-before"]);

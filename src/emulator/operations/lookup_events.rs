@@ -38,7 +38,7 @@ pub(super) fn lookup_events(state: &State, input: &Object, context: &Context<'_>
     let request: Request = super::parsed(input)?;
     let purpose = token::purpose("LookupEvents", input, "NextToken");
     let question = Question::of(&request, context.now)?;
-    let mut found = state.trail().newest_first().filter(|event| question.matches(event, context));
+    let mut found = state.trail.newest_first().filter(|event| question.matches(event, context));
     if !request.next_token.is_empty() {
         let after = token::read(&purpose, &request.next_token).ok_or_else(bad_token)?;
         // An event that has fallen out of memory since cannot be gone on from.
@@ -94,49 +94,41 @@ impl Question<'_> {
 
 /// Whether an attribute of the event has this value.
 fn has(event: &Event, attribute: &Attribute, context: &Context<'_>) -> bool {
+    let attributes = attributes(event, context);
     let given = match attribute.attribute_key.as_str() {
-        "EventId" => Some(event.id.as_str()),
-        "EventName" => Some(event.name.as_str()),
-        "ReadOnly" => Some(read_only(event)),
-        "Username" => event.user.as_deref(),
-        "EventSource" => Some(event.source.as_str()),
-        "AccessKeyId" => event.access_key_id.as_deref(),
-        "ResourceType" => resource(event, context).map(|_| RESOURCE_TYPE),
-        "ResourceName" => resource(event, context),
-        _ => None,
+        resource @ ("ResourceType" | "ResourceName") => &attributes["Resources"][0][resource],
+        other => &attributes[other],
     };
-    given == Some(attribute.attribute_value.as_str())
+    *given == attribute.attribute_value
+}
+
+/// The event as the answer shows it, but for its record.
+fn attributes(event: &Event, context: &Context<'_>) -> Value {
+    let named = context.options.quirks.trail_resources == TrailResources::Named;
+    let resources = event.processor.iter().filter(|_| named);
+    let resources: Vec<Value> = resources
+        .map(|name| json!({"ResourceType": RESOURCE_TYPE, "ResourceName": name}))
+        .collect();
+    let mut attributes = json!({
+        "EventId": event.id,
+        "EventName": event.name,
+        "ReadOnly": event.read_only.to_string(),
+        "EventTime": event.time.whole_seconds(),
+        "EventSource": event.source,
+        "Resources": resources,
+    });
+    for (name, value) in [("AccessKeyId", &event.access_key_id), ("Username", &event.user)] {
+        if let Some(value) = value {
+            attributes[name] = json!(value);
+        }
+    }
+    attributes
 }
 
 fn shown(event: &Event, context: &Context<'_>) -> Value {
-    let resources = resource(event, context)
-        .map(|name| json!({"ResourceType": RESOURCE_TYPE, "ResourceName": name}));
-    let mut shown = json!({
-        "EventId": event.id,
-        "EventName": event.name,
-        "ReadOnly": read_only(event),
-        "EventTime": event.time.whole_seconds(),
-        "EventSource": event.source,
-        "Resources": Vec::from_iter(resources),
-        "CloudTrailEvent": event.text,
-    });
-    if let Some(access_key_id) = &event.access_key_id {
-        shown["AccessKeyId"] = json!(access_key_id);
-    }
-    if let Some(user) = &event.user {
-        shown["Username"] = json!(user);
-    }
+    let mut shown = attributes(event, context);
+    shown["CloudTrailEvent"] = json!(event.text);
     shown
-}
-
-fn read_only(event: &Event) -> &'static str {
-    if event.read_only { "true" } else { "false" }
-}
-
-/// The processor among the event's resources.
-fn resource<'a>(event: &'a Event, context: &Context<'_>) -> Option<&'a str> {
-    let named = context.options.quirks.trail_resources == TrailResources::Named;
-    event.processor.as_deref().filter(|_| named)
 }
 
 fn time(member: &str, given: Option<&Value>) -> Result<Option<Time>, ServiceError> {
@@ -355,7 +347,7 @@ mod tests {
         let text = service.0.state.render(NOW);
         let state = State::parse(text.as_bytes(), &Options::default()).unwrap();
         let names: Vec<&str> =
-            state.trail().newest_first().map(|event| event.name.as_str()).collect();
+            state.trail.newest_first().map(|event| event.name.as_str()).collect();
         assert_eq!(
             names,
             ["DeleteStreamProcessor", "DeleteStreamProcessor", "CreateStreamProcessor"]

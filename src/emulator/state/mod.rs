@@ -11,7 +11,7 @@ use std::ops::Bound;
 
 use super::clock::Time;
 use super::options::Settle;
-use super::trail::{Event, Trail};
+use super::trail::Trail;
 
 pub(crate) use self::processor::{Next, Processor, StaleTags, Status, change_numbers, streams};
 pub use self::snapshot::BadSnapshot;
@@ -34,9 +34,9 @@ pub struct State {
     /// The deleted processors that GetResources still lists, by name.
     departed: BTreeMap<String, StaleTags>,
     /// The calls that CloudTrail knows of.
-    trail: Trail,
-    /// When the snapshot that this state was resumed from was taken.
-    resumed_at: Time,
+    pub(crate) trail: Trail,
+    /// When the snapshot was taken that this state goes on from; the epoch if it goes on from none.
+    pub(crate) resumed_at: Time,
 }
 
 impl State {
@@ -61,21 +61,6 @@ impl State {
 
     pub fn region(&self) -> &str {
         &self.region
-    }
-
-    /// What CloudTrail knows.
-    pub(crate) fn trail(&self) -> &Trail {
-        &self.trail
-    }
-
-    /// Lets CloudTrail know of a call.
-    pub(crate) fn log(&mut self, event: Event) {
-        self.trail.record(event);
-    }
-
-    /// When the snapshot was taken that this state goes on from; the epoch if it goes on from none.
-    pub(crate) fn resumed_at(&self) -> Time {
-        self.resumed_at
     }
 
     /// The ARN of a processor of this name, whether there is one or not.

@@ -65,7 +65,7 @@ fn what_is_about_to_happen_survives() {
     assert_eq!(resumed.render(at(10)), state.render(at(10)));
     assert!(resumed.name_in_use("garage", at(19)) && !resumed.name_in_use("garage", at(20)));
     assert_eq!(resumed.departed(at(34)).count(), 1);
-    assert_eq!(resumed.resumed_at(), at(10));
+    assert_eq!(resumed.resumed_at, at(10));
     resumed.advance(at(50));
     assert_eq!(resumed.processors()["front-door"].status, Status::Stopped);
 }
