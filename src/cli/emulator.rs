@@ -157,7 +157,8 @@ fn options(args: &EmulatorArgs) -> Options {
         quirks,
         signatures: Signatures::Required,
         limits: args.limit.unwrap_or_default(),
-        journal_capacity: default.journal_capacity,
+        // Nobody in this process reads them; --journal has them in a file.
+        journal_capacity: 0,
     }
 }
 
@@ -209,7 +210,7 @@ fn failure(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn quirk(text: &str) -> Result<String, emulator::UnknownQuirk> {
+fn quirk(text: &str) -> Result<String, emulator::BadSetting> {
     Quirks::default().apply(text)?;
     Ok(text.to_owned())
 }

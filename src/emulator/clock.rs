@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 /// A point in time, as the time since the Unix epoch; in JSON, epoch seconds with milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(into = "f64", try_from = "f64")]
+#[serde(into = "f64", try_from = "Value")]
 pub struct Time(Duration);
 
 impl Time {
@@ -39,17 +39,18 @@ impl Time {
     }
 
     /// Reads a timestamp as AWS clients print it: epoch seconds as a number, or an ISO 8601 string with its offset.
+    ///
+    /// `None` for any other value, before the epoch and beyond all reason.
     pub fn from_json(value: &Value) -> Option<Time> {
-        match value {
-            Value::Number(seconds) => Time::from_epoch_seconds(seconds.as_f64()?),
+        let elapsed = match value {
+            Value::Number(seconds) => Duration::try_from_secs_f64(seconds.as_f64()?).ok()?,
             Value::String(text) => {
                 let parsed: jiff::Timestamp = text.parse().ok()?;
-                Duration::try_from(parsed.duration_since(jiff::Timestamp::UNIX_EPOCH))
-                    .ok()
-                    .map(Time::rounded)
+                parsed.duration_since(jiff::Timestamp::UNIX_EPOCH).try_into().ok()?
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(Time::rounded(elapsed))
     }
 
     /// ISO 8601 in UTC with milliseconds, for people.
@@ -72,11 +73,6 @@ impl Time {
         iso.replace(".000Z", "Z")
     }
 
-    /// The point this many seconds after the epoch; `None` before the epoch and beyond all reason.
-    fn from_epoch_seconds(seconds: f64) -> Option<Time> {
-        Duration::try_from_secs_f64(seconds).ok().map(Time::rounded)
-    }
-
     /// Drops what lies below a millisecond, which a double cannot carry back and forth unchanged.
     fn rounded(elapsed: Duration) -> Time {
         let milliseconds = (elapsed.as_nanos() + 500_000) / 1_000_000;
@@ -90,11 +86,11 @@ impl From<Time> for f64 {
     }
 }
 
-impl TryFrom<f64> for Time {
+impl TryFrom<Value> for Time {
     type Error = &'static str;
 
-    fn try_from(seconds: f64) -> Result<Time, &'static str> {
-        Time::from_epoch_seconds(seconds).ok_or("a time must be epoch seconds")
+    fn try_from(value: Value) -> Result<Time, &'static str> {
+        Time::from_json(&value).ok_or("a time must be epoch seconds or ISO 8601")
     }
 }
 

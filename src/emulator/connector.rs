@@ -1,5 +1,7 @@
 //! The way in for an AWS SDK in the same process: its HTTP client, with the emulator where the network would be.
 
+use std::time::Duration;
+
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector, http_client_fn,
@@ -9,17 +11,18 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 
-use super::engine::Delivery;
+use super::delivery::{Delivered, Delivery};
 use super::handle::Emulator;
-use super::interrupted::{End, Interrupted};
 
-pub(crate) fn http_client(emulator: Emulator) -> SharedHttpClient {
-    http_client_fn(move |settings, _| {
-        SharedHttpConnector::new(InProcess {
-            emulator: emulator.clone(),
-            settings: settings.clone(),
+impl Emulator {
+    /// A client for the AWS SDK that reaches this emulator without a socket.
+    pub fn http_client(&self) -> SharedHttpClient {
+        let emulator = self.clone();
+        http_client_fn(move |settings, _| {
+            let (emulator, settings) = (emulator.clone(), settings.clone());
+            SharedHttpConnector::new(InProcess { emulator, settings })
         })
-    })
+    }
 }
 
 #[derive(Debug)]
@@ -31,17 +34,11 @@ struct InProcess {
 impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let emulator = self.emulator.clone();
-        let read_timeout = self.settings.read_timeout();
+        // As with a real connection, this is the time to the beginning of the answer.
+        let limit = self.settings.read_timeout().unwrap_or(Duration::MAX);
         HttpConnectorFuture::new(async move {
-            let answered = answer(&emulator, request);
-            match read_timeout {
-                None => answered.await,
-                // As with a real connection, this is the time to the beginning of the answer.
-                Some(limit) => match tokio::time::timeout(limit, answered).await {
-                    Ok(answer) => answer,
-                    Err(elapsed) => Err(ConnectorError::timeout(elapsed.into())),
-                },
-            }
+            let answered = tokio::time::timeout(limit, answer(&emulator, request)).await;
+            answered.unwrap_or_else(|elapsed| Err(ConnectorError::timeout(elapsed.into())))
         })
     }
 }
@@ -52,9 +49,8 @@ async fn answer(emulator: &Emulator, request: HttpRequest) -> Result<HttpRespons
     let answer =
         emulator.handle(request).await.map_err(|reset| ConnectorError::io(reset.into()))?;
     let response = answer.response.map(|body| match answer.delivery {
-        Delivery::Whole | Delivery::Reset => SdkBody::from(body),
-        Delivery::Endless => SdkBody::from_body_1_x(Interrupted::new(body, End::Never)),
-        Delivery::Cut => SdkBody::from_body_1_x(Interrupted::new(body, End::Reset)),
+        Delivery::Whole => SdkBody::from(body),
+        delivery => SdkBody::from_body_1_x(Delivered::new(body, delivery)),
     });
     HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
 }
@@ -65,7 +61,6 @@ mod tests {
     use crate::emulator::options::Options;
     use crate::emulator::state::State;
     use http_body_util::BodyExt;
-    use std::time::Duration;
 
     fn connector(fault: &str, read_timeout: Option<Duration>) -> InProcess {
         let mut options = Options::default();

@@ -5,27 +5,13 @@ use serde_json::{Value, json};
 use super::options::Options;
 use super::quirks::{Floats, KmsKey, LabelOrder, NoRegions, PolygonStart, RegionOrder};
 use super::random;
-use super::state::{Kind, Processor, State};
+use super::rules::Kind;
+use super::state::{Processor, State, change_numbers};
 use super::validate::Object;
-
-/// The processor as it is kept: nothing reordered or expanded, numbers as short as their float32 allows.
-pub(crate) fn stored(state: &State, name: &str, processor: &Processor) -> Object {
-    let mut output = processor.definition.clone();
-    output.values_mut().for_each(shorten);
-    output.insert("Name".to_owned(), json!(name));
-    output.insert("StreamProcessorArn".to_owned(), json!(state.arn(name)));
-    output.insert("Status".to_owned(), json!(processor.status.name()));
-    if let Some(message) = &processor.message {
-        output.insert("StatusMessage".to_owned(), json!(message));
-    }
-    output.insert("CreationTimestamp".to_owned(), json!(processor.created));
-    output.insert("LastUpdateTimestamp".to_owned(), json!(processor.updated));
-    output
-}
 
 /// The processor as the service shows it, which the quirks have a say in.
 pub(crate) fn shown(state: &State, name: &str, processor: &Processor, options: &Options) -> Object {
-    let mut output = stored(state, name, processor);
+    let mut output = processor.described(name, &state.arn(name));
     let quirks = &options.quirks;
     if quirks.label_order == LabelOrder::Shuffled
         && let Some(Value::Array(labels)) = output
@@ -57,7 +43,8 @@ pub(crate) fn shown(state: &State, name: &str, processor: &Processor, options: &
     }
     if quirks.floats == Floats::Widened {
         for member in ["Settings", "RegionsOfInterest"] {
-            output.get_mut(member).into_iter().for_each(widen);
+            let value = output.get_mut(member).into_iter();
+            value.for_each(|value| change_numbers(value, &|number| f64::from(number as f32)));
         }
     }
     output
@@ -93,30 +80,6 @@ fn kms_key(state: &State, sent: &str, quirk: KmsKey) -> String {
         (KmsKey::Arn | KmsKey::KeyArn, _) if sent.starts_with("arn:") => sent.to_owned(),
         (KmsKey::Arn, Some(alias)) => arn(&format!("alias/{alias}")),
         (KmsKey::Arn | KmsKey::KeyArn, None) => arn(&format!("key/{sent}")),
-    }
-}
-
-/// Makes every number the shortest that means the same float32.
-fn shorten(value: &mut Value) {
-    // The shortest digits of the float32 are a number whatever they are, so the parse cannot fail.
-    numbers(value, &|number| (number as f32).to_string().parse().unwrap_or(number));
-}
-
-/// Makes every number what its float32 is when widened to a double.
-fn widen(value: &mut Value) {
-    numbers(value, &|number| f64::from(number as f32));
-}
-
-fn numbers(value: &mut Value, change: &impl Fn(f64) -> f64) {
-    match value {
-        Value::Number(number) => {
-            if let Some(double) = number.as_f64() {
-                *value = json!(change(double));
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| numbers(item, change)),
-        Value::Object(members) => members.values_mut().for_each(|member| numbers(member, change)),
-        Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
 

@@ -5,20 +5,21 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::clock::Time;
+use super::delivery::Delivery;
 use super::error::ServiceError;
 use super::faults::{Fault, FaultPlan};
-use super::identity::Identity;
 use super::journal::{Call, Journal};
-use super::operation::Operation;
 use super::operations::{self, Context};
 use super::options::{Lag, Options};
 use super::protocol::Incoming;
 use super::quotas::Quotas;
 use super::random;
 use super::state::State;
-use super::trail::{Event, Happened};
-use super::validate::{self, Object};
+use super::trail::Event;
+use super::validate::Object;
 
 /// The service with its memory.
 #[derive(Debug)]
@@ -29,33 +30,21 @@ pub(crate) struct Engine {
     quotas: Quotas,
     faults: FaultPlan,
     requests: u64,
-    generation: u64,
+    /// How many calls have changed the state.
+    pub(crate) generation: u64,
     started: Time,
 }
 
 /// What becomes of one call.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    pub(crate) outcome: Result<Object, ServiceError>,
+    pub(crate) outcome: Result<Value, ServiceError>,
     pub(crate) request_id: String,
     /// How long the answer is held back.
     pub(crate) delay: Duration,
     pub(crate) delivery: Delivery,
     /// Whether the call changed the state.
     pub(crate) took_effect: bool,
-}
-
-/// How much of an answer arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// All of it.
-    Whole,
-    /// Its beginning, and then nothing for ever.
-    Endless,
-    /// Its beginning, and then the connection breaks.
-    Cut,
-    /// Nothing: the connection breaks.
-    Reset,
 }
 
 impl Engine {
@@ -73,11 +62,6 @@ impl Engine {
         }
     }
 
-    /// How many calls have changed the state.
-    pub(crate) fn generation(&self) -> u64 {
-        self.generation
-    }
-
     /// An identifier for the next request, in the form of a UUID.
     pub(crate) fn next_request_id(&mut self) -> String {
         self.requests += 1;
@@ -91,42 +75,33 @@ impl Engine {
         let request_id = self.next_request_id();
         self.state.advance(now);
         let processor = operations::processor_named(&self.state, &body).map(str::to_owned);
-        let page_token = ["NextToken", "PaginationToken"]
-            .iter()
-            .filter_map(|member| body.get(*member)?.as_str());
-        let has_page_token = page_token.into_iter().any(|token| !token.is_empty());
-        let fault =
-            self.faults.strike(operation, processor.as_deref().unwrap_or_default(), has_page_token);
+        let named = processor.as_deref().unwrap_or_default();
+        let fault = self.faults.strike(operation, named, has_page_token(&body));
         let identity =
             self.options.identity_of(caller.access_key_id.as_deref(), self.state.account_id());
-
-        let prevented = fault
-            .as_ref()
-            .and_then(|fault| self.prevented(fault, operation, &identity, processor.as_deref()));
+        let resource =
+            || processor.as_deref().map_or_else(|| "*".to_owned(), |name| self.state.arn(name));
+        let prevented =
+            fault.as_ref().and_then(|fault| fault.prevents(operation, identity.arn(), resource));
         let outcome = match prevented {
             Some(error) => Err(error),
-            None => self.perform(operation, &body, &identity, &request_id, fault.as_ref(), now),
+            None if !self.quotas.allow(operation, now) => {
+                Err(ServiceError::rate_exceeded(operation))
+            }
+            None => {
+                let lag = lag(self.options.lag, fault.as_ref());
+                let (options, identity, request_id) = (&self.options, &identity, &request_id);
+                let context = Context { now, options, lag, identity, request_id };
+                operations::perform(operation, &mut self.state, &body, &context)
+            }
         };
         let took_effect = outcome.is_ok() && operation.writes();
         if took_effect {
             self.generation += 1;
         }
-        // What never arrived is nothing that the service could have logged.
-        if fault != Some(Fault::ResetBefore) {
-            let call = Happened {
-                time: now,
-                operation,
-                request: &body,
-                request_id: &request_id,
-                caller: &caller,
-                identity: &identity,
-                processor: processor.as_deref(),
-                outcome: outcome.as_ref(),
-            };
-            let event = Event::new(&call, self.state.account_id(), self.state.region());
-            self.state.log(event);
-        }
-        self.journal.record(Call {
+        let delay = if let Some(Fault::Slow(delay)) = fault { delay } else { Duration::ZERO };
+        let delivery = fault.as_ref().map_or(Delivery::Whole, Fault::delivery);
+        let call = Call {
             time: now,
             operation,
             request: body,
@@ -134,77 +109,23 @@ impl Engine {
             caller,
             processor,
             outcome: outcome.as_ref().map(|_| ()).map_err(ServiceError::clone),
-            fault: fault.clone(),
+            fault,
             took_effect,
-        });
-        let (delay, delivery) = match fault {
-            Some(Fault::Slow(delay)) => (delay, Delivery::Whole),
-            Some(Fault::ResetBefore | Fault::ResetAfter) => (Duration::ZERO, Delivery::Reset),
-            Some(Fault::Hang) => (Duration::ZERO, Delivery::Endless),
-            Some(Fault::Truncate) => (Duration::ZERO, Delivery::Cut),
-            _ => (Duration::ZERO, Delivery::Whole),
         };
+        // What never arrived is nothing that the service could have logged.
+        if call.fault != Some(Fault::ResetBefore) {
+            let answer = outcome.as_ref().ok();
+            self.state.trail.record(Event::new(&call, answer, &identity, self.state.region()));
+        }
+        self.journal.record(call);
         Reply { outcome, request_id, delay, delivery, took_effect }
     }
+}
 
-    /// The error of a fault that keeps the operation from happening.
-    fn prevented(
-        &self,
-        fault: &Fault,
-        operation: Operation,
-        identity: &Identity,
-        processor: Option<&str>,
-    ) -> Option<ServiceError> {
-        Some(match fault {
-            Fault::Throttle => ServiceError::throttled(operation),
-            Fault::RateExceeded => ServiceError::rate_exceeded(operation),
-            Fault::Internal => {
-                ServiceError::internal(operation, "The service failed. Try your call again.")
-            }
-            Fault::Denied => {
-                let resource =
-                    processor.map_or_else(|| "*".to_owned(), |name| self.state.arn(name));
-                ServiceError::denied(operation, identity.arn(), &resource)
-            }
-            Fault::Error { code, message } => ServiceError::of(operation, code, message.as_str()),
-            Fault::ExpiredToken => ServiceError::expired_token(operation),
-            // Nobody sees this answer; the journal says why the call came to nothing.
-            Fault::ResetBefore => ServiceError::internal(
-                operation,
-                "The connection broke before the request arrived.",
-            ),
-            Fault::ResetAfter
-            | Fault::Hang
-            | Fault::Truncate
-            | Fault::Slow(_)
-            | Fault::HideCreated(_)
-            | Fault::LagTags(_)
-            | Fault::LingerDeleted(_) => return None,
-        })
-    }
-
-    fn perform(
-        &mut self,
-        operation: Operation,
-        body: &Object,
-        identity: &Identity,
-        request_id: &str,
-        fault: Option<&Fault>,
-        now: Time,
-    ) -> Result<Object, ServiceError> {
-        if !self.quotas.allow(operation, now) {
-            return Err(ServiceError::rate_exceeded(operation));
-        }
-        let model = operation.service().model();
-        let input = match model.and_then(|model| Some((model, model.input_of(operation.name())?))) {
-            None => Object::new(),
-            Some((model, shape)) => validate::read(model, shape, body.clone())
-                .map_err(|violations| ServiceError::invalid_request(operation, &violations))?,
-        };
-        let lag = lag(self.options.lag, fault);
-        let context = Context { now, options: &self.options, lag, identity, request_id };
-        operations::perform(operation, &mut self.state, &input, &context)
-    }
+/// Whether the request asks for a further page.
+fn has_page_token(body: &Object) -> bool {
+    let tokens = ["NextToken", "PaginationToken"].map(|member| body.get(member));
+    tokens.into_iter().flatten().filter_map(Value::as_str).any(|token| !token.is_empty())
 }
 
 /// The lag that holds for a call that this fault strikes.
@@ -221,8 +142,9 @@ fn lag(general: Lag, fault: Option<&Fault>) -> Lag {
 mod tests {
     use super::*;
     use crate::emulator::journal::Caller;
+    use crate::emulator::operation::Operation;
     use crate::emulator::operations::testing::{face_search, label_detection};
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     const NOW: Time = Time::since_epoch(Duration::from_secs(1_700_000_000));
 
@@ -261,7 +183,7 @@ mod tests {
                 (error.code.as_str(), error.status, reply.delivery),
                 (code, status, Delivery::Whole)
             );
-            assert!(!exists(&engine) && !reply.took_effect && engine.generation() == 0);
+            assert!(!exists(&engine) && !reply.took_effect && engine.generation == 0);
             assert!(create(&mut engine).took_effect);
         }
         let mut engine = engine(&["Create:1=reset-before"]);

@@ -31,22 +31,17 @@ impl ServiceError {
     /// CloudTrail has an exception for each member rather than one for all.
     pub(crate) fn invalid_request(operation: Operation, violations: &[Violation]) -> ServiceError {
         let message = validate::message(violations);
-        let member = violations.first().map(Violation::member);
-        match operation.service() {
-            Service::CloudTrail => {
-                let code = match member {
-                    Some("startTime" | "endTime") => "InvalidTimeRangeException",
-                    Some("maxResults") => "InvalidMaxResultsException",
-                    Some("nextToken") => "InvalidNextTokenException",
-                    Some("eventCategory") => "InvalidEventCategoryException",
-                    _ => "InvalidLookupAttributesException",
-                };
-                ServiceError::new(code, 400, message)
-            }
-            Service::Rekognition | Service::Tagging | Service::Sts => {
-                ServiceError::invalid(message)
-            }
+        if operation.service() != Service::CloudTrail {
+            return ServiceError::invalid(message);
         }
+        let code = match violations.first().map(Violation::member) {
+            Some("startTime" | "endTime") => "InvalidTimeRangeException",
+            Some("maxResults") => "InvalidMaxResultsException",
+            Some("nextToken") => "InvalidNextTokenException",
+            Some("eventCategory") => "InvalidEventCategoryException",
+            _ => "InvalidLookupAttributesException",
+        };
+        ServiceError::new(code, 400, message)
     }
 
     pub(crate) fn in_use(message: &str) -> ServiceError {
@@ -63,28 +58,22 @@ impl ServiceError {
 
     /// The service is asked to slow down; the services disagree on what that is called.
     pub(crate) fn throttled(operation: Operation) -> ServiceError {
-        match operation.service() {
-            Service::Rekognition => {
-                ServiceError::of(operation, "ThrottlingException", "Slow down...")
-            }
-            Service::Tagging => ServiceError::new("ThrottledException", 400, "Rate exceeded"),
-            Service::CloudTrail => ServiceError::new("ThrottlingException", 400, "Rate exceeded"),
-            Service::Sts => ServiceError::new("Throttling", 400, "Rate exceeded"),
-        }
+        let (code, message) = match operation.service() {
+            Service::Rekognition => ("ThrottlingException", "Slow down..."),
+            Service::CloudTrail => ("ThrottlingException", "Rate exceeded"),
+            Service::Tagging => ("ThrottledException", "Rate exceeded"),
+            Service::Sts => ("Throttling", "Rate exceeded"),
+        };
+        ServiceError::of(operation, code, message)
     }
 
     /// The caller went over the operation's quota, which Rekognition tells apart from throttling.
     pub(crate) fn rate_exceeded(operation: Operation) -> ServiceError {
-        match operation.service() {
-            Service::Rekognition => ServiceError::of(
-                operation,
-                "ProvisionedThroughputExceededException",
-                "Provisioned Rate exceeded.",
-            ),
-            Service::Tagging | Service::Sts | Service::CloudTrail => {
-                ServiceError::throttled(operation)
-            }
+        if operation.service() != Service::Rekognition {
+            return ServiceError::throttled(operation);
         }
+        let code = "ProvisionedThroughputExceededException";
+        ServiceError::of(operation, code, "Provisioned Rate exceeded.")
     }
 
     /// The service failed, and it is not the caller's fault.
@@ -99,34 +88,24 @@ impl ServiceError {
 
     /// The caller lacks the permission.
     pub(crate) fn denied(operation: Operation, caller: &str, resource: &str) -> ServiceError {
-        let action = format!("{}:{operation}", operation.service().iam_prefix());
+        let service = operation.service().iam_prefix();
         let message = format!(
-            "User: {caller} is not authorized to perform: {action} on resource: {resource}"
+            "User: {caller} is not authorized to perform: {service}:{operation} on resource: {resource}"
         );
-        match operation.service() {
-            Service::Rekognition | Service::Tagging | Service::CloudTrail => {
-                ServiceError::new("AccessDeniedException", 400, message)
-            }
-            Service::Sts => ServiceError::new("AccessDenied", 403, message),
-        }
+        let (code, status) = match operation.service() {
+            Service::Sts => ("AccessDenied", 403),
+            _ => ("AccessDeniedException", 400),
+        };
+        ServiceError::new(code, status, message)
     }
 
     /// A page token that was good once.
     pub(crate) fn expired_token(operation: Operation) -> ServiceError {
-        match operation {
-            Operation::GetResources => ServiceError::new(
-                "PaginationTokenExpiredException",
-                400,
-                "The pagination token has expired.",
-            ),
-            Operation::LookupEvents => {
-                ServiceError::new("InvalidNextTokenException", 400, "The token has expired.")
-            }
-            _ => ServiceError::bad_token("The pagination token has expired."),
-        }
-    }
-
-    pub(crate) fn bad_token(message: &str) -> ServiceError {
-        ServiceError::new("InvalidPaginationTokenException", 400, message)
+        let code = match operation.service() {
+            Service::Tagging => "PaginationTokenExpiredException",
+            Service::CloudTrail => "InvalidNextTokenException",
+            Service::Rekognition | Service::Sts => "InvalidPaginationTokenException",
+        };
+        ServiceError::of(operation, code, "The page token has expired.")
     }
 }

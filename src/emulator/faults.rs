@@ -9,20 +9,28 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::delivery::Delivery;
+use super::error::ServiceError;
 use super::operation::Operation;
-use super::options::{self, BadOption};
 use super::random;
+use super::setting::{self, BadSetting};
 
 /// Something that goes wrong with one call.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// The service asks to slow down; nothing happened.
     Throttle,
     /// The operation's quota is used up, by others; nothing happened.
+    #[serde(rename = "rate")]
     RateExceeded,
     /// The service failed; nothing happened.
     Internal,
     /// The caller lacks the permission; nothing happened.
+    #[serde(rename = "deny")]
     Denied,
     /// Any other error of the service; nothing happened.
     Error { code: String, message: String },
@@ -39,10 +47,13 @@ pub enum Fault {
     /// The operation is done, and the answer comes this much later.
     Slow(Duration),
     /// The processor that the call creates is not found for this long.
+    #[serde(rename = "hide")]
     HideCreated(Duration),
     /// GetResources shows the tags from before the call for this long.
+    #[serde(rename = "lag")]
     LagTags(Duration),
     /// GetResources goes on listing the processor that the call deletes for this long.
+    #[serde(rename = "linger")]
     LingerDeleted(Duration),
 }
 
@@ -62,6 +73,43 @@ impl Fault {
             _ => true,
         }
     }
+
+    /// The error of a fault that keeps the operation from happening, for this caller and this resource.
+    pub(crate) fn prevents(
+        &self,
+        operation: Operation,
+        caller: &str,
+        resource: impl FnOnce() -> String,
+    ) -> Option<ServiceError> {
+        let internal = |message: &str| ServiceError::internal(operation, message);
+        Some(match self {
+            Fault::Throttle => ServiceError::throttled(operation),
+            Fault::RateExceeded => ServiceError::rate_exceeded(operation),
+            Fault::Internal => internal("The service failed. Try your call again."),
+            Fault::Denied => ServiceError::denied(operation, caller, &resource()),
+            Fault::Error { code, message } => ServiceError::of(operation, code, message.as_str()),
+            Fault::ExpiredToken => ServiceError::expired_token(operation),
+            // Nobody sees this answer; the journal says why the call came to nothing.
+            Fault::ResetBefore => internal("The connection broke before the request arrived."),
+            Fault::ResetAfter
+            | Fault::Hang
+            | Fault::Truncate
+            | Fault::Slow(_)
+            | Fault::HideCreated(_)
+            | Fault::LagTags(_)
+            | Fault::LingerDeleted(_) => return None,
+        })
+    }
+
+    /// How much of the answer arrives.
+    pub(crate) fn delivery(&self) -> Delivery {
+        match self {
+            Fault::ResetBefore | Fault::ResetAfter => Delivery::Reset,
+            Fault::Hang => Delivery::Endless,
+            Fault::Truncate => Delivery::Cut,
+            _ => Delivery::Whole,
+        }
+    }
 }
 
 /// The names of all faults, as they are written.
@@ -69,60 +117,40 @@ pub const FAULT_FORMS: &str = "throttle, rate, internal, deny, error:CODE[:MESSA
      reset-after, hang, truncate, slow:DURATION, hide:DURATION, lag:DURATION, linger:DURATION";
 
 impl FromStr for Fault {
-    type Err = BadFault;
+    type Err = BadSetting;
 
-    fn from_str(text: &str) -> Result<Fault, BadFault> {
-        let (name, argument) = match text.split_once(':') {
-            Some((name, argument)) => (name, Some(argument)),
-            None => (text, None),
-        };
-        let unknown = || BadFault::Kind(text.to_owned());
-        let duration =
-            || options::duration(argument.ok_or_else(unknown)?).map_err(BadFault::Option);
-        let fault = match name {
-            "throttle" => Fault::Throttle,
-            "rate" => Fault::RateExceeded,
-            "internal" => Fault::Internal,
-            "deny" => Fault::Denied,
-            "expired-token" => Fault::ExpiredToken,
-            "reset-before" => Fault::ResetBefore,
-            "reset-after" => Fault::ResetAfter,
-            "hang" => Fault::Hang,
-            "truncate" => Fault::Truncate,
-            "slow" => return duration().map(Fault::Slow),
-            "hide" => return duration().map(Fault::HideCreated),
-            "lag" => return duration().map(Fault::LagTags),
-            "linger" => return duration().map(Fault::LingerDeleted),
-            "error" => {
-                let (code, message) = argument
-                    .map(|rest| rest.split_once(':').unwrap_or((rest, "")))
-                    .ok_or_else(unknown)?;
-                return Ok(Fault::Error { code: code.to_owned(), message: message.to_owned() });
+    fn from_str(text: &str) -> Result<Fault, BadSetting> {
+        let fault = match text.split_once(':') {
+            None => json!(text),
+            Some(("error", error)) => {
+                let (code, message) = error.split_once(':').unwrap_or((error, ""));
+                json!({"error": {"code": code, "message": message}})
             }
-            _ => return Err(unknown()),
+            Some((name, duration)) => json!({name: setting::duration(duration)?}),
         };
-        if argument.is_some() { Err(unknown()) } else { Ok(fault) }
+        let unknown = |_| BadSetting::unknown("fault", text, FAULT_FORMS.to_owned());
+        Fault::deserialize(fault).map_err(unknown)
     }
 }
 
 impl Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match json!(self) {
+            Value::String(name) => f.write_str(&name)?,
+            form => form
+                .as_object()
+                .into_iter()
+                .flatten()
+                .try_for_each(|(name, _)| f.write_str(name))?,
+        }
         match self {
-            Fault::Throttle => f.write_str("throttle"),
-            Fault::RateExceeded => f.write_str("rate"),
-            Fault::Internal => f.write_str("internal"),
-            Fault::Denied => f.write_str("deny"),
-            Fault::Error { code, message } if message.is_empty() => write!(f, "error:{code}"),
-            Fault::Error { code, message } => write!(f, "error:{code}:{message}"),
-            Fault::ExpiredToken => f.write_str("expired-token"),
-            Fault::ResetBefore => f.write_str("reset-before"),
-            Fault::ResetAfter => f.write_str("reset-after"),
-            Fault::Hang => f.write_str("hang"),
-            Fault::Truncate => f.write_str("truncate"),
-            Fault::Slow(wait) => write!(f, "slow:{}ms", wait.as_millis()),
-            Fault::HideCreated(wait) => write!(f, "hide:{}ms", wait.as_millis()),
-            Fault::LagTags(wait) => write!(f, "lag:{}ms", wait.as_millis()),
-            Fault::LingerDeleted(wait) => write!(f, "linger:{}ms", wait.as_millis()),
+            Fault::Error { code, message } if message.is_empty() => write!(f, ":{code}"),
+            Fault::Error { code, message } => write!(f, ":{code}:{message}"),
+            Fault::Slow(wait)
+            | Fault::HideCreated(wait)
+            | Fault::LagTags(wait)
+            | Fault::LingerDeleted(wait) => write!(f, ":{}ms", wait.as_millis()),
+            _ => Ok(()),
         }
     }
 }
@@ -142,26 +170,26 @@ pub struct ScriptedFault {
 }
 
 impl FromStr for ScriptedFault {
-    type Err = BadFault;
+    type Err = BadSetting;
 
     /// Reads `OPERATION[/PROCESSOR][:NTH[+|xCOUNT]]=FAULT`.
     ///
     /// The operation may be cut short or be `*`. Without `:NTH` every call is struck, with it only that one; `:2+` is
     /// the second and all that follow, `:2x3` the second and two more.
-    fn from_str(text: &str) -> Result<ScriptedFault, BadFault> {
-        let form = || BadFault::Form(text.to_owned());
+    fn from_str(text: &str) -> Result<ScriptedFault, BadSetting> {
+        let form = || BadSetting::form(text, "OPERATION[/PROCESSOR][:NTH]=FAULT");
         let (calls, fault) = text.split_once('=').ok_or_else(form)?;
         let (calls, (first, count)) = match calls.rsplit_once(':') {
             Some((calls, when)) => (calls, span(when).ok_or_else(form)?),
             None => (calls, (1, None)),
         };
-        let (operation, processor) = match calls.split_once('/') {
-            Some((operation, processor)) => (operation, Some(processor.to_owned())),
-            None => (calls, None),
-        };
+        let (operation, processor) =
+            calls.split_once('/').map_or((calls, None), |(operation, processor)| {
+                (operation, Some(processor.to_owned()))
+            });
         let operation = match operation {
             "*" => None,
-            name => Some(options::operation(name).map_err(BadFault::Option)?),
+            name => Some(setting::operation(name)?),
         };
         Ok(ScriptedFault { operation, processor, first, count, fault: fault.parse()? })
     }
@@ -189,17 +217,17 @@ pub struct RandomFault {
 }
 
 impl FromStr for RandomFault {
-    type Err = BadFault;
+    type Err = BadSetting;
 
     /// Reads `FAULT=PROBABILITY`.
-    fn from_str(text: &str) -> Result<RandomFault, BadFault> {
+    fn from_str(text: &str) -> Result<RandomFault, BadSetting> {
         let (fault, probability) =
-            text.rsplit_once('=').ok_or_else(|| BadFault::Form(text.to_owned()))?;
+            text.rsplit_once('=').ok_or_else(|| BadSetting::form(text, "FAULT=PROBABILITY"))?;
         match probability.parse() {
             Ok(probability) if (0.0..=1.0).contains(&probability) => {
                 Ok(RandomFault { probability, fault: fault.parse()? })
             }
-            _ => Err(BadFault::Probability(probability.to_owned())),
+            _ => Err(BadSetting::Probability(probability.to_owned())),
         }
     }
 }
@@ -210,19 +238,6 @@ pub struct Faults {
     pub scripted: Vec<ScriptedFault>,
     pub random: Vec<RandomFault>,
     pub seed: u64,
-}
-
-/// A fault that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadFault {
-    #[error("`{0}` is no fault: they are {FAULT_FORMS}")]
-    Kind(String),
-    #[error("`{0}` is not of the form OPERATION[/PROCESSOR][:NTH]=FAULT, or FAULT=PROBABILITY")]
-    Form(String),
-    #[error("`{0}` is no probability: write a number from 0 to 1")]
-    Probability(String),
-    #[error(transparent)]
-    Option(BadOption),
 }
 
 /// The faults of one emulator with what they need to remember.

@@ -5,14 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use super::clock::Clock;
-use super::connector;
-use super::engine::{Delivery, Engine};
+use super::delivery::{Delivery, Reset};
+use super::engine::Engine;
 use super::error::ServiceError;
 use super::journal::Call;
 use super::options::Options;
@@ -40,11 +39,6 @@ pub struct Answer {
     /// Never [`Delivery::Reset`], which is the error [`Reset`].
     pub delivery: Delivery,
 }
-
-/// The connection breaks before anything is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("connection reset by the emulator")]
-pub struct Reset;
 
 /// Why an emulator cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -88,15 +82,10 @@ impl Emulator {
     }
 
     fn start(options: Options, state: State, store: Option<Store>) -> Emulator {
-        let clock = Clock::start(state.resumed_at());
+        let clock = Clock::start(state.resumed_at);
         let engine = Engine::new(options, state, clock.now());
         let store = store.map(|store| Arc::new(tokio::sync::Mutex::new(store)));
         Emulator(Arc::new(Shared { engine: Mutex::new(engine), clock, store }))
-    }
-
-    /// A client for the AWS SDK that reaches this emulator without a socket.
-    pub fn http_client(&self) -> SharedHttpClient {
-        connector::http_client(self.clone())
     }
 
     /// The account that it plays.
@@ -146,27 +135,25 @@ impl Emulator {
             return Ok(Answer { response, delivery: Delivery::Whole });
         }
         let dialect = protocol::dialect(&request);
-        let (reply, operation, generation) = {
-            let mut engine = self.engine();
-            match protocol::read(&request, engine.options.signatures) {
-                Err(error) => {
-                    let response = protocol::error(dialect, &error, &engine.next_request_id());
-                    return Ok(Answer { response, delivery: Delivery::Whole });
-                }
-                Ok(incoming) => {
-                    let operation = incoming.operation;
-                    (engine.call(incoming, self.0.clock.now()), operation, engine.generation())
-                }
+        let read = protocol::read(&request, self.engine().options.signatures);
+        let incoming = match read {
+            Ok(incoming) => incoming,
+            Err(error) => {
+                let response = self.refuse(&request, &error);
+                return Ok(Answer { response, delivery: Delivery::Whole });
             }
+        };
+        let operation = incoming.operation;
+        let (reply, generation) = {
+            let mut engine = self.engine();
+            (engine.call(incoming, self.0.clock.now()), engine.generation)
         };
         let mut outcome = reply.outcome;
         if reply.took_effect
             && let Err(error) = self.keep(generation).await
         {
-            outcome = Err(ServiceError::internal(
-                operation,
-                format!("The emulator cannot keep its state: {error}."),
-            ));
+            let message = format!("The emulator cannot keep its state: {error}.");
+            outcome = Err(ServiceError::internal(operation, message));
         }
         if !reply.delay.is_zero() {
             tokio::time::sleep(reply.delay).await;
@@ -191,19 +178,13 @@ impl Emulator {
             let error = ServiceError::new("UnknownOperationException", 404, message);
             return Some(self.refuse(request, &error));
         }
-        let (account_id, region, processors) = {
-            let engine = self.engine();
-            let state = &engine.state;
-            let (account_id, region) = (state.account_id(), state.region());
-            (account_id.to_owned(), region.to_owned(), state.processors().len())
-        };
-        let health = json!({
+        let state = &self.engine().state;
+        Some(protocol::health(&json!({
             "emulator": concat!("rekon ", env!("CARGO_PKG_VERSION")),
-            "account_id": account_id,
-            "region": region,
-            "stream_processors": processors,
-        });
-        Some(protocol::health(&health))
+            "account_id": state.account_id(),
+            "region": state.region(),
+            "stream_processors": state.processors().len(),
+        })))
     }
 
     /// Brings the file up to date before a stop: also what happened by itself since the last change.
@@ -212,7 +193,7 @@ impl Emulator {
     pub async fn flush(&self) -> io::Result<()> {
         let Some(store) = &self.0.store else { return Ok(()) };
         let store = store.clone().lock_owned().await;
-        if store.generation == 0 && self.engine().generation() == 0 {
+        if store.generation == 0 && self.engine().generation == 0 {
             return Ok(());
         }
         self.write(store).await
@@ -246,7 +227,7 @@ impl Emulator {
         let now = self.0.clock.now();
         let mut engine = self.engine();
         engine.state.advance(now);
-        (engine.state.render(now), engine.generation())
+        (engine.state.render(now), engine.generation)
     }
 
     fn engine(&self) -> MutexGuard<'_, Engine> {

@@ -2,26 +2,23 @@
 //!
 //! The emulator checks no signatures, so a caller is whoever the settings say, by the access key at most.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::random;
-use super::validate::Object;
 
 /// A caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     arn: String,
     account_id: String,
-    kind: Kind,
 }
 
-/// What kind of principal an ARN is of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+/// What an ARN is of.
+enum Principal<'a> {
     Root,
-    User { name: String },
-    AssumedRole { role: String, session: String },
-    FederatedUser { name: String },
+    User { name: &'a str },
+    AssumedRole { role: &'a str, session: &'a str },
+    FederatedUser { name: &'a str },
 }
 
 impl Identity {
@@ -32,44 +29,37 @@ impl Identity {
         } else {
             format!("arn:aws:iam::{account_id}:user/{identity}")
         };
-        let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
-        let parts: Vec<&str> = resource.split('/').collect();
-        let kind = match parts[..] {
-            ["root"] => Kind::Root,
-            ["assumed-role", role, session] => {
-                Kind::AssumedRole { role: role.to_owned(), session: session.to_owned() }
-            }
-            ["federated-user", name] => Kind::FederatedUser { name: name.to_owned() },
-            // A user may have a path before the name.
-            [.., name] => Kind::User { name: name.to_owned() },
-            [] => Kind::User { name: String::new() },
-        };
-        Identity { arn, account_id: account_id.to_owned(), kind }
+        Identity { arn, account_id: account_id.to_owned() }
     }
 
     pub(crate) fn arn(&self) -> &str {
         &self.arn
     }
 
+    pub(crate) fn account_id(&self) -> &str {
+        &self.account_id
+    }
+
+    fn principal(&self) -> Principal<'_> {
+        let resource = self.arn.splitn(6, ':').nth(5).unwrap_or_default();
+        match resource.split('/').collect::<Vec<_>>()[..] {
+            ["root"] => Principal::Root,
+            ["assumed-role", role, session] => Principal::AssumedRole { role, session },
+            ["federated-user", name] => Principal::FederatedUser { name },
+            // A user may have a path before the name.
+            [.., name] => Principal::User { name },
+            [] => Principal::User { name: "" },
+        }
+    }
+
     /// The answer of GetCallerIdentity.
-    pub(crate) fn caller_identity(&self, account_id: &str) -> Object {
-        Map::from_iter([
-            ("Account".to_owned(), json!(account_id)),
-            ("Arn".to_owned(), json!(self.arn)),
-            ("UserId".to_owned(), json!(self.user_id())),
-        ])
+    pub(crate) fn caller_identity(&self) -> Value {
+        json!({"Account": self.account_id, "Arn": self.arn, "UserId": self.user_id()})
     }
 
     /// The member `userIdentity` of a CloudTrail record.
     pub(crate) fn user_identity(&self, access_key_id: Option<&str>) -> Value {
-        let kind = match self.kind {
-            Kind::Root => "Root",
-            Kind::User { .. } => "IAMUser",
-            Kind::AssumedRole { .. } => "AssumedRole",
-            Kind::FederatedUser { .. } => "FederatedUser",
-        };
         let mut identity = json!({
-            "type": kind,
             "principalId": self.user_id(),
             "arn": self.arn,
             "accountId": self.account_id,
@@ -77,10 +67,14 @@ impl Identity {
         if let Some(access_key_id) = access_key_id {
             identity["accessKeyId"] = json!(access_key_id);
         }
-        match &self.kind {
-            Kind::Root | Kind::FederatedUser { .. } => {}
-            Kind::User { name } => identity["userName"] = json!(name),
-            Kind::AssumedRole { role, .. } => {
+        identity["type"] = json!(match self.principal() {
+            Principal::Root => "Root",
+            Principal::FederatedUser { .. } => "FederatedUser",
+            Principal::User { name } => {
+                identity["userName"] = json!(name);
+                "IAMUser"
+            }
+            Principal::AssumedRole { role, .. } => {
                 identity["sessionContext"] = json!({"sessionIssuer": {
                     "type": "Role",
                     "principalId": self.unique_id("AROA", role),
@@ -88,19 +82,20 @@ impl Identity {
                     "accountId": self.account_id,
                     "userName": role,
                 }});
+                "AssumedRole"
             }
-        }
+        });
         identity
     }
 
     fn user_id(&self) -> String {
-        match &self.kind {
-            Kind::Root => self.account_id.clone(),
-            Kind::User { .. } => self.unique_id("AIDA", &self.arn),
-            Kind::AssumedRole { role, session } => {
+        match self.principal() {
+            Principal::Root => self.account_id.clone(),
+            Principal::User { .. } => self.unique_id("AIDA", &self.arn),
+            Principal::AssumedRole { role, session } => {
                 format!("{}:{session}", self.unique_id("AROA", role))
             }
-            Kind::FederatedUser { name } => format!("{}:{name}", self.account_id),
+            Principal::FederatedUser { name } => format!("{}:{name}", self.account_id),
         }
     }
 
@@ -124,7 +119,7 @@ mod tests {
         let recorded = identity.user_identity(Some("AKIAEXAMPLE"));
         assert_eq!((&recorded["type"], &recorded["userName"]), (&json!("IAMUser"), &json!("ci")));
         assert_eq!(recorded["accessKeyId"], "AKIAEXAMPLE");
-        assert_eq!(recorded["principalId"], identity.caller_identity(ACCOUNT)["UserId"]);
+        assert_eq!(recorded["principalId"], identity.caller_identity()["UserId"]);
         let with_path = Identity::new("arn:aws:iam::111122223333:user/cameras/ci", ACCOUNT);
         assert_eq!(with_path.user_identity(None)["userName"], "ci");
     }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::clock::Time;
@@ -13,7 +14,7 @@ use super::operation::Operation;
 use super::validate::Object;
 
 /// One call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Call {
     pub time: Time,
     pub operation: Operation,
@@ -21,19 +22,22 @@ pub struct Call {
     pub request: Object,
     pub request_id: String,
     /// Who signed it and with what program it was sent, as far as the request says.
+    #[serde(flatten)]
     pub caller: Caller,
     /// The processor that the request names.
     pub processor: Option<String>,
     /// The service's answer: nothing for a success, and the error otherwise. With some faults it never arrives.
+    #[serde(skip)]
     pub outcome: Result<(), ServiceError>,
     /// What went wrong on purpose.
+    #[serde(skip)]
     pub fault: Option<Fault>,
     /// Whether the call changed something in the service.
     pub took_effect: bool,
 }
 
 /// What a request says about its sender.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Caller {
     pub access_key_id: Option<String>,
     pub region: Option<String>,
@@ -43,31 +47,12 @@ pub struct Caller {
 impl Call {
     /// The call as a line of the journal file.
     pub fn to_json(&self) -> Value {
-        let Call {
-            time,
-            operation,
-            request,
-            request_id,
-            caller,
-            processor,
-            outcome,
-            fault,
-            took_effect,
-        } = self;
-        json!({
-            "time": time.iso(),
-            "operation": operation.name(),
-            "processor": processor,
-            "request": request,
-            "request_id": request_id,
-            "access_key_id": caller.access_key_id,
-            "region": caller.region,
-            "user_agent": caller.user_agent,
-            "outcome": outcome.as_ref().map_or_else(|error| error.code.as_str(), |()| "ok"),
-            "message": outcome.as_ref().err().map(|error| &error.message),
-            "fault": fault.as_ref().map(Fault::to_string),
-            "took_effect": took_effect,
-        })
+        let mut line = json!(self);
+        line["time"] = json!(self.time.iso());
+        line["outcome"] = json!(self.outcome.as_ref().map_or_else(|error| &*error.code, |()| "ok"));
+        line["message"] = json!(self.outcome.as_ref().err().map(|error| &error.message));
+        line["fault"] = json!(self.fault.as_ref().map(Fault::to_string));
+        line
     }
 }
 

@@ -18,13 +18,13 @@
 
 mod clock;
 mod connector;
+mod delivery;
 mod describe;
 mod engine;
 mod error;
 mod faults;
 mod handle;
 mod identity;
-mod interrupted;
 mod journal;
 mod model;
 mod operation;
@@ -38,6 +38,7 @@ mod quotas;
 mod random;
 mod rules;
 mod server;
+mod setting;
 mod state;
 mod store;
 mod token;
@@ -45,21 +46,16 @@ mod trail;
 mod validate;
 
 pub use self::clock::Time;
-pub use self::engine::Delivery;
+pub use self::delivery::{Delivery, Reset};
 pub use self::error::ServiceError;
-pub use self::faults::{BadFault, FAULT_FORMS, Fault, Faults, RandomFault, ScriptedFault};
-pub use self::handle::{Answer, Emulator, OpenError, Reset};
+pub use self::faults::{FAULT_FORMS, Fault, Faults, RandomFault, ScriptedFault};
+pub use self::handle::{Answer, Emulator, OpenError};
 pub use self::journal::{Call, Caller};
 pub use self::operation::{Operation, Service};
 pub use self::options::{
-    BadOption, DEFAULT_ACCOUNT_ID, DEFAULT_REGION, Lag, Limits, Options, Rates, Settle, Signatures,
+    DEFAULT_ACCOUNT_ID, DEFAULT_REGION, Lag, Limits, Options, Rates, Settle, Signatures,
 };
-pub use self::quirks::{
-    DeleteWhileStarting, DeleteWhileUpdating, DeletedMinConfidence, EmptyRegionsUpdate,
-    EmptyUpdate, FaceSearchLimit, Floats, KmsKey, LabelOrder, LabelsUpdate, NoRegions,
-    NotificationChannel, PolygonStart, Quirk, Quirks, RegionOrder, SetAndDelete, StopWhileStarting,
-    Tagging, TrailResources, UnknownQuirk, UnsetDataSharing, UnsetMinConfidence, UpdateWhileBusy,
-    Variant,
-};
+pub use self::quirks::*;
 pub use self::server::serve;
+pub use self::setting::BadSetting;
 pub use self::state::{BadSnapshot, State};

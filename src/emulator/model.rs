@@ -53,38 +53,36 @@ pub(crate) enum Shape {
         members: BTreeMap<String, String>,
     },
     List {
-        min: Option<usize>,
-        max: Option<usize>,
+        #[serde(flatten)]
+        length: Range<usize>,
         member: String,
     },
     Map {
-        min: Option<usize>,
-        max: Option<usize>,
+        #[serde(flatten)]
+        length: Range<usize>,
         key: String,
         value: String,
     },
     String {
-        min: Option<usize>,
-        max: Option<usize>,
+        #[serde(flatten)]
+        length: Range<usize>,
         #[serde(default, deserialize_with = "pattern")]
         pattern: Option<Pattern>,
         #[serde(default, rename = "enum")]
         values: Vec<String>,
     },
-    Integer {
-        min: Option<i64>,
-        max: Option<i64>,
-    },
-    Long {
-        min: Option<i64>,
-        max: Option<i64>,
-    },
-    Float {
-        min: Option<f32>,
-        max: Option<f32>,
-    },
+    Integer(Range<i64>),
+    Long(Range<i64>),
+    Float(Range<f32>),
     Boolean,
     Timestamp,
+}
+
+/// How small and how large something may be.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Range<T> {
+    pub(crate) min: Option<T>,
+    pub(crate) max: Option<T>,
 }
 
 fn pattern<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Pattern>, D::Error> {

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display};
 
+use serde::Serialize;
+
 use super::model::ServiceModel;
 
 /// The services of which the emulator plays a part.
@@ -13,112 +15,67 @@ pub enum Service {
     CloudTrail,
 }
 
-/// An operation that the emulator answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Operation {
-    CreateStreamProcessor,
-    DescribeStreamProcessor,
-    ListStreamProcessors,
-    UpdateStreamProcessor,
-    StartStreamProcessor,
-    StopStreamProcessor,
-    DeleteStreamProcessor,
-    TagResource,
-    UntagResource,
-    ListTagsForResource,
-    GetResources,
-    GetCallerIdentity,
-    LookupEvents,
+#[derive(PartialEq)]
+enum Effect {
+    Reads,
+    Writes,
+}
+
+macro_rules! operations {
+    ($($operation:ident: $service:ident, $effect:ident, $rate:expr;)+) => {
+        /// An operation that the emulator answers.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        pub enum Operation {
+            $($operation,)+
+        }
+
+        impl Operation {
+            pub const ALL: &[Operation] = &[$(Operation::$operation,)+];
+
+            /// The name on the wire.
+            pub fn name(self) -> &'static str {
+                match self { $(Operation::$operation => stringify!($operation),)+ }
+            }
+
+            pub fn service(self) -> Service {
+                match self { $(Operation::$operation => Service::$service,)+ }
+            }
+
+            /// Whether a success changes anything.
+            pub fn writes(self) -> bool {
+                Effect::Writes == match self { $(Operation::$operation => Effect::$effect,)+ }
+            }
+
+            /// Requests per second that an account may make by default.
+            pub fn default_rate(self) -> Option<f64> {
+                match self { $(Operation::$operation => $rate,)+ }
+            }
+        }
+    };
+}
+
+// The rates are the service quotas that AWS publishes. Fifteen for GetResources is what others have observed;
+// GetCallerIdentity is in practice unlimited.
+operations! {
+    CreateStreamProcessor: Rekognition, Writes, Some(20.0);
+    DescribeStreamProcessor: Rekognition, Reads, Some(20.0);
+    ListStreamProcessors: Rekognition, Reads, Some(5.0);
+    UpdateStreamProcessor: Rekognition, Writes, Some(20.0);
+    StartStreamProcessor: Rekognition, Writes, Some(20.0);
+    StopStreamProcessor: Rekognition, Writes, Some(1.0);
+    DeleteStreamProcessor: Rekognition, Writes, Some(20.0);
+    TagResource: Rekognition, Writes, Some(10.0);
+    UntagResource: Rekognition, Writes, Some(10.0);
+    ListTagsForResource: Rekognition, Reads, Some(10.0);
+    GetResources: Tagging, Reads, Some(15.0);
+    GetCallerIdentity: Sts, Reads, None;
+    LookupEvents: CloudTrail, Reads, Some(2.0);
 }
 
 impl Operation {
-    pub const ALL: [Operation; 13] = [
-        Operation::CreateStreamProcessor,
-        Operation::DescribeStreamProcessor,
-        Operation::ListStreamProcessors,
-        Operation::UpdateStreamProcessor,
-        Operation::StartStreamProcessor,
-        Operation::StopStreamProcessor,
-        Operation::DeleteStreamProcessor,
-        Operation::TagResource,
-        Operation::UntagResource,
-        Operation::ListTagsForResource,
-        Operation::GetResources,
-        Operation::GetCallerIdentity,
-        Operation::LookupEvents,
-    ];
-
-    /// The name on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Operation::CreateStreamProcessor => "CreateStreamProcessor",
-            Operation::DescribeStreamProcessor => "DescribeStreamProcessor",
-            Operation::ListStreamProcessors => "ListStreamProcessors",
-            Operation::UpdateStreamProcessor => "UpdateStreamProcessor",
-            Operation::StartStreamProcessor => "StartStreamProcessor",
-            Operation::StopStreamProcessor => "StopStreamProcessor",
-            Operation::DeleteStreamProcessor => "DeleteStreamProcessor",
-            Operation::TagResource => "TagResource",
-            Operation::UntagResource => "UntagResource",
-            Operation::ListTagsForResource => "ListTagsForResource",
-            Operation::GetResources => "GetResources",
-            Operation::GetCallerIdentity => "GetCallerIdentity",
-            Operation::LookupEvents => "LookupEvents",
-        }
-    }
-
     /// The operation with this name on the wire.
     pub fn named(name: &str) -> Option<Operation> {
-        Operation::ALL.into_iter().find(|operation| operation.name() == name)
-    }
-
-    pub fn service(self) -> Service {
-        match self {
-            Operation::GetResources => Service::Tagging,
-            Operation::GetCallerIdentity => Service::Sts,
-            Operation::LookupEvents => Service::CloudTrail,
-            _ => Service::Rekognition,
-        }
-    }
-
-    /// Whether a success changes anything.
-    pub fn writes(self) -> bool {
-        match self {
-            Operation::CreateStreamProcessor
-            | Operation::UpdateStreamProcessor
-            | Operation::StartStreamProcessor
-            | Operation::StopStreamProcessor
-            | Operation::DeleteStreamProcessor
-            | Operation::TagResource
-            | Operation::UntagResource => true,
-            Operation::DescribeStreamProcessor
-            | Operation::ListStreamProcessors
-            | Operation::ListTagsForResource
-            | Operation::GetResources
-            | Operation::GetCallerIdentity
-            | Operation::LookupEvents => false,
-        }
-    }
-
-    /// Requests per second that an account may make by default, from the service quotas that AWS publishes.
-    ///
-    /// Fifteen for GetResources is what others have observed. GetCallerIdentity is in practice unlimited.
-    pub fn default_rate(self) -> Option<f64> {
-        match self {
-            Operation::CreateStreamProcessor
-            | Operation::DescribeStreamProcessor
-            | Operation::UpdateStreamProcessor
-            | Operation::StartStreamProcessor
-            | Operation::DeleteStreamProcessor => Some(20.0),
-            Operation::ListStreamProcessors => Some(5.0),
-            Operation::StopStreamProcessor => Some(1.0),
-            Operation::TagResource | Operation::UntagResource | Operation::ListTagsForResource => {
-                Some(10.0)
-            }
-            Operation::GetResources => Some(15.0),
-            Operation::GetCallerIdentity => None,
-            Operation::LookupEvents => Some(2.0),
-        }
+        Operation::ALL.iter().copied().find(|operation| operation.name() == name)
     }
 }
 
@@ -180,7 +137,7 @@ mod tests {
 
     #[test]
     fn every_operation_is_found_by_name_and_stands_in_the_model() {
-        for operation in Operation::ALL {
+        for &operation in Operation::ALL {
             assert_eq!(Operation::named(operation.name()), Some(operation));
             if let Some(model) = operation.service().model() {
                 assert!(model.input_of(operation.name()).is_some(), "{operation}");

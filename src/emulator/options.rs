@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::faults::Faults;
 use super::identity::Identity;
 use super::operation::Operation;
 use super::quirks::Quirks;
+use super::setting::{self, BadSetting};
 
 /// The account of a service that was not told any other: the one of AWS's own examples.
 pub const DEFAULT_ACCOUNT_ID: &str = "111122223333";
@@ -75,7 +78,8 @@ pub enum Signatures {
 }
 
 /// How long things take that the real service takes seconds for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settle {
     /// From STARTING to RUNNING, or to FAILED.
     pub starting: Duration,
@@ -109,36 +113,20 @@ impl Settle {
 }
 
 impl FromStr for Settle {
-    type Err = BadOption;
+    type Err = BadSetting;
 
     /// Reads `2s`, or single durations over the default: `starting=2s,name=5s`.
-    fn from_str(text: &str) -> Result<Settle, BadOption> {
+    fn from_str(text: &str) -> Result<Settle, BadSetting> {
         if !text.contains('=') {
-            return duration(text).map(Settle::all);
+            return setting::duration(text).map(Settle::all);
         }
-        let mut settle = Settle::default();
-        for (name, value) in assignments(text)? {
-            let field = match name {
-                "starting" => &mut settle.starting,
-                "stopping" => &mut settle.stopping,
-                "updating" => &mut settle.updating,
-                "name" => &mut settle.name,
-                "session" => &mut settle.session,
-                _ => {
-                    return Err(BadOption::name(
-                        name,
-                        "starting, stopping, updating, name, session",
-                    ));
-                }
-            };
-            *field = duration(value)?;
-        }
-        Ok(settle)
+        setting::assigned(text, setting::duration)
     }
 }
 
 /// How late the effects of calls show elsewhere; all zero by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Lag {
     /// For how long a processor that was just created is not found.
     pub created: Duration,
@@ -151,22 +139,11 @@ pub struct Lag {
 }
 
 impl FromStr for Lag {
-    type Err = BadOption;
+    type Err = BadSetting;
 
     /// Reads `created=2s,tags=30s,deleted=1h,trail=5m`, each optional.
-    fn from_str(text: &str) -> Result<Lag, BadOption> {
-        let mut lag = Lag::default();
-        for (name, value) in assignments(text)? {
-            let field = match name {
-                "created" => &mut lag.created,
-                "tags" => &mut lag.tags,
-                "deleted" => &mut lag.deleted,
-                "trail" => &mut lag.trail,
-                _ => return Err(BadOption::name(name, "created, tags, deleted, trail")),
-            };
-            *field = duration(value)?;
-        }
-        Ok(lag)
+    fn from_str(text: &str) -> Result<Lag, BadSetting> {
+        setting::assigned(text, setting::duration)
     }
 }
 
@@ -182,10 +159,8 @@ impl Rates {
 
     /// The quotas that an account has by default.
     pub fn published() -> Rates {
-        let rates = Operation::ALL
-            .into_iter()
-            .filter_map(|operation| Some((operation, operation.default_rate()?)));
-        Rates(rates.collect())
+        let rates = Operation::ALL.iter();
+        Rates(rates.filter_map(|operation| Some((*operation, operation.default_rate()?))).collect())
     }
 
     pub fn is_off(&self) -> bool {
@@ -199,35 +174,36 @@ impl Rates {
 }
 
 impl FromStr for Rates {
-    type Err = BadOption;
+    type Err = BadSetting;
 
     /// Reads `off`, `default`, or rates over the default: `Describe=5,CreateStreamProcessor=off`.
     ///
     /// The part of an operation's name is enough that no other begins with.
-    fn from_str(text: &str) -> Result<Rates, BadOption> {
+    fn from_str(text: &str) -> Result<Rates, BadSetting> {
         match text {
             "off" => return Ok(Rates::off()),
             "default" => return Ok(Rates::published()),
             _ => {}
         }
         let mut rates = Rates::published();
-        for (name, value) in assignments(text)? {
-            let operation = operation(name)?;
-            if value == "off" {
-                rates.0.remove(&operation);
-                continue;
-            }
+        for part in text.split(',') {
+            let (name, value) = setting::assignment(part)?;
+            let operation = setting::operation(name)?;
             match value.parse::<f64>() {
-                Ok(rate) if rate > 0.0 && rate.is_finite() => rates.0.insert(operation, rate),
-                _ => return Err(BadOption::Rate(value.to_owned())),
-            };
+                _ if value == "off" => drop(rates.0.remove(&operation)),
+                Ok(rate) if rate > 0.0 && rate.is_finite() => {
+                    rates.0.insert(operation, rate);
+                }
+                _ => return Err(BadSetting::Rate(value.to_owned())),
+            }
         }
         Ok(rates)
     }
 }
 
 /// How much there may be of what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
     /// Stream processors in the account and region.
     pub processors: usize,
@@ -246,87 +222,18 @@ impl Default for Limits {
 }
 
 impl FromStr for Limits {
-    type Err = BadOption;
+    type Err = BadSetting;
 
     /// Reads `processors=100,face-searches=2,tags=50,page=10`, each optional.
-    fn from_str(text: &str) -> Result<Limits, BadOption> {
-        let mut limits = Limits::default();
-        for (name, value) in assignments(text)? {
-            let field = match name {
-                "processors" => &mut limits.processors,
-                "face-searches" => &mut limits.face_searches,
-                "tags" => &mut limits.tags,
-                "page" => &mut limits.page,
-                _ => return Err(BadOption::name(name, "processors, face-searches, tags, page")),
-            };
+    fn from_str(text: &str) -> Result<Limits, BadSetting> {
+        let whole =
+            |text: &str| text.parse::<usize>().map_err(|_| BadSetting::Limit(text.to_owned()));
+        match setting::assigned(text, whole)? {
             // A page of nothing would never come to an end.
-            let least = if name == "page" { 1 } else { 0 };
-            let read = value.parse().ok().filter(|read| *read >= least);
-            *field = read.ok_or_else(|| BadOption::Limit(value.to_owned()))?;
-        }
-        Ok(limits)
-    }
-}
-
-/// A setting that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadOption {
-    #[error("`{0}` is no duration: write 500ms, 2s or 1m")]
-    Duration(String),
-    #[error("`{0}` is not of the form NAME=VALUE")]
-    Form(String),
-    #[error("there is no `{given}` here: it is one of {known}")]
-    Name { given: String, known: String },
-    #[error("`{0}` is no rate: write requests per second, more than 0, or off")]
-    Rate(String),
-    #[error("`{0}` is no limit: write a whole number")]
-    Limit(String),
-    #[error("`{0}` is no operation of the emulator")]
-    Operation(String),
-    #[error("`{given}` could be {first} or {second}")]
-    Ambiguous { given: String, first: Operation, second: Operation },
-}
-
-impl BadOption {
-    fn name(given: &str, known: &str) -> BadOption {
-        BadOption::Name { given: given.to_owned(), known: known.to_owned() }
-    }
-}
-
-/// A duration with its unit; zero needs none.
-pub(crate) fn duration(text: &str) -> Result<Duration, BadOption> {
-    if text == "0" {
-        return Ok(Duration::ZERO);
-    }
-    let parsed = text
-        .parse::<jiff::SignedDuration>()
-        .ok()
-        .and_then(|duration| Duration::try_from(duration).ok());
-    parsed.ok_or_else(|| BadOption::Duration(text.to_owned()))
-}
-
-/// The operation whose name this is or begins.
-pub(crate) fn operation(text: &str) -> Result<Operation, BadOption> {
-    if let Some(exact) = Operation::named(text) {
-        return Ok(exact);
-    }
-    let mut candidates = Operation::ALL
-        .into_iter()
-        .filter(|operation| !text.is_empty() && operation.name().starts_with(text));
-    match (candidates.next(), candidates.next()) {
-        (None, _) => Err(BadOption::Operation(text.to_owned())),
-        (Some(only), None) => Ok(only),
-        (Some(first), Some(second)) => {
-            Err(BadOption::Ambiguous { given: text.to_owned(), first, second })
+            Limits { page: 0, .. } => Err(BadSetting::Limit("0".to_owned())),
+            limits => Ok(limits),
         }
     }
-}
-
-fn assignments(text: &str) -> Result<Vec<(&str, &str)>, BadOption> {
-    let parts = text
-        .split(',')
-        .map(|part| part.split_once('=').ok_or_else(|| BadOption::Form(part.to_owned())));
-    parts.collect()
 }
 
 #[cfg(test)]
@@ -362,9 +269,9 @@ mod tests {
             "Sto=1".parse::<Rates>().map(|rates| rates.of(Operation::StopStreamProcessor)),
             Ok(Some(1.0))
         );
-        assert!(matches!("List=1".parse::<Rates>(), Err(BadOption::Ambiguous { .. })));
-        assert!(matches!("Detect=1".parse::<Rates>(), Err(BadOption::Operation(_))));
-        assert!(matches!("Describe=0".parse::<Rates>(), Err(BadOption::Rate(_))));
+        assert!(matches!("List=1".parse::<Rates>(), Err(BadSetting::Ambiguous { .. })));
+        assert!(matches!("Detect=1".parse::<Rates>(), Err(BadSetting::Unknown { .. })));
+        assert!(matches!("Describe=0".parse::<Rates>(), Err(BadSetting::Rate(_))));
     }
 
     #[test]

@@ -20,6 +20,7 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
 
 const JSON: &str = "application/x-amz-json-1.1";
+const XML: &str = "text/xml";
 const FORM: &str = "application/x-www-form-urlencoded";
 const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -145,25 +146,19 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 }
 
 /// The response that carries an operation's answer.
-pub(crate) fn answer(operation: Operation, output: &Object, request_id: &str) -> Response<Bytes> {
-    match operation.service() {
-        Service::Sts => {
-            let fields: String = output
-                .iter()
-                .map(|(name, value)| element(name, value.as_str().unwrap_or_default()))
-                .collect();
-            let body = format!(
-                "<{operation}Response xmlns=\"{STS_NAMESPACE}\"><{operation}Result>{fields}</{operation}Result>{}\
-                 </{operation}Response>",
-                metadata(request_id)
-            );
-            response(StatusCode::OK, "text/xml", body, request_id)
-        }
-        Service::Rekognition | Service::Tagging | Service::CloudTrail => {
-            let body = serde_json::to_string(output).unwrap_or_default();
-            response(StatusCode::OK, JSON, body, request_id)
-        }
+pub(crate) fn answer(operation: Operation, output: &Value, request_id: &str) -> Response<Bytes> {
+    if operation.service() != Service::Sts {
+        return response(StatusCode::OK, JSON, output.to_string(), request_id);
     }
+    let fields = output.as_object().into_iter().flatten();
+    let fields: String =
+        fields.map(|(name, value)| element(name, value.as_str().unwrap_or_default())).collect();
+    let id = element("RequestId", request_id);
+    let body = format!(
+        "<{operation}Response xmlns=\"{STS_NAMESPACE}\"><{operation}Result>{fields}</{operation}Result>\
+         <ResponseMetadata>{id}</ResponseMetadata></{operation}Response>"
+    );
+    response(StatusCode::OK, XML, body, request_id)
 }
 
 /// The response that carries an error.
@@ -178,16 +173,13 @@ pub(crate) fn error(dialect: Dialect, error: &ServiceError, request_id: &str) ->
         }
         Dialect::Query => {
             let fault = if status.is_server_error() { "Receiver" } else { "Sender" };
-            let fields =
-                [element("Type", fault), element("Code", code), element("Message", message)]
-                    .concat();
+            let fields = [("Type", fault), ("Code", code), ("Message", message)];
+            let fields: String = fields.iter().map(|(name, text)| element(name, text)).collect();
             let id = element("RequestId", request_id);
-            (
-                "text/xml",
-                format!(
-                    "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error>{fields}</Error>{id}</ErrorResponse>"
-                ),
-            )
+            let body = format!(
+                "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error>{fields}</Error>{id}</ErrorResponse>"
+            );
+            (XML, body)
         }
     };
     let mut response = response(status, media_type, body, request_id);
@@ -217,10 +209,6 @@ fn response(
         response.headers_mut().insert(REQUEST_ID, request_id);
     }
     response
-}
-
-fn metadata(request_id: &str) -> String {
-    format!("<ResponseMetadata>{}</ResponseMetadata>", element("RequestId", request_id))
 }
 
 fn element(name: &str, text: &str) -> String {
@@ -312,7 +300,7 @@ mod tests {
         assert_eq!(incoming.operation, Operation::GetCallerIdentity);
         assert_eq!(code(&request("", FORM, "Action=AssumeRole")), "InvalidAction");
         assert_eq!(code(&request("", FORM, "Action=ListStreamProcessors")), "InvalidAction");
-        let output = Object::from_iter([("Arn".to_owned(), json!("a<&>b"))]);
+        let output = json!({"Arn": "a<&>b"});
         let answered = answer(Operation::GetCallerIdentity, &output, "id");
         let body = String::from_utf8(answered.body().to_vec()).unwrap();
         assert!(

@@ -6,6 +6,8 @@
 
 use std::fmt::{self, Display};
 
+use super::setting::{self, BadSetting};
+
 /// One quirk: its name, what it decides, and its variants, the default first.
 #[derive(Debug)]
 pub struct Quirk {
@@ -21,21 +23,9 @@ pub struct Variant {
     pub about: &'static str,
 }
 
-/// A quirk or a variant that does not exist.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UnknownQuirk {
-    #[error("`{0}` is no quirk: they are {names}", names = list(Quirks::ALL.iter().map(|quirk| quirk.name)))]
-    Name(String),
-    #[error("quirk {quirk} has no `{variant}`: it is {}", list(variants(quirk)))]
-    Variant { quirk: &'static str, variant: String },
-    #[error("`{0}` is not of the form NAME=VALUE")]
-    Form(String),
-}
-
 macro_rules! quirks {
-    ($($field:ident: $type:ident = $name:literal, $about:literal {
-        $($variant:ident = $value:literal, $effect:literal;)+
-    })+) => {
+    ($($field:ident: $type:ident = $name:literal, $about:literal,
+        $($variant:ident = $value:literal: $effect:literal),+;)+) => {
         $(
             #[doc = $about]
             #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -60,13 +50,19 @@ macro_rules! quirks {
             },)+];
 
             /// Chooses a variant by the names of quirk and variant.
-            pub fn set(&mut self, quirk: &str, variant: &str) -> Result<(), UnknownQuirk> {
+            pub fn set(&mut self, quirk: &str, variant: &str) -> Result<(), BadSetting> {
                 match quirk {
                     $($name => self.$field = match variant {
                         $($value => $type::$variant,)+
-                        _ => return Err(UnknownQuirk::Variant { quirk: $name, variant: variant.to_owned() }),
+                        _ => {
+                            let (given, known) = (variant.to_owned(), [$($value),+].join(", "));
+                            return Err(BadSetting::Variant { quirk: $name, given, known });
+                        }
                     },)+
-                    _ => return Err(UnknownQuirk::Name(quirk.to_owned())),
+                    _ => {
+                        let known = setting::list(Quirks::ALL.iter().map(|known| known.name));
+                        return Err(BadSetting::unknown("quirk", quirk, known));
+                    }
                 }
                 Ok(())
             }
@@ -82,120 +78,98 @@ macro_rules! quirks {
 // The `#[default]` above attaches to the first variant only, as the repetition starts after it.
 quirks! {
     unset_min_confidence: UnsetMinConfidence = "unset-min-confidence",
-        "What DescribeStreamProcessor shows for a MinConfidence that was never set." {
-        Absent = "absent", "Nothing.";
-        Shown = "shown", "50, the default.";
-    }
+        "What DescribeStreamProcessor shows for a MinConfidence that was never set.",
+        Absent = "absent": "Nothing.",
+        Shown = "shown": "50, the default.";
     deleted_min_confidence: DeletedMinConfidence = "deleted-min-confidence",
-        "What DescribeStreamProcessor shows for a MinConfidence that was deleted by an update." {
-        Absent = "absent", "Nothing.";
-        Shown = "shown", "50, the default.";
-    }
+        "What DescribeStreamProcessor shows for a MinConfidence that was deleted by an update.",
+        Absent = "absent": "Nothing.",
+        Shown = "shown": "50, the default.";
     unset_data_sharing: UnsetDataSharing = "unset-data-sharing",
-        "What DescribeStreamProcessor shows for a DataSharingPreference that was never set." {
-        Absent = "absent", "Nothing.";
-        Shown = "shown", "OptIn false.";
-    }
+        "What DescribeStreamProcessor shows for a DataSharingPreference that was never set.",
+        Absent = "absent": "Nothing.",
+        Shown = "shown": "OptIn false.";
     no_regions: NoRegions = "no-regions",
-        "What DescribeStreamProcessor shows for a label detection processor without regions of interest." {
-        Absent = "absent", "Nothing.";
-        Empty = "empty", "An empty list.";
-    }
+        "What DescribeStreamProcessor shows for a label detection processor without regions of interest.",
+        Absent = "absent": "Nothing.",
+        Empty = "empty": "An empty list.";
     kms_key: KmsKey = "kms-key",
-        "How a KmsKeyId comes back." {
-        AsSent = "as-sent", "As it was sent.";
-        Arn = "arn", "As an ARN: a key id as the key's, an alias as the alias's.";
-        KeyArn = "key-arn", "As the key's ARN, also when an alias was sent.";
-    }
+        "How a KmsKeyId comes back.",
+        AsSent = "as-sent": "As it was sent.",
+        Arn = "arn": "As an ARN: a key id as the key's, an alias as the alias's.",
+        KeyArn = "key-arn": "As the key's ARN, also when an alias was sent.";
     floats: Floats = "floats",
-        "How float32 numbers come back." {
-        Widened = "widened", "Widened to double: 80.1 as 80.0999984741211.";
-        Shortest = "shortest", "As the shortest number that means the same float32: 80.1.";
-    }
+        "How float32 numbers come back.",
+        Widened = "widened": "Widened to double: 80.1 as 80.0999984741211.",
+        Shortest = "shortest": "As the shortest number that means the same float32: 80.1.";
     label_order: LabelOrder = "label-order",
-        "The order in which labels come back." {
-        Kept = "kept", "As sent.";
-        Shuffled = "shuffled", "Another order.";
-    }
+        "The order in which labels come back.",
+        Kept = "kept": "As sent.",
+        Shuffled = "shuffled": "Another order.";
     region_order: RegionOrder = "region-order",
-        "The order in which regions of interest come back." {
-        Kept = "kept", "As sent.";
-        Shuffled = "shuffled", "Another order.";
-    }
+        "The order in which regions of interest come back.",
+        Kept = "kept": "As sent.",
+        Shuffled = "shuffled": "Another order.";
     polygon_start: PolygonStart = "polygon-start",
-        "The point with which a polygon comes back." {
-        Kept = "kept", "As sent.";
-        Rotated = "rotated", "Another point first, the other way around: the same outline.";
-    }
+        "The point with which a polygon comes back.",
+        Kept = "kept": "As sent.",
+        Rotated = "rotated": "Another point first, the other way around: the same outline.";
     labels_update: LabelsUpdate = "labels-update",
-        "What an update does to the labels that it does not name." {
-        Replace = "replace", "Removes them.";
-        Merge = "merge", "Leaves them: labels can only be added, so that no client can take one away in place.";
-    }
+        "What an update does to the labels that it does not name.",
+        Replace = "replace": "Removes them.",
+        Merge = "merge": "Leaves them: labels can only be added, so that no client can take one away in place.";
     empty_regions_update: EmptyRegionsUpdate = "empty-regions-update",
-        "What an empty RegionsOfInterestForUpdate does." {
-        Refuse = "refuse", "InvalidParameterException.";
-        Clear = "clear", "Removes all regions.";
-        Ignore = "ignore", "Nothing, as if it were absent.";
-    }
+        "What an empty RegionsOfInterestForUpdate does.",
+        Refuse = "refuse": "InvalidParameterException.",
+        Clear = "clear": "Removes all regions.",
+        Ignore = "ignore": "Nothing, as if it were absent.";
     set_and_delete: SetAndDelete = "set-and-delete",
-        "What an update does that sets a parameter and deletes it too." {
-        Refuse = "refuse", "InvalidParameterException.";
-        SetWins = "set-wins", "Sets it.";
-        DeleteWins = "delete-wins", "Deletes it.";
-    }
+        "What an update does that sets a parameter and deletes it too.",
+        Refuse = "refuse": "InvalidParameterException.",
+        SetWins = "set-wins": "Sets it.",
+        DeleteWins = "delete-wins": "Deletes it.";
     empty_update: EmptyUpdate = "empty-update",
-        "What an update that changes nothing (a Name alone) gets." {
-        Refuse = "refuse", "InvalidParameterException.";
-        Accept = "accept", "A success.";
-    }
+        "What an update that changes nothing (a Name alone) gets.",
+        Refuse = "refuse": "InvalidParameterException.",
+        Accept = "accept": "A success.";
     update_while_busy: UpdateWhileBusy = "update-while-busy",
-        "What an update gets while the status is neither STOPPED nor FAILED." {
-        Refuse = "refuse", "ResourceInUseException.";
-        Accept = "accept", "A success; the status stays.";
-    }
+        "What an update gets while the status is neither STOPPED nor FAILED.",
+        Refuse = "refuse": "ResourceInUseException.",
+        Accept = "accept": "A success; the status stays.";
     stop_while_starting: StopWhileStarting = "stop-while-starting",
-        "What StopStreamProcessor gets while the status is STARTING." {
-        Refuse = "refuse", "ResourceInUseException.";
-        Accept = "accept", "A success: the processor stops.";
-    }
+        "What StopStreamProcessor gets while the status is STARTING.",
+        Refuse = "refuse": "ResourceInUseException.",
+        Accept = "accept": "A success: the processor stops.";
     delete_while_starting: DeleteWhileStarting = "delete-while-starting",
-        "What DeleteStreamProcessor gets while the status is STARTING." {
-        Refuse = "refuse", "ResourceInUseException.";
-        Accept = "accept", "A success: the processor is gone.";
-    }
+        "What DeleteStreamProcessor gets while the status is STARTING.",
+        Refuse = "refuse": "ResourceInUseException.",
+        Accept = "accept": "A success: the processor is gone.";
     delete_while_updating: DeleteWhileUpdating = "delete-while-updating",
-        "What DeleteStreamProcessor gets while the status is UPDATING." {
-        Refuse = "refuse", "ResourceInUseException.";
-        Accept = "accept", "A success: the processor is gone.";
-    }
+        "What DeleteStreamProcessor gets while the status is UPDATING.",
+        Refuse = "refuse": "ResourceInUseException.",
+        Accept = "accept": "A success: the processor is gone.";
     notification_channel: NotificationChannel = "notification-channel",
-        "Whether a label detection processor needs a NotificationChannel." {
-        Optional = "optional", "No.";
-        Required = "required", "Yes: creating one without is an InvalidParameterException.";
-    }
+        "Whether a label detection processor needs a NotificationChannel.",
+        Optional = "optional": "No.",
+        Required = "required": "Yes: creating one without is an InvalidParameterException.";
     face_search_limit: FaceSearchLimit = "face-search-limit",
-        "What happens to a face search that starts while as many run as the account may." {
-        Refuse = "refuse", "StartStreamProcessor answers LimitExceededException.";
-        Fail = "fail", "StartStreamProcessor succeeds, and the processor ends up FAILED.";
-    }
+        "What happens to a face search that starts while as many run as the account may.",
+        Refuse = "refuse": "StartStreamProcessor answers LimitExceededException.",
+        Fail = "fail": "StartStreamProcessor succeeds, and the processor ends up FAILED.";
     trail_resources: TrailResources = "trail-resources",
-        "Whether LookupEvents names the processor among the Resources of an event." {
-        Absent = "absent", "No: it stands in the requestParameters of the CloudTrailEvent only.";
-        Named = "named", "Yes, and an event can be looked up by its ResourceName.";
-    }
+        "Whether LookupEvents names the processor among the Resources of an event.",
+        Absent = "absent": "No: it stands in the requestParameters of the CloudTrailEvent only.",
+        Named = "named": "Yes, and an event can be looked up by its ResourceName.";
     tagging: Tagging = "tagging",
-        "Whether GetResources of the Resource Groups Tagging API covers stream processors." {
-        Covered = "covered", "Yes.";
-        Absent = "absent", "No: it never lists one.";
-    }
+        "Whether GetResources of the Resource Groups Tagging API covers stream processors.",
+        Covered = "covered": "Yes.",
+        Absent = "absent": "No: it never lists one.";
 }
 
 impl Quirks {
     /// Chooses a variant written as `NAME=VALUE`.
-    pub fn apply(&mut self, setting: &str) -> Result<(), UnknownQuirk> {
-        let (name, value) =
-            setting.split_once('=').ok_or_else(|| UnknownQuirk::Form(setting.to_owned()))?;
+    pub fn apply(&mut self, setting: &str) -> Result<(), BadSetting> {
+        let (name, value) = setting::assignment(setting)?;
         self.set(name, value)
     }
 }
@@ -210,15 +184,6 @@ impl Display for Quirks {
             .collect();
         f.write_str(&differing.join(" "))
     }
-}
-
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.collect::<Vec<_>>().join(", ")
-}
-
-fn variants(quirk: &str) -> impl Iterator<Item = &'static str> {
-    let quirk = Quirks::ALL.iter().find(|known| known.name == quirk);
-    quirk.into_iter().flat_map(|quirk| quirk.variants).map(|variant| variant.name)
 }
 
 #[cfg(test)]

@@ -2,115 +2,114 @@
 //!
 //! Each rule is about a request alone; what depends on other processors or on a status stands with the operation.
 
+use std::fmt::Display;
+
 use serde_json::Value;
 
 use super::error::ServiceError;
 use super::quirks::{self, Quirks};
-use super::state::Kind;
 use super::validate::Object;
 
 type Checked<T> = Result<T, ServiceError>;
 
+/// The two kinds of processors, told apart by their settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    LabelDetection,
+    FaceSearch,
+}
+
+impl Kind {
+    /// The kind of a definition that has one.
+    pub(crate) fn of(definition: &Object) -> Kind {
+        match lookup(definition, "Settings.FaceSearch") {
+            Some(_) => Kind::FaceSearch,
+            None => Kind::LabelDetection,
+        }
+    }
+}
+
 /// Checks that the definition of a processor fits together, and says which kind it is.
 pub(crate) fn definition(definition: &Object) -> Checked<Kind> {
-    let member = |path: &str| lookup(definition, path);
-    let kind = match (member("Settings.FaceSearch"), member("Settings.ConnectedHome")) {
-        (Some(_), None) => Kind::FaceSearch,
-        (None, Some(_)) => Kind::LabelDetection,
-        (None, None) => {
-            return invalid("Settings must specify either FaceSearch or ConnectedHome.");
-        }
-        (Some(_), Some(_)) => {
-            return invalid("Settings must specify only one of FaceSearch and ConnectedHome.");
-        }
-    };
-    if member("Input.KinesisVideoStream.Arn").is_none() {
-        return invalid("Input must specify the Arn of a KinesisVideoStream.");
-    }
-    let (data_stream, bucket) =
-        (member("Output.KinesisDataStream"), member("Output.S3Destination"));
-    match kind {
+    let given = |path: &str| lookup(definition, path).is_some();
+    let (face_search, connected_home) =
+        (given("Settings.FaceSearch"), given("Settings.ConnectedHome"));
+    demand(
+        face_search || connected_home,
+        "Settings must specify either FaceSearch or ConnectedHome.",
+    )?;
+    demand(
+        !(face_search && connected_home),
+        "Settings must specify only one of FaceSearch and ConnectedHome.",
+    )?;
+    demand(
+        given("Input.KinesisVideoStream.Arn"),
+        "Input must specify the Arn of a KinesisVideoStream.",
+    )?;
+    let kind = Kind::of(definition);
+    let (name, other, output, needed) = match kind {
         Kind::FaceSearch => {
-            if member("Settings.FaceSearch.CollectionId").is_none() {
-                return invalid("FaceSearch must specify a CollectionId.");
-            }
-            if bucket.is_some() {
-                return invalid(
-                    "Output of a FaceSearch stream processor must not specify S3Destination.",
-                );
-            }
-            if member("Output.KinesisDataStream.Arn").is_none() {
-                return invalid(
-                    "Output of a FaceSearch stream processor must specify the Arn of a KinesisDataStream.",
-                );
-            }
-            if member("KmsKeyId").is_some() {
-                return invalid("KmsKeyId is not supported for a FaceSearch stream processor.");
-            }
+            let collection = given("Settings.FaceSearch.CollectionId");
+            demand(collection, "FaceSearch must specify a CollectionId.")?;
+            let output = given("Output.KinesisDataStream.Arn");
+            ("FaceSearch", "S3Destination", output, "Arn of a KinesisDataStream")
         }
         Kind::LabelDetection => {
-            if data_stream.is_some() {
-                return invalid(
-                    "Output of a ConnectedHome stream processor must not specify KinesisDataStream.",
-                );
-            }
-            if member("Output.S3Destination.Bucket").is_none() {
-                return invalid(
-                    "Output of a ConnectedHome stream processor must specify the Bucket of an S3Destination.",
-                );
-            }
+            let output = given("Output.S3Destination.Bucket");
+            ("ConnectedHome", "KinesisDataStream", output, "Bucket of an S3Destination")
         }
-    }
-    regions(member("RegionsOfInterest"))?;
+    };
+    demand(
+        !given(&format!("Output.{other}")),
+        format_args!("Output of a {name} stream processor must not specify {other}."),
+    )?;
+    demand(output, format_args!("Output of a {name} stream processor must specify the {needed}."))?;
+    demand(
+        kind == Kind::LabelDetection || !given("KmsKeyId"),
+        "KmsKeyId is not supported for a FaceSearch stream processor.",
+    )?;
+    regions(lookup(definition, "RegionsOfInterest"))?;
     Ok(kind)
 }
 
 /// Checks what only a creation must heed.
 pub(crate) fn creation(definition: &Object, kind: Kind, quirks: &Quirks) -> Checked<()> {
-    let channel_needed = quirks.notification_channel == quirks::NotificationChannel::Required;
-    if channel_needed
-        && kind == Kind::LabelDetection
-        && !definition.contains_key("NotificationChannel")
-    {
-        return invalid("NotificationChannel is required for a ConnectedHome stream processor.");
-    }
-    Ok(())
+    let needed = kind == Kind::LabelDetection
+        && quirks.notification_channel == quirks::NotificationChannel::Required;
+    demand(
+        !needed || definition.contains_key("NotificationChannel"),
+        "NotificationChannel is required for a ConnectedHome stream processor.",
+    )
 }
 
 /// Checks that each region is a box or a polygon of 3 to 10 points.
 pub(crate) fn regions(regions: Option<&Value>) -> Checked<()> {
     for (region, number) in regions.and_then(Value::as_array).into_iter().flatten().zip(1..) {
         let at = format!("RegionsOfInterest.{number}");
-        match (region.get("BoundingBox"), region.get("Polygon")) {
-            (Some(corner), None) => {
-                if let Some(missing) = ["Left", "Top", "Width", "Height"]
-                    .iter()
-                    .find(|side| corner.get(side).is_none())
-                {
-                    return invalid(&format!("{at}: BoundingBox must specify {missing}."));
-                }
-            }
-            (None, Some(polygon)) => {
-                let points = polygon.as_array().map_or(&[][..], Vec::as_slice);
-                if !(3..=10).contains(&points.len()) {
-                    return invalid(&format!(
-                        "{at}: Polygon must have 3 to 10 points, but has {}.",
-                        points.len()
-                    ));
-                }
-                if points.iter().any(|point| point.get("X").is_none() || point.get("Y").is_none()) {
-                    return invalid(&format!(
-                        "{at}: each point of a Polygon must specify X and Y."
-                    ));
-                }
-            }
-            (None, None) => {
-                return invalid(&format!("{at} must specify a BoundingBox or a Polygon."));
-            }
-            (Some(_), Some(_)) => {
-                return invalid(&format!("{at} must specify only one of BoundingBox and Polygon."));
-            }
+        let (corner, polygon) = (region.get("BoundingBox"), region.get("Polygon"));
+        demand(
+            corner.is_some() || polygon.is_some(),
+            format_args!("{at} must specify a BoundingBox or a Polygon."),
+        )?;
+        demand(
+            corner.is_none() || polygon.is_none(),
+            format_args!("{at} must specify only one of BoundingBox and Polygon."),
+        )?;
+        for side in ["Left", "Top", "Width", "Height"] {
+            demand(
+                corner.is_none_or(|corner| corner.get(side).is_some()),
+                format_args!("{at}: BoundingBox must specify {side}."),
+            )?;
         }
+        let Some(points) = polygon.and_then(Value::as_array) else { continue };
+        demand(
+            (3..=10).contains(&points.len()),
+            format_args!("{at}: Polygon must have 3 to 10 points, but has {}.", points.len()),
+        )?;
+        demand(
+            points.iter().all(|point| point.get("X").is_some() && point.get("Y").is_some()),
+            format_args!("{at}: each point of a Polygon must specify X and Y."),
+        )?;
     }
     Ok(())
 }
@@ -124,34 +123,29 @@ pub(crate) fn drop_empty_regions(definition: &mut Object) {
 
 /// Checks the selectors of StartStreamProcessor, and gives the seconds that a label detection session may last.
 pub(crate) fn session_seconds(kind: Kind, input: &Object) -> Checked<Option<u64>> {
-    match kind {
-        Kind::FaceSearch => {
-            for selector in ["StartSelector", "StopSelector"] {
-                if input.contains_key(selector) {
-                    return invalid(&format!(
-                        "{selector} is not supported for a FaceSearch stream processor."
-                    ));
-                }
-            }
-            Ok(None)
+    if kind == Kind::FaceSearch {
+        for selector in ["StartSelector", "StopSelector"] {
+            demand(
+                !input.contains_key(selector),
+                format_args!("{selector} is not supported for a FaceSearch stream processor."),
+            )?;
         }
-        Kind::LabelDetection => {
-            let start = lookup(input, "StartSelector.KVSStreamStartSelector");
-            if !start.is_some_and(|start| {
-                start.get("ProducerTimestamp").is_some() || start.get("FragmentNumber").is_some()
-            }) {
-                return invalid(
-                    "StartSelector is required for a ConnectedHome stream processor: a ProducerTimestamp or a FragmentNumber.",
-                );
-            }
-            match lookup(input, "StopSelector.MaxDurationInSeconds").and_then(Value::as_u64) {
-                Some(seconds) => Ok(Some(seconds)),
-                None => invalid(
-                    "StopSelector with MaxDurationInSeconds is required for a ConnectedHome stream processor.",
-                ),
-            }
-        }
+        return Ok(None);
     }
+    let start = lookup(input, "StartSelector.KVSStreamStartSelector");
+    let chosen = |start: &Value| {
+        start.get("ProducerTimestamp").is_some() || start.get("FragmentNumber").is_some()
+    };
+    demand(
+        start.is_some_and(chosen),
+        "StartSelector is required for a ConnectedHome stream processor: a ProducerTimestamp or a FragmentNumber.",
+    )?;
+    let seconds = lookup(input, "StopSelector.MaxDurationInSeconds").and_then(Value::as_u64);
+    demand(
+        seconds.is_some(),
+        "StopSelector with MaxDurationInSeconds is required for a ConnectedHome stream processor.",
+    )?;
+    Ok(seconds)
 }
 
 /// The value at a path of member names.
@@ -161,8 +155,9 @@ pub(crate) fn lookup<'a>(object: &'a Object, path: &str) -> Option<&'a Value> {
     names.try_fold(first, |value, name| value.get(name))
 }
 
-fn invalid<T>(message: &str) -> Checked<T> {
-    Err(ServiceError::invalid(message))
+/// An InvalidParameterException with this message, unless the demand is met.
+pub(crate) fn demand(met: bool, message: impl Display) -> Checked<()> {
+    if met { Ok(()) } else { Err(ServiceError::invalid(message.to_string())) }
 }
 
 #[cfg(test)]

@@ -7,8 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONNECTION, EXPECT, HeaderValue};
 use http::{Request, Response};
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,10 +16,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::engine::Delivery;
+use super::delivery::{Delivered, Delivery, Reset};
 use super::error::ServiceError;
-use super::handle::{Emulator, Reset};
-use super::interrupted::{End, Interrupted};
+use super::handle::Emulator;
 use super::prompt::Prompt;
 
 /// The largest request body; the largest valid request is far below it.
@@ -99,9 +97,10 @@ async fn converse(stream: TcpStream, emulator: Emulator, mut stopping: watch::Re
     }
 }
 
-type Answered = Response<BoxBody<Bytes, Reset>>;
-
-async fn respond(emulator: &Emulator, request: Request<Incoming>) -> Result<Answered, Reset> {
+async fn respond(
+    emulator: &Emulator,
+    request: Request<Incoming>,
+) -> Result<Response<Delivered>, Reset> {
     let (head, mut body) = request.into_parts();
     let waits = head.headers.contains_key(EXPECT);
     let request = match tokio::time::timeout(BODY_TIME, read(&mut body, waits)).await {
@@ -115,18 +114,16 @@ async fn respond(emulator: &Emulator, request: Request<Incoming>) -> Result<Answ
                     format!("The request body did not arrive within {} s.", BODY_TIME.as_secs()),
                 ),
             };
-            let mut refused = emulator.refuse(&Request::from_parts(head, ()), &error).map(whole);
+            let mut refused = emulator
+                .refuse(&Request::from_parts(head, ()), &error)
+                .map(|body| Delivered::new(body, Delivery::Whole));
             // What is left of the body cannot be told from a next request.
             refused.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             return Ok(refused);
         }
     };
     let answer = emulator.handle(request).await?;
-    Ok(answer.response.map(|body| match answer.delivery {
-        Delivery::Whole | Delivery::Reset => whole(body),
-        Delivery::Endless => Interrupted::new(body, End::Never).boxed(),
-        Delivery::Cut => Interrupted::new(body, End::Reset).boxed(),
-    }))
+    Ok(answer.response.map(|body| Delivered::new(body, answer.delivery)))
 }
 
 /// The whole body. A client that waits to be told whether to send too large a one is told at once not to.
@@ -150,10 +147,6 @@ async fn read(body: &mut Incoming, waits: bool) -> Result<Bytes, ServiceError> {
     }
     let message = format!("The request body is larger than {MAX_BODY} bytes.");
     Err(ServiceError::new("RequestEntityTooLargeException", 413, message))
-}
-
-fn whole(body: Bytes) -> BoxBody<Bytes, Reset> {
-    Full::new(body).map_err(|never| match never {}).boxed()
 }
 
 #[cfg(test)]

@@ -18,13 +18,8 @@ pub(crate) struct Store {
     seen: Option<Seen>,
 }
 
-/// What tells one state of a file from another.
-#[derive(Debug, PartialEq)]
-struct Seen {
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-}
+/// What tells one state of a file from another: its inode, its size, and when it was modified.
+type Seen = (u64, u64, i64, i64);
 
 impl Store {
     pub(crate) fn new(path: &Path) -> Store {
@@ -65,11 +60,7 @@ impl Store {
 
 fn seen(path: &Path) -> Option<Seen> {
     let metadata = fs::metadata(path).ok()?;
-    Some(Seen {
-        inode: metadata.ino(),
-        size: metadata.size(),
-        modified: (metadata.mtime(), metadata.mtime_nsec()),
-    })
+    Some((metadata.ino(), metadata.size(), metadata.mtime(), metadata.mtime_nsec()))
 }
 
 /// Makes sure of the folder; a new `.rekon` keeps itself out of git.

@@ -2,44 +2,35 @@
 //!
 //! The service keeps nothing for them, so a token outlives a restart.
 
-use super::random;
+use aws_smithy_types::base64;
+use serde_json::Value;
 
-/// The 64 characters of a token, each worth six bits.
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+use super::random;
+use super::validate::Object;
 
 /// A token for a position in what `purpose` pages through.
 pub(crate) fn write(purpose: &str, position: &str) -> String {
-    let check = check(purpose, position).to_be_bytes();
-    let bytes: Vec<u8> = check.into_iter().chain(position.bytes()).collect();
-    let mut token = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits = chunk.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte))
-            << (8 * (3 - chunk.len()));
-        for digit in 0..=chunk.len() {
-            token.push(char::from(ALPHABET[bits >> (18 - 6 * digit) & 63]));
-        }
-    }
-    token
+    base64::encode([&check(purpose, position)[..], position.as_bytes()].concat())
 }
 
 /// The position in a token that was written for this purpose; `None` for any other text.
 pub(crate) fn read(purpose: &str, token: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    for chunk in token.as_bytes().chunks(4) {
-        let mut bits = 0;
-        for digit in chunk {
-            bits = bits << 6 | ALPHABET.iter().position(|known| known == digit)?;
-        }
-        bits <<= 6 * (4 - chunk.len());
-        bytes.extend((1..chunk.len()).map(|byte| (bits >> (24 - 8 * byte) & 255) as u8));
-    }
+    let bytes = base64::decode(token).ok()?;
     let (written, position) = bytes.split_first_chunk::<4>()?;
     let position = str::from_utf8(position).ok()?;
-    (u32::from_be_bytes(*written) == check(purpose, position)).then(|| position.to_owned())
+    (*written == check(purpose, position)).then(|| position.to_owned())
 }
 
-fn check(purpose: &str, position: &str) -> u32 {
-    (random::mix(&[random::hash(purpose), random::hash(position)]) >> 32) as u32
+/// What the tokens of a request are good for: the same question only, but for the token in it.
+pub(crate) fn purpose(operation: &str, input: &Object, token: &str) -> String {
+    let mut question = input.clone();
+    question.remove(token);
+    format!("{operation} {:x}", random::hash(&Value::Object(question).to_string()))
+}
+
+fn check(purpose: &str, position: &str) -> [u8; 4] {
+    let check = random::mix(&[random::hash(purpose), random::hash(position)]) >> 32;
+    (check as u32).to_be_bytes()
 }
 
 #[cfg(test)]

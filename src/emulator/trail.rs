@@ -8,9 +8,8 @@ use std::collections::VecDeque;
 use serde_json::{Map, Value, json};
 
 use super::clock::Time;
-use super::error::ServiceError;
 use super::identity::Identity;
-use super::journal::Caller;
+use super::journal::Call;
 use super::model::{ServiceModel, Shape};
 use super::operation::Operation;
 use super::random;
@@ -47,19 +46,6 @@ pub(crate) struct Event {
     pub(crate) text: String,
 }
 
-/// A call that arrived, and what became of it.
-#[derive(Debug)]
-pub(crate) struct Happened<'a> {
-    pub(crate) time: Time,
-    pub(crate) operation: Operation,
-    pub(crate) request: &'a Object,
-    pub(crate) request_id: &'a str,
-    pub(crate) caller: &'a Caller,
-    pub(crate) identity: &'a Identity,
-    pub(crate) processor: Option<&'a str>,
-    pub(crate) outcome: Result<&'a Object, &'a ServiceError>,
-}
-
 impl Trail {
     pub(crate) fn record(&mut self, event: Event) {
         let events = if event.read_only { &mut self.reads } else { &mut self.writes };
@@ -88,8 +74,8 @@ impl Trail {
     }
 
     /// The trail with the records of a snapshot.
-    pub(crate) fn restore(records: Vec<Object>) -> Result<Trail, String> {
-        let events = records.into_iter().map(Event::restore);
+    pub(crate) fn restore(records: &[Value]) -> Result<Trail, String> {
+        let events = records.iter().map(Event::restore);
         let mut events = events.collect::<Result<Vec<Event>, String>>()?;
         events.sort_by_key(|event| event.time);
         let mut trail = Trail::default();
@@ -99,79 +85,70 @@ impl Trail {
 }
 
 impl Event {
-    /// The event of a call to the service of this account and region.
-    pub(crate) fn new(call: &Happened<'_>, account_id: &str, region: &str) -> Event {
-        let Happened { time, operation, request, request_id, caller, identity, processor, outcome } =
-            call;
-        let service = operation.service();
-        let access_key_id = caller.access_key_id.as_deref();
-        let user_identity = identity.user_identity(access_key_id);
-        let id = random::uuid(random::mix(&[random::hash(request_id), random::hash("event")]));
+    /// The event of a call to the service of this region, with its answer if it was a success.
+    pub(crate) fn new(
+        call: &Call,
+        answer: Option<&Value>,
+        identity: &Identity,
+        region: &str,
+    ) -> Event {
+        let Call { operation, request, request_id, caller, outcome, .. } = call;
         let mut record = json!({
             "eventVersion": "1.08",
-            "eventTime": time.iso_seconds(),
-            "eventSource": service.event_source(),
+            "eventTime": call.time.iso_seconds(),
+            "eventSource": operation.service().event_source(),
             "eventName": operation.name(),
             "awsRegion": region,
             "sourceIPAddress": "127.0.0.1",
             "userAgent": caller.user_agent,
+            "userIdentity": identity.user_identity(caller.access_key_id.as_deref()),
             "requestParameters": parameters(*operation, request),
-            "responseElements": outcome.ok().and_then(|output| elements(*operation, output)),
+            "responseElements": answer.and_then(|answer| elements(*operation, answer)),
             "requestID": request_id,
-            "eventID": id,
+            "eventID": random::uuid(random::mix(&[random::hash(request_id), random::hash("event")])),
             "readOnly": !operation.writes(),
             "eventType": "AwsApiCall",
             "managementEvent": true,
-            "recipientAccountId": account_id,
+            "recipientAccountId": identity.account_id(),
             "eventCategory": "Management",
         });
         if let Err(error) = outcome {
             record["errorCode"] = json!(error.code);
             record["errorMessage"] = json!(error.message);
         }
-        let user = user(&user_identity);
-        record["userIdentity"] = user_identity;
-        Event {
-            number: 0,
-            time: *time,
-            id,
-            name: operation.name().to_owned(),
-            source: service.event_source().to_owned(),
-            user,
-            access_key_id: access_key_id.map(str::to_owned),
-            read_only: !operation.writes(),
-            processor: processor.map(str::to_owned),
-            text: record.to_string(),
-        }
+        Event { processor: call.processor.clone(), ..Event::of(&record, call.time) }
     }
 
     /// The event of a record in a snapshot.
-    fn restore(record: Object) -> Result<Event, String> {
-        let member = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
-        let needed = |name: &str| {
-            member(name).ok_or_else(|| format!("each of its records needs a string `{name}`"))
-        };
-        let time = record
-            .get("eventTime")
-            .and_then(Time::from_json)
-            .ok_or_else(|| "each of its records needs an ISO 8601 time `eventTime`".to_owned())?;
-        let identity = record.get("userIdentity").unwrap_or(&Value::Null);
-        let parameters = record.get("requestParameters").unwrap_or(&Value::Null);
-        let arn = parameters.get("resourceArn").and_then(Value::as_str).unwrap_or_default();
-        let by_arn = arn.split_once(":streamprocessor/").map(|(_, name)| name);
-        let processor = parameters.get("name").and_then(Value::as_str).or(by_arn);
-        Ok(Event {
+    fn restore(record: &Value) -> Result<Event, String> {
+        let time = Time::from_json(&record["eventTime"])
+            .ok_or("each of its records needs an ISO 8601 time `eventTime`")?;
+        match ["eventID", "eventName", "eventSource"]
+            .iter()
+            .find(|name| !record[**name].is_string())
+        {
+            Some(missing) => Err(format!("each of its records needs a string `{missing}`")),
+            None => Ok(Event::of(record, time)),
+        }
+    }
+
+    /// The event that a record describes.
+    fn of(record: &Value, time: Time) -> Event {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let parameters = &record["requestParameters"];
+        let by_arn = || parameters["resourceArn"].as_str()?.split_once(":streamprocessor/");
+        Event {
             number: 0,
             time,
-            id: needed("eventID")?,
-            name: needed("eventName")?,
-            source: needed("eventSource")?,
-            user: user(identity),
-            access_key_id: identity.get("accessKeyId").and_then(Value::as_str).map(str::to_owned),
-            read_only: record.get("readOnly") == Some(&Value::Bool(true)),
-            processor: processor.map(str::to_owned),
-            text: Value::Object(record).to_string(),
-        })
+            id: text(&record["eventID"]).unwrap_or_default(),
+            name: text(&record["eventName"]).unwrap_or_default(),
+            source: text(&record["eventSource"]).unwrap_or_default(),
+            user: user(&record["userIdentity"]),
+            access_key_id: text(&record["userIdentity"]["accessKeyId"]),
+            read_only: record["readOnly"] == true,
+            processor: text(&parameters["name"]).or_else(|| Some(by_arn()?.1.to_owned())),
+            text: record.to_string(),
+        }
     }
 }
 
@@ -187,22 +164,18 @@ fn user(identity: &Value) -> Option<String> {
 }
 
 /// The request as a record shows it; null if there is nothing to show.
-fn parameters(operation: Operation, request: &Object) -> Value {
-    let model = operation.service().model();
-    let shown = model.and_then(|model| {
-        Some(camel(model, model.input_of(operation.name())?, &Value::Object(request.clone())))
-    });
-    shown.filter(|shown| *shown != json!({})).unwrap_or_default()
+fn parameters(operation: Operation, request: &Object) -> Option<Value> {
+    let model = operation.service().model()?;
+    let request = Value::Object(request.clone());
+    let shown = camel(model, model.input_of(operation.name())?, &request);
+    Some(shown).filter(|shown| *shown != json!({}))
 }
 
 /// The answer as a record shows it: that of a change only, and only if there is something in it.
-fn elements(operation: Operation, output: &Object) -> Option<Value> {
-    if !operation.writes() || output.is_empty() {
-        return None;
-    }
-    let model = operation.service().model()?;
-    let output = Value::Object(output.clone());
-    Some(camel(model, model.output_of(operation.name())?, &output))
+fn elements(operation: Operation, answer: &Value) -> Option<Value> {
+    let model =
+        operation.service().model().filter(|_| operation.writes() && *answer != json!({}))?;
+    Some(camel(model, model.output_of(operation.name())?, answer))
 }
 
 /// The value with the names of members as CloudTrail writes them; the keys of maps stay, unknown members do not.
@@ -231,6 +204,7 @@ fn camel(model: &ServiceModel, shape: &str, value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emulator::journal::Caller;
     use std::time::Duration;
 
     fn event(operation: Operation, request: Value) -> Event {
@@ -239,17 +213,19 @@ mod tests {
             region: None,
             user_agent: Some("rekon".to_owned()),
         };
-        let call = Happened {
+        let call = Call {
             time: Time::since_epoch(Duration::from_millis(1_700_000_000_900)),
             operation,
-            request: request.as_object().unwrap(),
-            request_id: "1",
-            caller: &caller,
-            identity: &Identity::new("ci", "111122223333"),
-            processor: request["Name"].as_str(),
-            outcome: Ok(&Object::new()),
+            request: request.as_object().unwrap().clone(),
+            request_id: "1".to_owned(),
+            caller,
+            processor: request["Name"].as_str().map(str::to_owned),
+            outcome: Ok(()),
+            fault: None,
+            took_effect: operation.writes(),
         };
-        Event::new(&call, "111122223333", "us-east-1")
+        let identity = Identity::new("ci", "111122223333");
+        Event::new(&call, Some(&json!({})), &identity, "us-east-1")
     }
 
     fn record(event: &Event) -> Value {
@@ -316,14 +292,15 @@ mod tests {
             Operation::TagResource,
             json!({"ResourceArn": "arn:aws:rekognition:us-east-1:111122223333:streamprocessor/b"}),
         ));
-        let records = trail.kept().map(|text| serde_json::from_str(text).unwrap()).collect();
-        let restored = Trail::restore(records).unwrap();
+        let records: Vec<Value> =
+            trail.kept().map(|text| serde_json::from_str(text).unwrap()).collect();
+        let restored = Trail::restore(&records).unwrap();
         let kept: Vec<&str> = restored.kept().collect();
         assert_eq!(kept, trail.kept().collect::<Vec<_>>());
         let processors: Vec<_> =
             restored.newest_first().map(|event| event.processor.as_deref()).collect();
         assert_eq!(processors, [Some("b"), Some("a")]);
-        assert!(Trail::restore(vec![Object::new()]).unwrap_err().contains("eventTime"));
+        assert!(Trail::restore(&[json!({})]).unwrap_err().contains("eventTime"));
     }
 
     #[test]

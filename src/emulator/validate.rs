@@ -4,46 +4,35 @@
 //! only what the model knows: unknown members and nulls are gone, as the service ignores them, and every float has
 //! been through float32, as it has on the service's side. Rules that relate several members stand in [`super::rules`].
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 
-use serde_json::{Map, Number, Value};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
-use super::model::{ServiceModel, Shape};
+use super::model::{Range, ServiceModel, Shape};
 
 /// A JSON object.
 pub(crate) type Object = Map<String, Value>;
 
 /// One constraint that one value breaks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Violation {
-    value: Value,
+    /// Where in the request the value stands, as messages name it: `regionsOfInterest.1.member.boundingBox`.
     path: String,
-    constraint: String,
+    message: String,
 }
 
 impl Violation {
-    /// The member of the request in which the value stands, as messages name it.
+    /// The member of the request in which the value stands.
     pub(crate) fn member(&self) -> &str {
         self.path.split('.').next().unwrap_or_default()
-    }
-}
-
-impl Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Violation { value, path, constraint } = self;
-        match value {
-            Value::Null => f.write_str("Value null")?,
-            Value::String(text) => write!(f, "Value '{text}'")?,
-            other => write!(f, "Value '{other}'")?,
-        }
-        write!(f, " at '{path}' failed to satisfy constraint: {constraint}")
     }
 }
 
 /// The message AWS gives for a request with these violations.
 pub(crate) fn message(violations: &[Violation]) -> String {
     let plural = if violations.len() == 1 { "error" } else { "errors" };
-    let all: Vec<String> = violations.iter().map(Violation::to_string).collect();
+    let all: Vec<&str> = violations.iter().map(|violation| violation.message.as_str()).collect();
     format!("{} validation {plural} detected: {}", violations.len(), all.join("; "))
 }
 
@@ -53,7 +42,7 @@ pub(crate) fn read(
     shape: &str,
     mut input: Object,
 ) -> Result<Object, Vec<Violation>> {
-    let mut walk = Walk { service, path: Vec::new(), violations: Vec::new() };
+    let mut walk = Walk { service, path: String::new(), violations: Vec::new() };
     if let Shape::Structure { required, members } = service.shape(shape) {
         walk.structure(required, members, &mut input);
     }
@@ -62,99 +51,89 @@ pub(crate) fn read(
 
 struct Walk<'a> {
     service: &'a ServiceModel,
-    /// Where the walk is; put into words only for a violation, as most values have none.
-    path: Vec<Step<'a>>,
+    path: String,
     violations: Vec<Violation>,
-}
-
-/// One step down into a request.
-#[derive(Clone, Copy)]
-enum Step<'a> {
-    Member(&'a str),
-    /// An item of a list, from 0.
-    Item(usize),
-    /// The value under a key of a map.
-    Entry(&'a str),
-    /// The key itself.
-    Key(&'a str),
 }
 
 type Members = std::collections::BTreeMap<String, String>;
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     /// Checks a structure and leaves in it what the model knows.
-    fn structure(&mut self, required: &'a [String], members: &'a Members, input: &'a mut Object) {
+    fn structure(&mut self, required: &[String], members: &Members, input: &mut Object) {
         input.retain(|name, value| !value.is_null() && members.contains_key(name));
         for name in required.iter().filter(|name| !input.contains_key(*name)) {
-            self.within(Step::Member(name), |walk| {
+            self.within(&lower_first(name), |walk| {
                 walk.broken(&Value::Null, "Member must not be null");
             });
         }
         for (name, value) in input {
-            self.within(Step::Member(name), |walk| walk.value(&members[name], value));
+            self.within(&lower_first(name), |walk| walk.value(&members[name], value));
         }
     }
 
-    fn within<T>(&mut self, step: Step<'a>, walk: impl FnOnce(&mut Self) -> T) -> T {
-        self.path.push(step);
-        let result = walk(self);
-        self.path.pop();
-        result
+    /// Goes a step down.
+    fn within(&mut self, step: &str, walk: impl FnOnce(&mut Self)) {
+        let above = self.path.len();
+        self.path.push_str(if above == 0 { "" } else { "." });
+        self.path.push_str(step);
+        walk(self);
+        self.path.truncate(above);
     }
 
     /// Checks a value and makes of it what the service makes of it.
-    fn value(&mut self, shape: &str, value: &'a mut Value) {
+    fn value(&mut self, shape: &str, value: &mut Value) {
         let service = self.service;
         match (service.shape(shape), value) {
             (Shape::Structure { required, members }, Value::Object(input)) => {
                 self.structure(required, members, input);
             }
-            (Shape::List { min, max, member }, value @ Value::Array(_)) => {
-                self.length(*min, *max, value.as_array().map_or(0, Vec::len), value);
+            (Shape::List { length, member }, value @ Value::Array(_)) => {
+                self.length(length, value.as_array().map_or(0, Vec::len), value);
                 for (index, item) in value.as_array_mut().into_iter().flatten().enumerate() {
-                    self.within(Step::Item(index), |walk| walk.item(member, item));
+                    let place = format!("{}.member", index + 1);
+                    self.within(&place, |walk| walk.item(member, item));
                 }
             }
-            (Shape::Map { min, max, key, value: member }, value @ Value::Object(_)) => {
-                self.length(*min, *max, value.as_object().map_or(0, Object::len), value);
+            (Shape::Map { length, key, value: member }, value @ Value::Object(_)) => {
+                self.length(length, value.as_object().map_or(0, Object::len), value);
                 for (name, entry) in value.as_object_mut().into_iter().flatten() {
-                    self.key(key, name);
-                    self.within(Step::Entry(name), |walk| walk.item(member, entry));
+                    let mut text = json!(name);
+                    self.within(&format!("{name}.key"), |walk| walk.value(key, &mut text));
+                    self.within(&format!("{name}.member"), |walk| walk.item(member, entry));
                 }
             }
-            (Shape::String { min, max, pattern, values }, value @ Value::String(_)) => {
+            (Shape::String { length, pattern, values }, value @ Value::String(_)) => {
                 let text = value.as_str().unwrap_or_default();
-                self.length(*min, *max, text.chars().count(), value);
-                if let Some(pattern) = pattern
-                    && !pattern.matches(text)
-                {
-                    let constraint = format!(
-                        "Member must satisfy regular expression pattern: {}",
-                        pattern.source()
-                    );
-                    self.broken(value, &constraint);
+                self.length(length, text.chars().count(), value);
+                if let Some(pattern) = pattern.as_ref().filter(|pattern| !pattern.matches(text)) {
+                    let demand = "Member must satisfy regular expression pattern";
+                    self.broken(value, &format!("{demand}: {}", pattern.source()));
                 }
                 if !values.is_empty() && !values.iter().any(|known| known == text) {
-                    self.broken(
-                        value,
-                        &format!("Member must satisfy enum value set: [{}]", values.join(", ")),
-                    );
+                    let known = values.join(", ");
+                    self.broken(value, &format!("Member must satisfy enum value set: [{known}]"));
                 }
             }
-            (Shape::Integer { min, max }, Value::Number(number)) => {
-                self.whole(number, i64::from(i32::MIN)..=i64::from(i32::MAX), *min, *max);
+            (Shape::Integer(range), value @ Value::Number(_)) => {
+                let whole = as_whole(value).filter(|whole| i32::try_from(*whole).is_ok());
+                self.number(value, whole, range, "a whole number within its type's range");
             }
-            (Shape::Long { min, max }, Value::Number(number)) => {
-                self.whole(number, i64::MIN..=i64::MAX, *min, *max);
+            (Shape::Long(range), value @ Value::Number(_)) => {
+                let whole = as_whole(value);
+                self.number(value, whole, range, "a whole number within its type's range");
             }
-            (Shape::Float { min, max }, Value::Number(number)) => self.float(number, *min, *max),
+            (Shape::Float(range), value @ Value::Number(_)) => {
+                let single = value.as_f64().map(|double| double as f32);
+                let finite = single.filter(|single| single.is_finite());
+                self.number(value, finite, range, "a single-precision floating point number");
+            }
             (Shape::Boolean, Value::Bool(_)) | (Shape::Timestamp, Value::Number(_)) => {}
             (shape, value) => self.broken(value, &format!("Member must be {}", kind(shape))),
         }
     }
 
     /// An item of a list or a value of a map, where null is a violation rather than an absence.
-    fn item(&mut self, shape: &str, value: &'a mut Value) {
+    fn item(&mut self, shape: &str, value: &mut Value) {
         if value.is_null() {
             self.broken(value, "Member must not be null");
         } else {
@@ -162,83 +141,49 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Checks a key of a map in a walk of its own, as a text that stands in no value.
-    fn key(&mut self, shape: &str, name: &'a str) {
-        let mut text = Value::String(name.to_owned());
-        let mut path = self.path.clone();
-        path.push(Step::Key(name));
-        let mut walk = Walk { service: self.service, path, violations: Vec::new() };
-        walk.value(shape, &mut text);
-        self.violations.append(&mut walk.violations);
+    fn length(&mut self, range: &Range<usize>, length: usize, value: &Value) {
+        self.range("length", range, length, value);
     }
 
-    fn length(&mut self, min: Option<usize>, max: Option<usize>, length: usize, value: &Value) {
-        if let Some(min) = min.filter(|min| length < *min) {
-            self.broken(value, &format!("Member must have length greater than or equal to {min}"));
-        }
-        if let Some(max) = max.filter(|max| length > *max) {
-            self.broken(value, &format!("Member must have length less than or equal to {max}"));
-        }
-    }
-
-    fn whole(
-        &mut self,
-        number: &mut Number,
-        type_range: std::ops::RangeInclusive<i64>,
-        min: Option<i64>,
-        max: Option<i64>,
-    ) {
-        let value = Value::Number(number.clone());
-        let Some(whole) = as_whole(number).filter(|whole| type_range.contains(whole)) else {
-            return self.broken(&value, "Member must be a whole number within its type's range");
+    /// Checks a number and makes of it what its type makes of it.
+    fn number<T>(&mut self, value: &mut Value, read: Option<T>, range: &Range<T>, demand: &str)
+    where
+        T: Copy + PartialOrd + Display + Serialize,
+    {
+        let Some(read) = read else {
+            return self.broken(value, &format!("Member must be {demand}"));
         };
-        if let Some(min) = min.filter(|min| whole < *min) {
-            self.broken(&value, &format!("Member must have value greater than or equal to {min}"));
-        }
-        if let Some(max) = max.filter(|max| whole > *max) {
-            self.broken(&value, &format!("Member must have value less than or equal to {max}"));
-        }
-        *number = whole.into();
+        self.range("value", range, read, value);
+        *value = json!(read);
     }
 
-    fn float(&mut self, number: &mut Number, min: Option<f32>, max: Option<f32>) {
-        let value = Value::Number(number.clone());
-        let single = number.as_f64().map(|double| double as f32);
-        let finite = single.and_then(|single| Some((single, Number::from_f64(f64::from(single))?)));
-        let Some((single, widened)) = finite else {
-            return self.broken(&value, "Member must be a single-precision floating point number");
-        };
-        if let Some(min) = min.filter(|min| single < *min) {
-            self.broken(&value, &format!("Member must have value greater than or equal to {min}"));
+    fn range<T>(&mut self, what: &str, range: &Range<T>, given: T, value: &Value)
+    where
+        T: PartialOrd + Display,
+    {
+        if let Some(min) = range.min.as_ref().filter(|min| given < **min) {
+            self.broken(value, &format!("Member must have {what} greater than or equal to {min}"));
         }
-        if let Some(max) = max.filter(|max| single > *max) {
-            self.broken(&value, &format!("Member must have value less than or equal to {max}"));
+        if let Some(max) = range.max.as_ref().filter(|max| given > **max) {
+            self.broken(value, &format!("Member must have {what} less than or equal to {max}"));
         }
-        *number = widened;
     }
 
     fn broken(&mut self, value: &Value, constraint: &str) {
-        self.violations.push(Violation {
-            value: value.clone(),
-            path: words(&self.path),
-            constraint: constraint.to_owned(),
-        });
+        let path = self.path.clone();
+        let value = match value {
+            Value::Null => "null".to_owned(),
+            Value::String(text) => format!("'{text}'"),
+            other => format!("'{other}'"),
+        };
+        let message =
+            format!("Value {value} at '{path}' failed to satisfy constraint: {constraint}");
+        self.violations.push(Violation { path, message });
     }
 }
 
-/// A place in a request as messages name it: `regionsOfInterest.1.member.boundingBox`.
-fn words(path: &[Step<'_>]) -> String {
-    let steps = path.iter().map(|step| match step {
-        Step::Member(name) => lower_first(name),
-        Step::Item(index) => format!("{}.member", index + 1),
-        Step::Entry(key) => format!("{key}.member"),
-        Step::Key(key) => format!("{key}.key"),
-    });
-    steps.collect::<Vec<_>>().join(".")
-}
-
 /// The number as an integer, also when a client wrote `5.0`.
-fn as_whole(number: &Number) -> Option<i64> {
+fn as_whole(number: &Value) -> Option<i64> {
     // 2^63 is exactly representable, so the comparison below is exact and the conversion loses nothing.
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     number.as_i64().or_else(|| {
@@ -253,8 +198,8 @@ fn kind(shape: &Shape) -> &'static str {
         Shape::List { .. } => "a list",
         Shape::Map { .. } => "a map",
         Shape::String { .. } => "a string",
-        Shape::Integer { .. } | Shape::Long { .. } => "a whole number",
-        Shape::Float { .. } => "a number",
+        Shape::Integer(_) | Shape::Long(_) => "a whole number",
+        Shape::Float(_) => "a number",
         Shape::Boolean => "a boolean",
         Shape::Timestamp => "a timestamp in epoch seconds",
     }
@@ -272,7 +217,6 @@ pub(crate) fn lower_first(name: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::json;
 
     fn check(operation: &str, input: Value) -> Result<Object, Vec<Violation>> {
         let service = ServiceModel::named("rekognition");

@@ -3,14 +3,12 @@
 //! It checks little: a role that cannot be used, a stream or collection that does not exist, a polygon without area are
 //! all accepted, and show after a start. What it does check: names and Kinesis streams are used once.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Answer, Context};
-use crate::emulator::error::ServiceError;
+use super::{Answer, Context, Object, Processor, ServiceError, State};
 use crate::emulator::quirks::{UnsetDataSharing, UnsetMinConfidence};
-use crate::emulator::rules;
-use crate::emulator::state::{self, Kind, Processor, StaleTags, State, Tags};
-use crate::emulator::validate::Object;
+use crate::emulator::rules::{self, Kind};
+use crate::emulator::state::{self, StaleTags, Tags};
 
 /// MinConfidence where none is given.
 pub(super) const DEFAULT_MIN_CONFIDENCE: f64 = 50.0;
@@ -49,7 +47,7 @@ pub(super) fn create(state: &mut State, input: &Object, context: &Context<'_>) -
         processor.stale_tags = Some(StaleTags { until: context.now.after(context.lag.tags), tags });
     }
     state.insert(name, processor);
-    Ok(Map::from_iter([("StreamProcessorArn".to_owned(), json!(state.arn(name)))]))
+    Ok(json!({"StreamProcessorArn": state.arn(name)}))
 }
 
 /// Adds the defaults that show.

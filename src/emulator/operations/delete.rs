@@ -1,15 +1,14 @@
 //! DeleteStreamProcessor.
 
-use super::{Answer, Context};
-use crate::emulator::error::ServiceError;
+use serde_json::json;
+
+use super::{Answer, Context, Object, ServiceError, State};
 use crate::emulator::quirks::{DeleteWhileStarting, DeleteWhileUpdating};
-use crate::emulator::state::{StaleTags, State, Status};
-use crate::emulator::validate::Object;
+use crate::emulator::state::{StaleTags, Status};
 
 pub(super) fn delete(state: &mut State, input: &Object, context: &Context<'_>) -> Answer {
-    let Context { now, options, lag, .. } = context;
-    let name = super::text(input, "Name");
-    let processor = state.visible(name, *now).ok_or_else(|| super::not_found(name))?;
+    let Context { now, options, lag, .. } = *context;
+    let (name, processor) = super::found(state, input, now)?;
     let possible = match processor.status {
         Status::Stopped | Status::Failed => true,
         Status::Running | Status::Stopping => false,
@@ -20,12 +19,12 @@ pub(super) fn delete(state: &mut State, input: &Object, context: &Context<'_>) -
         return Err(ServiceError::in_use("Cannot delete stream processor."));
     }
     let removed = state.remove(name);
-    state.hold_name(name, now.after(options.settle.name), *now);
+    state.hold_name(name, now.after(options.settle.name), now);
     if let Some(removed) = removed.filter(|_| !lag.deleted.is_zero()) {
-        let tags = removed.tags_in_index(*now).clone();
-        state.linger(name, StaleTags { until: now.after(lag.deleted), tags }, *now);
+        let tags = removed.tags_in_index(now).clone();
+        state.linger(name, StaleTags { until: now.after(lag.deleted), tags }, now);
     }
-    Ok(Object::new())
+    Ok(json!({}))
 }
 
 #[cfg(test)]

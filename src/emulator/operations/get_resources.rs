@@ -4,79 +4,96 @@
 //! It never lists a processor without tags.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::ops::{Bound, RangeInclusive};
 
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::{Answer, Context};
-use crate::emulator::error::ServiceError;
+use super::{Answer, Context, Object, ServiceError, State};
 use crate::emulator::quirks::Tagging;
-use crate::emulator::random;
-use crate::emulator::state::{State, Tags};
+use crate::emulator::rules::demand;
+use crate::emulator::state::Tags;
 use crate::emulator::token;
-use crate::emulator::validate::Object;
 
 /// The resource types under which stream processors are found.
 const TYPES: [&str; 2] = ["rekognition", "rekognition:streamprocessor"];
 /// Resources on a page, if the request does not say.
 const DEFAULT_PAGE: usize = 50;
 
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Request {
+    pagination_token: String,
+    resources_per_page: Option<i64>,
+    tags_per_page: Option<i64>,
+    #[serde(rename = "ResourceARNList")]
+    arns: Vec<String>,
+    resource_type_filters: Vec<String>,
+    tag_filters: Vec<TagFilter>,
+    include_compliance_details: bool,
+    exclude_compliant_resources: bool,
+}
+
+/// A key that a resource must have, with one of the values if there are any.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct TagFilter {
+    key: Option<String>,
+    values: Vec<String>,
+}
+
 pub(super) fn get_resources(state: &State, input: &Object, context: &Context<'_>) -> Answer {
-    let page = Page::read(input)?;
-    let filters = tag_filters(input)?;
-    let flag = |member: &str| input.get(member) == Some(&Value::Bool(true));
-    if flag("ExcludeCompliantResources") && !flag("IncludeComplianceDetails") {
-        return invalid(
-            "ExcludeCompliantResources can only be used with IncludeComplianceDetails.",
-        );
-    }
+    let request: Request = super::parsed(input)?;
+    let page = Page::read(&request, token::purpose("GetResources", input, "PaginationToken"))?;
+    demand(
+        request.tag_filters.iter().all(|filter| filter.key.is_some()),
+        "TagFilters: each filter must specify a Key.",
+    )?;
+    demand(
+        request.include_compliance_details || !request.exclude_compliant_resources,
+        "ExcludeCompliantResources can only be used with IncludeComplianceDetails.",
+    )?;
 
     let covered = context.options.quirks.tagging == Tagging::Covered;
-    let typed = strings(input, "ResourceTypeFilters");
-    let of_type = typed.is_empty() || typed.iter().any(|wanted| TYPES.contains(wanted));
+    let types = &request.resource_type_filters;
+    let of_type = types.is_empty() || types.iter().any(|wanted| TYPES.contains(&wanted.as_str()));
     // Without a tag policy every resource complies.
-    let listed = covered && of_type && !flag("ExcludeCompliantResources");
-    let arns = strings(input, "ResourceARNList");
-    let wanted: Vec<&str> = arns.iter().filter_map(|arn| state.name_in(arn)).collect();
+    let listed = covered && of_type && !request.exclude_compliant_resources;
     let index = if listed { index(state, context) } else { BTreeMap::new() };
+    let wanted: Vec<&str> = request.arns.iter().filter_map(|arn| state.name_in(arn)).collect();
     let rest = (page.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
     let found = index.range::<str, _>(rest).filter(|(name, tags)| {
-        (arns.is_empty() || wanted.contains(name))
-            && filters.iter().all(|filter| filter.matches(tags))
+        (request.arns.is_empty() || wanted.contains(name))
+            && request.tag_filters.iter().all(|filter| filter.matches(tags))
     });
 
     let mut mappings = Vec::new();
     let mut tag_count = 0;
     let mut last = "";
-    let mut more = false;
+    let mut token = String::new();
     for (name, tags) in found {
         tag_count += tags.len();
         if mappings.len() == page.resources || (tag_count > page.tags && !mappings.is_empty()) {
-            more = true;
+            token = token::write(&page.purpose, last);
             break;
         }
         let tags: Vec<Value> =
             tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
         let mut mapping = json!({"ResourceARN": state.arn(name), "Tags": tags});
-        if flag("IncludeComplianceDetails") {
+        if request.include_compliance_details {
             mapping["ComplianceDetails"] = json!({"ComplianceStatus": true});
         }
         mappings.push(mapping);
         last = name;
     }
-    let token = if more { token::write(&page.purpose, last) } else { String::new() };
-    Ok(Map::from_iter([
-        ("PaginationToken".to_owned(), json!(token)),
-        ("ResourceTagMappingList".to_owned(), json!(mappings)),
-    ]))
+    Ok(json!({"PaginationToken": token, "ResourceTagMappingList": mappings}))
 }
 
 /// The tagged processors by name, as the index has them.
 fn index<'a>(state: &'a State, context: &Context<'_>) -> BTreeMap<&'a str, &'a Tags> {
-    let visible =
-        state.processors().iter().filter(|(_, processor)| processor.is_visible(context.now));
-    let living =
-        visible.map(|(name, processor)| (name.as_str(), processor.tags_in_index(context.now)));
+    let living = state
+        .visible_after(None, context.now)
+        .map(|(name, processor)| (name, processor.tags_in_index(context.now)));
     let all = state.departed(context.now).chain(living);
     all.filter(|(_, tags)| !tags.is_empty()).collect()
 }
@@ -86,88 +103,45 @@ struct Page {
     resources: usize,
     tags: usize,
     after: Option<String>,
-    /// What the page's tokens are good for: the same request only.
+    /// What the page's tokens are good for.
     purpose: String,
 }
 
 impl Page {
-    fn read(input: &Object) -> Result<Page, ServiceError> {
-        let resources = size(input, "ResourcesPerPage", 1..=100)?;
-        let tags = size(input, "TagsPerPage", 100..=500)?;
-        let token =
-            input.get("PaginationToken").and_then(Value::as_str).filter(|token| !token.is_empty());
+    fn read(request: &Request, purpose: String) -> Result<Page, ServiceError> {
+        let resources = size("ResourcesPerPage", request.resources_per_page, 1..=100)?;
+        let tags = size("TagsPerPage", request.tags_per_page, 100..=500)?;
+        let token = Some(&request.pagination_token).filter(|token| !token.is_empty());
         let paged = resources.is_some() || tags.is_some() || token.is_some();
-        if paged && !strings(input, "ResourceARNList").is_empty() {
-            return invalid(
-                "ResourceARNList cannot be used with ResourcesPerPage, TagsPerPage or PaginationToken.",
-            );
-        }
-        let mut question = input.clone();
-        question.remove("PaginationToken");
-        let purpose =
-            format!("GetResources {:x}", random::hash(&Value::Object(question).to_string()));
-        let after = match token {
-            None => None,
-            Some(token) => match token::read(&purpose, token) {
-                None => return invalid("The PaginationToken is not valid for this request."),
-                position => position,
-            },
-        };
+        demand(
+            !paged || request.arns.is_empty(),
+            "ResourceARNList cannot be used with ResourcesPerPage, TagsPerPage or PaginationToken.",
+        )?;
+        let after = token.map(|token| token::read(&purpose, token));
+        demand(after != Some(None), "The PaginationToken is not valid for this request.")?;
         let resources = resources.unwrap_or(if tags.is_some() { usize::MAX } else { DEFAULT_PAGE });
-        Ok(Page { resources, tags: tags.unwrap_or(usize::MAX), after, purpose })
+        let (tags, after) = (tags.unwrap_or(usize::MAX), after.flatten());
+        Ok(Page { resources, tags, after, purpose })
     }
 }
 
 fn size(
-    input: &Object,
     member: &str,
-    range: std::ops::RangeInclusive<usize>,
+    given: Option<i64>,
+    range: RangeInclusive<i64>,
 ) -> Result<Option<usize>, ServiceError> {
-    let Some(given) = input.get(member).and_then(Value::as_i64) else { return Ok(None) };
-    match usize::try_from(given).ok().filter(|size| range.contains(size)) {
-        Some(size) => Ok(Some(size)),
-        None => invalid(&format!(
-            "{member} must be from {} to {}, but is {given}.",
-            range.start(),
-            range.end()
-        )),
-    }
+    let Some(size) = given else { return Ok(None) };
+    let met = range.contains(&size);
+    let (least, most) = range.into_inner();
+    demand(met, format_args!("{member} must be from {least} to {most}, but is {size}."))?;
+    Ok(usize::try_from(size).ok())
 }
 
-/// A key that a resource must have, with one of the values if there are any.
-struct TagFilter<'a> {
-    key: &'a str,
-    values: Vec<&'a str>,
-}
-
-impl TagFilter<'_> {
+impl TagFilter {
     fn matches(&self, tags: &Tags) -> bool {
-        let value = tags.get(self.key);
-        value.is_some_and(|value| self.values.is_empty() || self.values.contains(&value.as_str()))
+        let value = self.key.as_ref().and_then(|key| tags.get(key));
+        value.is_some_and(|value| self.values.is_empty() || self.values.contains(value))
     }
-}
-
-fn tag_filters(input: &Object) -> Result<Vec<TagFilter<'_>>, ServiceError> {
-    let filters = input.get("TagFilters").and_then(Value::as_array).into_iter().flatten();
-    let read = |filter| match Object::get(filter, "Key").and_then(Value::as_str) {
-        Some(key) => Ok(TagFilter { key, values: strings(filter, "Values") }),
-        None => invalid("TagFilters: each filter must specify a Key."),
-    };
-    filters.filter_map(Value::as_object).map(read).collect()
-}
-
-fn strings<'a>(object: &'a Object, member: &str) -> Vec<&'a str> {
-    object
-        .get(member)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
-}
-
-fn invalid<T>(message: &str) -> Result<T, ServiceError> {
-    Err(ServiceError::invalid(message))
 }
 
 #[cfg(test)]

@@ -2,17 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::{Answer, Context};
-use crate::emulator::clock::Time;
-use crate::emulator::error::ServiceError;
+use super::{Answer, Context, Object, ServiceError, State, Time};
 use crate::emulator::quirks::TrailResources;
-use crate::emulator::random;
-use crate::emulator::state::State;
 use crate::emulator::token;
 use crate::emulator::trail::Event;
-use crate::emulator::validate::Object;
 
 /// Events on a page, if the request does not say; also the most there can be.
 const PAGE: usize = 50;
@@ -20,64 +16,70 @@ const PAGE: usize = 50;
 const RETENTION: Duration = Duration::from_secs(90 * 24 * 3600);
 const RESOURCE_TYPE: &str = "AWS::Rekognition::StreamProcessor";
 
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Request {
+    lookup_attributes: Vec<Attribute>,
+    start_time: Option<Value>,
+    end_time: Option<Value>,
+    event_category: String,
+    max_results: Option<usize>,
+    next_token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attribute {
+    attribute_key: String,
+    attribute_value: String,
+}
+
 pub(super) fn lookup_events(state: &State, input: &Object, context: &Context<'_>) -> Answer {
-    let question = Question::read(input, context)?;
-    let size =
-        input.get("MaxResults").and_then(Value::as_u64).and_then(|size| size.try_into().ok());
-    let size = size.unwrap_or(PAGE);
-    let purpose = purpose(input);
-    let after = match text(input, "NextToken") {
-        "" => None,
-        token => Some(token::read(&purpose, token).ok_or_else(bad_token)?),
-    };
-    let mut found = state.trail().newest_first().filter(|event| question.matches(event, context));
-    if let Some(after) = after {
+    let request: Request = super::parsed(input)?;
+    let purpose = token::purpose("LookupEvents", input, "NextToken");
+    let question = Question::of(&request, context.now)?;
+    let mut found = state.trail.newest_first().filter(|event| question.matches(event, context));
+    if !request.next_token.is_empty() {
+        let after = token::read(&purpose, &request.next_token).ok_or_else(bad_token)?;
         // An event that has fallen out of memory since cannot be gone on from.
         found.find(|event| event.id == after).ok_or_else(bad_token)?;
     }
-    let mut found = found.peekable();
-    let page: Vec<&Event> = found.by_ref().take(size).collect();
-    let more = found.peek().is_some();
+    let page: Vec<&Event> = found.by_ref().take(request.max_results.unwrap_or(PAGE)).collect();
     let events: Vec<Value> = page.iter().map(|event| shown(event, context)).collect();
-    let mut output = Map::from_iter([("Events".to_owned(), json!(events))]);
-    if let Some(last) = page.last().filter(|_| more) {
-        output.insert("NextToken".to_owned(), json!(token::write(&purpose, &last.id)));
+    let mut output = json!({"Events": events});
+    if let (Some(last), Some(_)) = (page.last(), found.next()) {
+        output["NextToken"] = json!(token::write(&purpose, &last.id));
     }
     Ok(output)
 }
 
 /// What a request asks for.
 struct Question<'a> {
-    attribute: Option<(&'a str, &'a str)>,
+    attribute: Option<&'a Attribute>,
     from: Time,
     to: Option<Time>,
     /// Insight events are of another category, of which there never are any.
     insight: bool,
 }
 
-impl<'a> Question<'a> {
-    fn read(input: &'a Object, context: &Context<'_>) -> Result<Question<'a>, ServiceError> {
-        let attributes = input.get("LookupAttributes").and_then(Value::as_array);
-        let attribute = match attributes.map_or(&[][..], Vec::as_slice) {
+impl Question<'_> {
+    fn of(request: &Request, now: Time) -> Result<Question<'_>, ServiceError> {
+        let attribute = match &request.lookup_attributes[..] {
             [] => None,
-            [attribute] => {
-                let member = |name| attribute.get(name).and_then(Value::as_str).unwrap_or_default();
-                Some((member("AttributeKey"), member("AttributeValue")))
-            }
+            [attribute] => Some(attribute),
             _ => {
                 let message = "LookupAttributes can contain only one attribute.";
                 return Err(ServiceError::new("InvalidLookupAttributesException", 400, message));
             }
         };
-        let (from, to) = (time(input, "StartTime")?, time(input, "EndTime")?);
-        if let (Some(from), Some(to)) = (from, to)
-            && from > to
-        {
+        let from = time("StartTime", request.start_time.as_ref())?;
+        let to = time("EndTime", request.end_time.as_ref())?;
+        if to.is_some_and(|to| from > Some(to)) {
             return Err(bad_range("StartTime must not be after EndTime."));
         }
-        let oldest = Time::since_epoch(context.now.elapsed_since(Time::since_epoch(RETENTION)));
-        let insight = text(input, "EventCategory") == "insight";
-        Ok(Question { attribute, from: from.unwrap_or_default().max(oldest), to, insight })
+        let oldest = Time::since_epoch(now.elapsed_since(Time::since_epoch(RETENTION)));
+        let from = from.unwrap_or_default().max(oldest);
+        Ok(Question { attribute, from, to, insight: request.event_category == "insight" })
     }
 
     fn matches(&self, event: &Event, context: &Context<'_>) -> bool {
@@ -86,70 +88,51 @@ impl<'a> Question<'a> {
             && event.time.after(context.lag.trail) <= context.now
             && time >= self.from
             && self.to.is_none_or(|to| time <= to)
-            && self.attribute.is_none_or(|(key, value)| has(event, key, value, context))
+            && self.attribute.is_none_or(|attribute| has(event, attribute, context))
     }
 }
 
 /// Whether an attribute of the event has this value.
-fn has(event: &Event, key: &str, value: &str, context: &Context<'_>) -> bool {
-    let given = match key {
-        "EventId" => Some(event.id.as_str()),
-        "EventName" => Some(event.name.as_str()),
-        "ReadOnly" => Some(read_only(event)),
-        "Username" => event.user.as_deref(),
-        "EventSource" => Some(event.source.as_str()),
-        "AccessKeyId" => event.access_key_id.as_deref(),
-        "ResourceType" => resource(event, context).map(|_| RESOURCE_TYPE),
-        "ResourceName" => resource(event, context),
-        _ => None,
+fn has(event: &Event, attribute: &Attribute, context: &Context<'_>) -> bool {
+    let attributes = attributes(event, context);
+    let given = match attribute.attribute_key.as_str() {
+        resource @ ("ResourceType" | "ResourceName") => &attributes["Resources"][0][resource],
+        other => &attributes[other],
     };
-    given == Some(value)
+    *given == attribute.attribute_value
+}
+
+/// The event as the answer shows it, but for its record.
+fn attributes(event: &Event, context: &Context<'_>) -> Value {
+    let named = context.options.quirks.trail_resources == TrailResources::Named;
+    let resources = event.processor.iter().filter(|_| named);
+    let resources: Vec<Value> = resources
+        .map(|name| json!({"ResourceType": RESOURCE_TYPE, "ResourceName": name}))
+        .collect();
+    let mut attributes = json!({
+        "EventId": event.id,
+        "EventName": event.name,
+        "ReadOnly": event.read_only.to_string(),
+        "EventTime": event.time.whole_seconds(),
+        "EventSource": event.source,
+        "Resources": resources,
+    });
+    for (name, value) in [("AccessKeyId", &event.access_key_id), ("Username", &event.user)] {
+        if let Some(value) = value {
+            attributes[name] = json!(value);
+        }
+    }
+    attributes
 }
 
 fn shown(event: &Event, context: &Context<'_>) -> Value {
-    let resources = resource(event, context)
-        .map(|name| json!({"ResourceType": RESOURCE_TYPE, "ResourceName": name}));
-    let mut shown = json!({
-        "EventId": event.id,
-        "EventName": event.name,
-        "ReadOnly": read_only(event),
-        "EventTime": event.time.whole_seconds(),
-        "EventSource": event.source,
-        "Resources": Vec::from_iter(resources),
-        "CloudTrailEvent": event.text,
-    });
-    if let Some(access_key_id) = &event.access_key_id {
-        shown["AccessKeyId"] = json!(access_key_id);
-    }
-    if let Some(user) = &event.user {
-        shown["Username"] = json!(user);
-    }
+    let mut shown = attributes(event, context);
+    shown["CloudTrailEvent"] = json!(event.text);
     shown
 }
 
-fn read_only(event: &Event) -> &'static str {
-    if event.read_only { "true" } else { "false" }
-}
-
-/// The processor among the event's resources.
-fn resource<'a>(event: &'a Event, context: &Context<'_>) -> Option<&'a str> {
-    let named = context.options.quirks.trail_resources == TrailResources::Named;
-    event.processor.as_deref().filter(|_| named)
-}
-
-/// What the tokens of a request are good for: the same question only.
-fn purpose(input: &Object) -> String {
-    let mut question = input.clone();
-    question.remove("NextToken");
-    format!("LookupEvents {:x}", random::hash(&Value::Object(question).to_string()))
-}
-
-fn text<'a>(input: &'a Object, member: &str) -> &'a str {
-    super::text(input, member)
-}
-
-fn time(input: &Object, member: &str) -> Result<Option<Time>, ServiceError> {
-    let Some(given) = input.get(member) else { return Ok(None) };
+fn time(member: &str, given: Option<&Value>) -> Result<Option<Time>, ServiceError> {
+    let Some(given) = given else { return Ok(None) };
     let read = Time::from_json(given);
     read.map(Some).ok_or_else(|| bad_range(&format!("{member} is out of range: {given}.")))
 }
@@ -205,7 +188,7 @@ mod tests {
         }
 
         fn lookup(&mut self, request: Value) -> Result<Value, ServiceError> {
-            self.call(Operation::LookupEvents, request, 60).outcome.map(Value::Object)
+            self.call(Operation::LookupEvents, request, 60).outcome
         }
 
         fn names(&mut self, request: Value) -> String {
@@ -364,7 +347,7 @@ mod tests {
         let text = service.0.state.render(NOW);
         let state = State::parse(text.as_bytes(), &Options::default()).unwrap();
         let names: Vec<&str> =
-            state.trail().newest_first().map(|event| event.name.as_str()).collect();
+            state.trail.newest_first().map(|event| event.name.as_str()).collect();
         assert_eq!(
             names,
             ["DeleteStreamProcessor", "DeleteStreamProcessor", "CreateStreamProcessor"]

@@ -1,7 +1,7 @@
 //! The operations, each a function from the state and a request to an answer.
 //!
-//! A request that arrives here has the shape that the model demands. An operation changes the state only if it
-//! succeeds, so that an error means that nothing happened.
+//! An operation gets a request of the shape that the model demands. It changes the state only if it succeeds, so that an
+//! error means that nothing happened.
 
 mod create;
 mod delete;
@@ -13,6 +13,7 @@ mod stop;
 mod tags;
 mod update;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::clock::Time;
@@ -20,8 +21,8 @@ use super::error::ServiceError;
 use super::identity::Identity;
 use super::operation::Operation;
 use super::options::{Lag, Options};
-use super::state::State;
-use super::validate::Object;
+use super::state::{Processor, State};
+use super::validate::{self, Object};
 
 /// What an operation may look at beside the state and its request.
 #[derive(Debug)]
@@ -36,15 +37,22 @@ pub(crate) struct Context<'a> {
     pub(crate) request_id: &'a str,
 }
 
-type Answer = Result<Object, ServiceError>;
+type Answer = Result<Value, ServiceError>;
 
-/// Carries out one operation.
+/// Carries out one operation, if its request is as the API model demands.
 pub(crate) fn perform(
     operation: Operation,
     state: &mut State,
-    input: &Object,
+    request: &Object,
     context: &Context<'_>,
 ) -> Answer {
+    let model = operation.service().model();
+    let input = match model.and_then(|model| Some((model, model.input_of(operation.name())?))) {
+        None => Object::new(),
+        Some((model, shape)) => validate::read(model, shape, request.clone())
+            .map_err(|violations| ServiceError::invalid_request(operation, &violations))?,
+    };
+    let input = &input;
     match operation {
         Operation::CreateStreamProcessor => create::create(state, input, context),
         Operation::DescribeStreamProcessor => read::describe(state, input, context),
@@ -57,7 +65,7 @@ pub(crate) fn perform(
         Operation::UntagResource => tags::untag(state, input, context),
         Operation::ListTagsForResource => tags::list(state, input, context),
         Operation::GetResources => get_resources::get_resources(state, input, context),
-        Operation::GetCallerIdentity => Ok(context.identity.caller_identity(state.account_id())),
+        Operation::GetCallerIdentity => Ok(context.identity.caller_identity()),
         Operation::LookupEvents => lookup_events::lookup_events(state, input, context),
     }
 }
@@ -68,13 +76,27 @@ pub(crate) fn processor_named<'a>(state: &State, input: &'a Object) -> Option<&'
     input.get("Name").and_then(Value::as_str).or_else(by_arn)
 }
 
+/// The members of a request, which the model has made sure of.
+fn parsed<T: DeserializeOwned>(input: &Object) -> Result<T, ServiceError> {
+    serde_json::from_value(Value::Object(input.clone()))
+        .map_err(|error| ServiceError::invalid(error.to_string()))
+}
+
 /// A string member; empty if it is absent, which the model rules out for the required ones.
 fn text<'a>(input: &'a Object, member: &str) -> &'a str {
     input.get(member).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn not_found(name: &str) -> ServiceError {
-    ServiceError::not_found(format!("Stream processor {name} not found."))
+/// The processor that the request names, if the caller can see it.
+fn found<'a, 's>(
+    state: &'s State,
+    input: &'a Object,
+    now: Time,
+) -> Result<(&'a str, &'s Processor), ServiceError> {
+    let name = text(input, "Name");
+    let processor = state.visible(name, now);
+    let missing = || ServiceError::not_found(format!("Stream processor {name} not found."));
+    Ok((name, processor.ok_or_else(missing)?))
 }
 
 #[cfg(test)]
@@ -86,7 +108,6 @@ pub(crate) mod testing {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::emulator::validate;
 
     pub(crate) struct Service {
         pub(crate) state: State,
@@ -123,10 +144,8 @@ pub(crate) mod testing {
         ) -> Result<Value, ServiceError> {
             self.calls += 1;
             self.state.advance(self.now);
-            let input = input.as_object().unwrap().clone();
+            let input = input.as_object().unwrap();
             let model = operation.service().model().unwrap();
-            let input = validate::read(model, model.input_of(operation.name()).unwrap(), input)
-                .map_err(|violations| ServiceError::invalid_request(operation, &violations))?;
             let request_id = format!("request-{}", self.calls);
             let identity = Identity::new("emulator", self.state.account_id());
             let context = Context {
@@ -137,13 +156,13 @@ pub(crate) mod testing {
                 request_id: &request_id,
             };
             let before = self.state.render(self.now);
-            let answer = perform(operation, &mut self.state, &input, &context);
+            let answer = perform(operation, &mut self.state, input, &context);
             match &answer {
                 Ok(output) => {
                     let checked = validate::read(
                         model,
                         model.output_of(operation.name()).unwrap(),
-                        output.clone(),
+                        output.as_object().unwrap().clone(),
                     );
                     assert!(checked.is_ok(), "the answer fits the model: {checked:?}");
                 }
@@ -151,7 +170,7 @@ pub(crate) mod testing {
                     assert_eq!(self.state.render(self.now), before, "an error changes nothing")
                 }
             }
-            answer.map(Value::Object)
+            answer
         }
 
         /// Calls an operation on a processor by name alone.

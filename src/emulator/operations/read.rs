@@ -1,50 +1,42 @@
 //! DescribeStreamProcessor and ListStreamProcessors.
 
-use std::ops::Bound;
+use serde_json::{Value, json};
 
-use serde_json::{Map, Value, json};
-
-use super::{Answer, Context};
-use crate::emulator::describe as view;
-use crate::emulator::error::ServiceError;
-use crate::emulator::state::State;
+use super::{Answer, Context, Object, ServiceError, State};
+use crate::emulator::describe;
 use crate::emulator::token;
-use crate::emulator::validate::Object;
 
 /// What the tokens of this operation are good for.
 const TOKENS: &str = "ListStreamProcessors";
 
 pub(super) fn describe(state: &State, input: &Object, context: &Context<'_>) -> Answer {
-    let name = super::text(input, "Name");
-    let processor = state.visible(name, context.now).ok_or_else(|| super::not_found(name))?;
-    Ok(view::shown(state, name, processor, context.options))
+    let (name, processor) = super::found(state, input, context.now)?;
+    Ok(Value::Object(describe::shown(state, name, processor, context.options)))
 }
 
 /// Lists by name. A page goes on after the last name of the one before, so that a processor that is there all the time
 /// is listed exactly once, whatever comes and goes meanwhile.
 pub(super) fn list(state: &State, input: &Object, context: &Context<'_>) -> Answer {
-    let page =
-        input.get("MaxResults").and_then(Value::as_u64).and_then(|most| usize::try_from(most).ok());
-    let page = page.unwrap_or(usize::MAX).min(context.options.limits.page);
-    let after = match input.get("NextToken").and_then(Value::as_str) {
-        None => None,
-        Some(token) => {
-            let name = token::read(TOKENS, token);
-            Some(name.ok_or_else(|| ServiceError::bad_token("The pagination token is not valid."))?)
-        }
-    };
-    let rest = (after.as_deref().map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
-    let mut rest = state
-        .processors()
-        .range::<str, _>(rest)
-        .filter(|(_, processor)| processor.is_visible(context.now));
-    let listed: Vec<_> = rest.by_ref().take(page).collect();
-    let mut output = Map::new();
-    if let (Some((last, _)), Some(_)) = (listed.last(), rest.next()) {
-        output.insert("NextToken".to_owned(), json!(token::write(TOKENS, last)));
+    let most = input.get("MaxResults").and_then(Value::as_u64).unwrap_or(u64::MAX);
+    let size = context.options.limits.page.min(usize::try_from(most).unwrap_or(usize::MAX));
+    let after = input.get("NextToken").and_then(Value::as_str).map(|token| {
+        let bad_token = || {
+            let message = "The pagination token is not valid.";
+            ServiceError::new("InvalidPaginationTokenException", 400, message)
+        };
+        token::read(TOKENS, token).ok_or_else(bad_token)
+    });
+    let after = after.transpose()?;
+    let mut rest = state.visible_after(after.as_deref(), context.now);
+    let page: Vec<_> = rest.by_ref().take(size).collect();
+    let summaries: Vec<Value> = page
+        .iter()
+        .map(|(name, processor)| json!({"Name": name, "Status": processor.status}))
+        .collect();
+    let mut output = json!({"StreamProcessors": summaries});
+    if let (Some((last, _)), Some(_)) = (page.last(), rest.next()) {
+        output["NextToken"] = json!(token::write(TOKENS, last));
     }
-    let summary = |(name, processor): (&String, &crate::emulator::state::Processor)| json!({"Name": name, "Status": processor.status.name()});
-    output.insert("StreamProcessors".to_owned(), listed.into_iter().map(summary).collect());
     Ok(output)
 }
 

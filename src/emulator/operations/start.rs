@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, json};
+use serde_json::json;
 
-use super::{Answer, Context};
-use crate::emulator::error::ServiceError;
+use super::{Answer, Context, Object, ServiceError, State};
 use crate::emulator::quirks::FaceSearchLimit;
-use crate::emulator::rules;
-use crate::emulator::state::{Kind, Next, State, Status};
-use crate::emulator::validate::Object;
+use crate::emulator::rules::{self, Kind};
+use crate::emulator::state::{Next, Status};
 
 pub(super) fn start(state: &mut State, input: &Object, context: &Context<'_>) -> Answer {
-    let Context { now, options, .. } = context;
-    let name = super::text(input, "Name");
-    let processor = state.visible(name, *now).ok_or_else(|| super::not_found(name))?;
+    let Context { now, options, .. } = *context;
+    let (name, processor) = super::found(state, input, now)?;
     let kind = processor.kind();
     let session = rules::session_seconds(kind, input)?;
     if !matches!(processor.status, Status::Stopped | Status::Failed) {
@@ -41,14 +38,12 @@ pub(super) fn start(state: &mut State, input: &Object, context: &Context<'_>) ->
         (None, None) => (settle.starting, Status::Running),
     };
     state.change(name, |processor| {
-        processor.enter(Status::Starting, *now);
+        processor.enter(Status::Starting, now);
         processor.next = Some(Next { at: now.after(wait), status, message: failure });
     });
     Ok(match kind {
-        Kind::FaceSearch => Object::new(),
-        Kind::LabelDetection => {
-            Map::from_iter([("SessionId".to_owned(), json!(context.request_id))])
-        }
+        Kind::FaceSearch => json!({}),
+        Kind::LabelDetection => json!({"SessionId": context.request_id}),
     })
 }
 

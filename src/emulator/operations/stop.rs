@@ -1,15 +1,14 @@
 //! StopStreamProcessor.
 
-use super::{Answer, Context};
-use crate::emulator::error::ServiceError;
+use serde_json::json;
+
+use super::{Answer, Context, Object, ServiceError, State};
 use crate::emulator::quirks::StopWhileStarting;
-use crate::emulator::state::{Next, State, Status};
-use crate::emulator::validate::Object;
+use crate::emulator::state::{Next, Status};
 
 pub(super) fn stop(state: &mut State, input: &Object, context: &Context<'_>) -> Answer {
-    let Context { now, options, .. } = context;
-    let name = super::text(input, "Name");
-    let processor = state.visible(name, *now).ok_or_else(|| super::not_found(name))?;
+    let Context { now, options, .. } = *context;
+    let (name, processor) = super::found(state, input, now)?;
     let possible = match processor.status {
         Status::Running => true,
         Status::Starting => options.quirks.stop_while_starting == StopWhileStarting::Accept,
@@ -19,14 +18,14 @@ pub(super) fn stop(state: &mut State, input: &Object, context: &Context<'_>) -> 
         return Err(ServiceError::in_use("Processor not available for stopping stream."));
     }
     state.change(name, |processor| {
-        processor.enter(Status::Stopping, *now);
+        processor.enter(Status::Stopping, now);
         processor.next = Some(Next {
             at: now.after(options.settle.stopping),
             status: Status::Stopped,
             message: None,
         });
     });
-    Ok(Object::new())
+    Ok(json!({}))
 }
 
 #[cfg(test)]

@@ -1,47 +1,36 @@
 //! TagResource, UntagResource and ListTagsForResource.
 
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::{Answer, Context};
-use crate::emulator::clock::Time;
-use crate::emulator::error::ServiceError;
+use super::{Answer, Context, Object, Processor, ServiceError, State, Time};
 use crate::emulator::options::Options;
-use crate::emulator::state::{Processor, StaleTags, State, Tags};
-use crate::emulator::validate::Object;
+use crate::emulator::state::{StaleTags, Tags};
 
 pub(super) fn tag(state: &mut State, input: &Object, context: &Context<'_>) -> Answer {
-    let name = resource(state, input, context.now)?.to_owned();
-    let added = read(input.get("Tags"));
-    if let Some(processor) = state.processors().get(&name) {
-        let mut tags = processor.tags.clone();
-        tags.extend(added);
-        check_quota(&tags, context.options)?;
-        replace(state, &name, tags, context);
-    }
-    Ok(Object::new())
+    let (name, processor) = resource(state, input, context.now)?;
+    let mut tags = processor.tags.clone();
+    tags.extend(read(input.get("Tags")));
+    check_quota(&tags, context.options)?;
+    Ok(replace(state, name, tags, context))
 }
 
 pub(super) fn untag(state: &mut State, input: &Object, context: &Context<'_>) -> Answer {
-    let name = resource(state, input, context.now)?.to_owned();
+    let (name, processor) = resource(state, input, context.now)?;
     let removed = input.get("TagKeys").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    if let Some(processor) = state.processors().get(&name) {
-        let mut tags = processor.tags.clone();
-        tags.retain(|key, _| !removed.iter().any(|removed| removed == key));
-        replace(state, &name, tags, context);
-    }
-    Ok(Object::new())
+    let mut tags = processor.tags.clone();
+    tags.retain(|key, _| !removed.iter().any(|removed| removed == key));
+    Ok(replace(state, name, tags, context))
 }
 
 pub(super) fn list(state: &State, input: &Object, context: &Context<'_>) -> Answer {
-    let name = resource(state, input, context.now)?;
-    let tags = state.processors().get(name).map(|processor| &processor.tags);
-    Ok(Map::from_iter([("Tags".to_owned(), json!(tags))]))
+    let (_, processor) = resource(state, input, context.now)?;
+    Ok(json!({"Tags": processor.tags}))
 }
 
 /// Tags from the wire's map.
 pub(super) fn read(tags: Option<&Value>) -> Tags {
-    let entries = tags.and_then(Value::as_object).into_iter().flatten();
-    entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    tags.and_then(|tags| Tags::deserialize(tags).ok()).unwrap_or_default()
 }
 
 /// Checks that a processor may have these tags; AWS's own do not count.
@@ -55,26 +44,30 @@ pub(super) fn check_quota(tags: &Tags, options: &Options) -> Result<(), ServiceE
 }
 
 /// Replaces the tags, which GetResources may notice later.
-fn replace(state: &mut State, name: &str, tags: Tags, context: &Context<'_>) {
-    let change = |processor: &mut Processor| {
-        if !context.lag.tags.is_zero() {
-            let shown = processor.tags_in_index(context.now).clone();
-            processor.stale_tags =
-                Some(StaleTags { until: context.now.after(context.lag.tags), tags: shown });
+fn replace(state: &mut State, name: &str, tags: Tags, context: &Context<'_>) -> Value {
+    let Context { now, lag, .. } = *context;
+    state.change(name, |processor| {
+        if !lag.tags.is_zero() {
+            let tags = processor.tags_in_index(now).clone();
+            processor.stale_tags = Some(StaleTags { until: now.after(lag.tags), tags });
         }
         processor.tags = tags;
-    };
-    state.change(name, change);
+    });
+    json!({})
 }
 
-/// The name of the processor whose ARN the request carries.
-fn resource<'a>(state: &State, input: &'a Object, now: Time) -> Result<&'a str, ServiceError> {
+/// The processor whose ARN the request carries.
+fn resource<'a, 's>(
+    state: &'s State,
+    input: &'a Object,
+    now: Time,
+) -> Result<(&'a str, &'s Processor), ServiceError> {
     let arn = super::text(input, "ResourceArn");
     if !arn.starts_with("arn:") || arn.split(':').count() < 6 {
         return Err(ServiceError::invalid(format!("ResourceArn is not a valid ARN: {arn}")));
     }
-    let name = state.name_in(arn).filter(|name| state.visible(name, now).is_some());
-    name.ok_or_else(|| ServiceError::not_found(format!("Resource {arn} not found.")))
+    let found = state.name_in(arn).and_then(|name| Some((name, state.visible(name, now)?)));
+    found.ok_or_else(|| ServiceError::not_found(format!("Resource {arn} not found.")))
 }
 
 #[cfg(test)]

@@ -5,50 +5,29 @@
 use serde_json::{Value, json};
 
 use super::create::{DEFAULT_MIN_CONFIDENCE, settings};
-use super::{Answer, Context};
-use crate::emulator::error::ServiceError;
+use super::{Answer, Context, Object, ServiceError, State};
 use crate::emulator::quirks::{
     DeletedMinConfidence, EmptyRegionsUpdate, EmptyUpdate, LabelsUpdate, Quirks, SetAndDelete,
     UpdateWhileBusy,
 };
-use crate::emulator::rules::{self, lookup};
-use crate::emulator::state::{Kind, Next, State, Status};
-use crate::emulator::validate::Object;
-
-/// What an update does, once it is clear what it means.
-#[derive(Debug, Default, PartialEq)]
-struct Changes {
-    labels: Option<Vec<Value>>,
-    min_confidence: Change,
-    regions: Change,
-    opt_in: Option<Value>,
-}
-
-/// What an update does to one parameter.
-#[derive(Debug, Default, PartialEq)]
-enum Change {
-    #[default]
-    Keep,
-    Set(Value),
-    Delete,
-}
+use crate::emulator::rules::{self, Kind, demand, lookup};
+use crate::emulator::state::{Next, Status};
 
 pub(super) fn update(state: &mut State, input: &Object, context: &Context<'_>) -> Answer {
-    let Context { now, options, .. } = context;
-    let quirks = &options.quirks;
-    let name = super::text(input, "Name");
-    let processor = state.visible(name, *now).ok_or_else(|| super::not_found(name))?;
-    if processor.kind() == Kind::FaceSearch {
-        return Err(ServiceError::invalid("A FaceSearch stream processor cannot be updated."));
-    }
-    let changes = read(input, quirks)?;
+    let Context { now, options, .. } = *context;
+    let (name, processor) = super::found(state, input, now)?;
+    demand(
+        processor.kind() == Kind::LabelDetection,
+        "A FaceSearch stream processor cannot be updated.",
+    )?;
+    let definition = updated(&processor.definition, input, &options.quirks)?;
     let settled = matches!(processor.status, Status::Stopped | Status::Failed);
-    if !settled && quirks.update_while_busy == UpdateWhileBusy::Refuse {
+    if !settled && options.quirks.update_while_busy == UpdateWhileBusy::Refuse {
         return Err(ServiceError::in_use("Specified resource is in use."));
     }
     state.change(name, |processor| {
-        apply(changes, &mut processor.definition, quirks);
-        processor.updated = *now;
+        processor.definition = definition;
+        processor.updated = now;
         if settled {
             let message = processor.message.take();
             let status = std::mem::replace(&mut processor.status, Status::Updating);
@@ -57,17 +36,14 @@ pub(super) fn update(state: &mut State, input: &Object, context: &Context<'_>) -
             next.at = now.after(options.settle.updating);
         }
     });
-    Ok(Object::new())
+    Ok(json!({}))
 }
 
-fn read(input: &Object, quirks: &Quirks) -> Result<Changes, ServiceError> {
-    let deleted = |parameter: &str| {
-        let all = input.get("ParametersToDelete").and_then(Value::as_array);
-        all.is_some_and(|all| all.iter().any(|deleted| deleted == parameter))
-    };
-    let mut regions = input.get("RegionsOfInterestForUpdate").cloned();
-    rules::regions(regions.as_ref())?;
-    if regions.as_ref().and_then(Value::as_array).is_some_and(Vec::is_empty) {
+/// The definition after the update.
+fn updated(before: &Object, input: &Object, quirks: &Quirks) -> Result<Object, ServiceError> {
+    let mut regions = input.get("RegionsOfInterestForUpdate");
+    rules::regions(regions)?;
+    if regions == Some(&json!([])) {
         match quirks.empty_regions_update {
             EmptyRegionsUpdate::Refuse => {
                 return Err(ServiceError::invalid("RegionsOfInterestForUpdate must not be empty."));
@@ -78,30 +54,77 @@ fn read(input: &Object, quirks: &Quirks) -> Result<Changes, ServiceError> {
     }
     let connected_home =
         |member: &str| lookup(input, &format!("SettingsForUpdate.ConnectedHomeForUpdate.{member}"));
-    let changes = Changes {
-        labels: connected_home("Labels").and_then(Value::as_array).cloned(),
-        min_confidence: change(
-            "ConnectedHomeMinConfidence",
-            connected_home("MinConfidence").cloned(),
-            deleted("ConnectedHomeMinConfidence"),
-            quirks,
-        )?,
-        regions: change("RegionsOfInterest", regions, deleted("RegionsOfInterest"), quirks)?,
-        opt_in: input.get("DataSharingPreferenceForUpdate").cloned(),
-    };
-    if changes == Changes::default() && quirks.empty_update == EmptyUpdate::Refuse {
-        return Err(ServiceError::invalid("The request must update at least one parameter."));
+    let labels = connected_home("Labels");
+    let min_confidence = change(
+        input,
+        "ConnectedHomeMinConfidence",
+        connected_home("MinConfidence"),
+        quirks.set_and_delete,
+    )?;
+    let regions = change(input, "RegionsOfInterest", regions, quirks.set_and_delete)?;
+    let sharing = input.get("DataSharingPreferenceForUpdate");
+    let empty =
+        (labels, min_confidence, regions, sharing) == (None, Change::Keep, Change::Keep, None);
+    demand(
+        !empty || quirks.empty_update == EmptyUpdate::Accept,
+        "The request must update at least one parameter.",
+    )?;
+
+    let mut definition = before.clone();
+    if let Some(connected_home) = settings(&mut definition, "ConnectedHome") {
+        if let Some(Value::Array(labels)) = labels {
+            let mut labels = labels.clone();
+            if quirks.labels_update == LabelsUpdate::Merge
+                && let Some(Value::Array(before)) = connected_home.get("Labels")
+            {
+                for label in before {
+                    if !labels.contains(label) {
+                        labels.push(label.clone());
+                    }
+                }
+            }
+            connected_home.insert("Labels".to_owned(), json!(labels));
+        }
+        min_confidence.apply(connected_home, "MinConfidence");
+        let shown = quirks.deleted_min_confidence == DeletedMinConfidence::Shown;
+        if min_confidence == Change::Delete && shown {
+            connected_home.insert("MinConfidence".to_owned(), json!(DEFAULT_MIN_CONFIDENCE));
+        }
     }
-    Ok(changes)
+    regions.apply(&mut definition, "RegionsOfInterest");
+    rules::drop_empty_regions(&mut definition);
+    sharing.map_or(Change::Keep, Change::Set).apply(&mut definition, "DataSharingPreference");
+    Ok(definition)
 }
 
-fn change(
+/// What an update does to one parameter.
+#[derive(Clone, Copy, PartialEq)]
+enum Change<'a> {
+    Keep,
+    Set(&'a Value),
+    Delete,
+}
+
+impl Change<'_> {
+    fn apply(self, object: &mut Object, member: &str) {
+        match self {
+            Change::Keep => {}
+            Change::Set(value) => drop(object.insert(member.to_owned(), value.clone())),
+            Change::Delete => drop(object.remove(member)),
+        }
+    }
+}
+
+/// What becomes of a parameter that the request sets, deletes, or both.
+fn change<'a>(
+    input: &Object,
     parameter: &str,
-    set: Option<Value>,
-    delete: bool,
-    quirks: &Quirks,
-) -> Result<Change, ServiceError> {
-    Ok(match (set, delete, quirks.set_and_delete) {
+    set: Option<&'a Value>,
+    both: SetAndDelete,
+) -> Result<Change<'a>, ServiceError> {
+    let deleted = input.get("ParametersToDelete").and_then(Value::as_array);
+    let delete = deleted.is_some_and(|all| all.iter().any(|deleted| deleted == parameter));
+    Ok(match (set, delete, both) {
         (Some(_), true, SetAndDelete::Refuse) => {
             let message = format!("{parameter} must not be both updated and deleted.");
             return Err(ServiceError::invalid(message));
@@ -110,44 +133,6 @@ fn change(
         (Some(value), false, _) | (Some(value), true, SetAndDelete::SetWins) => Change::Set(value),
         (None, false, _) => Change::Keep,
     })
-}
-
-fn apply(changes: Changes, definition: &mut Object, quirks: &Quirks) {
-    let Changes { labels, min_confidence, regions, opt_in } = changes;
-    if let Some(connected_home) = settings(definition, "ConnectedHome") {
-        if let Some(labels) = labels {
-            let before = connected_home.insert("Labels".to_owned(), json!(labels));
-            if quirks.labels_update == LabelsUpdate::Merge
-                && let (Some(Value::Array(mut merged)), Some(Value::Array(now))) =
-                    (before, connected_home.get_mut("Labels"))
-            {
-                merged.retain(|label| !now.contains(label));
-                now.extend(merged);
-            }
-        }
-        match min_confidence {
-            Change::Keep => {}
-            Change::Set(value) => drop(connected_home.insert("MinConfidence".to_owned(), value)),
-            Change::Delete => match quirks.deleted_min_confidence {
-                DeletedMinConfidence::Absent => drop(connected_home.remove("MinConfidence")),
-                DeletedMinConfidence::Shown => {
-                    connected_home
-                        .insert("MinConfidence".to_owned(), json!(DEFAULT_MIN_CONFIDENCE));
-                }
-            },
-        }
-    }
-    match regions {
-        Change::Keep => {}
-        Change::Set(value) => {
-            definition.insert("RegionsOfInterest".to_owned(), value);
-            rules::drop_empty_regions(definition);
-        }
-        Change::Delete => drop(definition.remove("RegionsOfInterest")),
-    }
-    if let Some(opt_in) = opt_in {
-        definition.insert("DataSharingPreference".to_owned(), opt_in);
-    }
 }
 
 #[cfg(test)]

@@ -7,12 +7,13 @@ mod processor;
 mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::clock::Time;
 use super::options::Settle;
-use super::trail::{Event, Trail};
+use super::trail::Trail;
 
-pub(crate) use self::processor::{Kind, Next, Processor, StaleTags, Status, streams};
+pub(crate) use self::processor::{Next, Processor, StaleTags, Status, change_numbers, streams};
 pub use self::snapshot::BadSnapshot;
 
 /// Tags by key.
@@ -24,18 +25,18 @@ pub struct State {
     account_id: String,
     region: String,
     processors: BTreeMap<String, Processor>,
-    /// The processors that use each Kinesis stream, by its ARN. The service allows one, but a snapshot may say more.
-    streams: BTreeMap<String, BTreeSet<String>>,
-    /// When something happens next to which processor.
+    /// How many processors use each Kinesis stream, by its ARN. The service allows one, but a snapshot may say more.
+    streams: BTreeMap<String, usize>,
+    /// When something may happen next to which processor, which itself knows whether it still does.
     due: BTreeSet<(Time, String)>,
     /// The names of deleted processors that cannot be used before the given time.
     held_names: BTreeMap<String, Time>,
     /// The deleted processors that GetResources still lists, by name.
     departed: BTreeMap<String, StaleTags>,
     /// The calls that CloudTrail knows of.
-    trail: Trail,
-    /// When the snapshot that this state was resumed from was taken.
-    resumed_at: Time,
+    pub(crate) trail: Trail,
+    /// When the snapshot was taken that this state goes on from; the epoch if it goes on from none.
+    pub(crate) resumed_at: Time,
 }
 
 impl State {
@@ -62,21 +63,6 @@ impl State {
         &self.region
     }
 
-    /// What CloudTrail knows.
-    pub(crate) fn trail(&self) -> &Trail {
-        &self.trail
-    }
-
-    /// Lets CloudTrail know of a call.
-    pub(crate) fn log(&mut self, event: Event) {
-        self.trail.record(event);
-    }
-
-    /// When the snapshot was taken that this state goes on from; the epoch if it goes on from none.
-    pub(crate) fn resumed_at(&self) -> Time {
-        self.resumed_at
-    }
-
     /// The ARN of a processor of this name, whether there is one or not.
     pub(crate) fn arn(&self, name: &str) -> String {
         format!("{}{name}", self.arn_prefix())
@@ -101,6 +87,18 @@ impl State {
         self.processors.get(name).filter(|processor| processor.is_visible(now))
     }
 
+    /// The processors as a caller sees them, by name, from behind this name on.
+    pub(crate) fn visible_after(
+        &self,
+        name: Option<&str>,
+        now: Time,
+    ) -> impl Iterator<Item = (&str, &Processor)> {
+        let start = name.map_or(Bound::Unbounded, Bound::Excluded);
+        let rest = self.processors.range::<str, _>((start, Bound::Unbounded));
+        rest.filter(move |(_, processor)| processor.is_visible(now))
+            .map(|(name, processor)| (name.as_str(), processor))
+    }
+
     /// Whether a processor of this name cannot be created.
     pub(crate) fn name_in_use(&self, name: &str, now: Time) -> bool {
         self.processors.contains_key(name)
@@ -109,7 +107,7 @@ impl State {
 
     /// Whether some processor uses the Kinesis stream.
     pub(crate) fn stream_in_use(&self, arn: &str) -> bool {
-        self.streams.contains_key(arn)
+        self.streams.get(arn).is_some_and(|users| *users > 0)
     }
 
     /// The deleted processors that GetResources still lists, by name, with their last tags.
@@ -121,10 +119,7 @@ impl State {
     /// Adds a processor under a name that is free.
     pub(crate) fn insert(&mut self, name: &str, processor: Processor) {
         for stream in processor.streams() {
-            self.streams.entry(stream.to_owned()).or_default().insert(name.to_owned());
-        }
-        if let Some(next) = &processor.next {
-            self.due.insert((next.at, name.to_owned()));
+            *self.streams.entry(stream.to_owned()).or_default() += 1;
         }
         self.held_names.remove(name);
         self.departed.remove(name);
@@ -135,15 +130,7 @@ impl State {
     pub(crate) fn remove(&mut self, name: &str) -> Option<Processor> {
         let processor = self.processors.remove(name)?;
         for stream in processor.streams() {
-            if let Some(users) = self.streams.get_mut(stream) {
-                users.remove(name);
-                if users.is_empty() {
-                    self.streams.remove(stream);
-                }
-            }
-        }
-        if let Some(next) = &processor.next {
-            self.due.remove(&(next.at, name.to_owned()));
+            self.streams.entry(stream.to_owned()).and_modify(|users| *users -= 1);
         }
         Some(processor)
     }
@@ -160,63 +147,31 @@ impl State {
         self.departed.insert(name.to_owned(), departed);
     }
 
-    /// Changes a processor; anything but its streams may change.
-    pub(crate) fn change<T>(
-        &mut self,
-        name: &str,
-        change: impl FnOnce(&mut Processor) -> T,
-    ) -> Option<T> {
-        let processor = self.processors.get_mut(name)?;
-        let before = processor.next.as_ref().map(|next| next.at);
-        let result = change(processor);
+    /// Changes a processor, if there is one of this name; anything but its streams may change.
+    pub(crate) fn change(&mut self, name: &str, change: impl FnOnce(&mut Processor)) {
+        let Some(processor) = self.processors.get_mut(name) else { return };
+        change(processor);
         processor.changed();
-        let after = processor.next.as_ref().map(|next| next.at);
-        if before != after {
-            if let Some(at) = before {
-                self.due.remove(&(at, name.to_owned()));
-            }
-            if let Some(at) = after {
-                self.due.insert((at, name.to_owned()));
-            }
-        }
-        Some(result)
+        self.due.extend(processor.next.as_ref().map(|next| (next.at, name.to_owned())));
     }
 
     /// Lets everything happen that is due.
     pub(crate) fn advance(&mut self, now: Time) {
-        while let Some((at, name)) = self.due.first().filter(|(at, _)| *at <= now).cloned() {
-            self.change(&name, |processor| processor.settle(at));
+        while self.due.first().is_some_and(|(at, _)| *at <= now) {
+            let Some((at, name)) = self.due.pop_first() else { return };
+            let due =
+                |processor: &Processor| processor.next.as_ref().is_some_and(|next| next.at <= at);
+            if self.processors.get(&name).is_some_and(due) {
+                self.change(&name, |processor| processor.settle(at));
+            }
         }
     }
 
-    /// Fills in what a snapshot leaves open: when a processor was created, and when what it is doing will end.
-    ///
-    /// A snapshot of the real service says that a processor is STARTING, but not for how long.
+    /// Fills in what a snapshot leaves open.
     pub(crate) fn resume(&mut self, now: Time, settle: &Settle) {
-        let undated =
-            self.processors.iter().filter(|(_, processor)| processor.created == Time::default());
-        let undated: Vec<String> = undated.map(|(name, _)| name.clone()).collect();
-        for name in undated {
-            self.change(&name, |processor| {
-                processor.created = now;
-                processor.updated = processor.updated.max(now);
-            });
-        }
-        let unsettled = self.processors.iter().filter(|(_, processor)| processor.next.is_none());
-        let next: Vec<(String, Next)> = unsettled
-            .filter_map(|(name, processor)| {
-                let (wait, status) = match (processor.status, processor.kind()) {
-                    (Status::Starting, Kind::FaceSearch) => (settle.starting, Status::Running),
-                    (Status::Starting, Kind::LabelDetection) => (settle.starting, Status::Stopped),
-                    (Status::Stopping, _) => (settle.stopping, Status::Stopped),
-                    (Status::Updating, _) => (settle.updating, Status::Stopped),
-                    (Status::Stopped | Status::Running | Status::Failed, _) => return None,
-                };
-                Some((name.clone(), Next { at: now.after(wait), status, message: None }))
-            })
-            .collect();
-        for (name, next) in next {
-            self.change(&name, |processor| processor.next = Some(next));
+        let names: Vec<String> = self.processors.keys().cloned().collect();
+        for name in names {
+            self.change(&name, |processor| processor.resume(now, settle));
         }
     }
 }

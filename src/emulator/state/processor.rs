@@ -3,10 +3,12 @@
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Tags;
 use crate::emulator::clock::Time;
+use crate::emulator::options::Settle;
+use crate::emulator::rules::Kind;
 use crate::emulator::validate::Object;
 
 /// The status of a processor.
@@ -19,40 +21,6 @@ pub(crate) enum Status {
     Failed,
     Stopping,
     Updating,
-}
-
-impl Status {
-    const ALL: [Status; 6] = [
-        Status::Stopped,
-        Status::Starting,
-        Status::Running,
-        Status::Failed,
-        Status::Stopping,
-        Status::Updating,
-    ];
-
-    /// The name on the wire.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Status::Stopped => "STOPPED",
-            Status::Starting => "STARTING",
-            Status::Running => "RUNNING",
-            Status::Failed => "FAILED",
-            Status::Stopping => "STOPPING",
-            Status::Updating => "UPDATING",
-        }
-    }
-
-    pub(crate) fn named(name: &str) -> Option<Status> {
-        Status::ALL.into_iter().find(|status| status.name() == name)
-    }
-}
-
-/// The two kinds of processors, told apart by their settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    LabelDetection,
-    FaceSearch,
 }
 
 /// What happens to a processor by itself.
@@ -109,15 +77,7 @@ impl Processor {
     }
 
     pub(crate) fn kind(&self) -> Kind {
-        if self
-            .definition
-            .get("Settings")
-            .is_some_and(|settings| settings.get("FaceSearch").is_some())
-        {
-            Kind::FaceSearch
-        } else {
-            Kind::LabelDetection
-        }
+        Kind::of(&self.definition)
     }
 
     /// The ARNs of the Kinesis streams that no other processor may use.
@@ -153,14 +113,68 @@ impl Processor {
         }
     }
 
+    /// Fills in what a snapshot leaves open: when it was created, and when what it is doing will end.
+    ///
+    /// A snapshot of the real service says that a processor is STARTING, but not for how long.
+    pub(super) fn resume(&mut self, now: Time, settle: &Settle) {
+        if self.created == Time::default() {
+            self.created = now;
+            self.updated = self.updated.max(now);
+        }
+        let (wait, status) = match (self.status, self.kind()) {
+            (Status::Starting, Kind::FaceSearch) => (settle.starting, Status::Running),
+            (Status::Starting, Kind::LabelDetection) => (settle.starting, Status::Stopped),
+            (Status::Stopping, _) => (settle.stopping, Status::Stopped),
+            (Status::Updating, _) => (settle.updating, Status::Stopped),
+            (Status::Stopped | Status::Running | Status::Failed, _) => return,
+        };
+        self.next.get_or_insert(Next { at: now.after(wait), status, message: None });
+    }
+
     /// Notes that something changed.
     pub(super) fn changed(&mut self) {
         self.saved.take();
     }
 
-    /// The processor's part of a snapshot, from `render` if it changed since.
-    pub(super) fn saved(&self, render: impl FnOnce(&Processor) -> String) -> &str {
-        self.saved.get_or_init(|| render(self))
+    /// What DescribeStreamProcessor answers: nothing reordered or expanded, numbers as short as their float32 allows.
+    pub(crate) fn described(&self, name: &str, arn: &str) -> Object {
+        let mut output = self.definition.clone();
+        // The shortest digits of the float32 are a number whatever they are, so the parse cannot fail.
+        let shorten = |number| (number as f32).to_string().parse().unwrap_or(number);
+        output.values_mut().for_each(|value| change_numbers(value, &shorten));
+        for (member, value) in [
+            ("Name", json!(name)),
+            ("StreamProcessorArn", json!(arn)),
+            ("Status", json!(self.status)),
+            ("StatusMessage", json!(self.message)),
+            ("CreationTimestamp", json!(self.created)),
+            ("LastUpdateTimestamp", json!(self.updated)),
+        ] {
+            output.insert(member.to_owned(), value);
+        }
+        output.retain(|_, value| !value.is_null());
+        output
+    }
+
+    /// The processor's part of a snapshot.
+    pub(super) fn saved(&self, name: &str, arn: impl FnOnce() -> String) -> &str {
+        self.saved.get_or_init(|| {
+            let mut saved = self.described(name, &arn());
+            saved.insert("Tags".to_owned(), json!(self.tags));
+            Value::Object(saved).to_string()
+        })
+    }
+}
+
+/// Changes every number in a value.
+pub(crate) fn change_numbers(value: &mut Value, change: &impl Fn(f64) -> f64) {
+    match value {
+        Value::Number(number) => *value = json!(number.as_f64().map(change)),
+        Value::Array(items) => items.iter_mut().for_each(|item| change_numbers(item, change)),
+        Value::Object(members) => {
+            members.values_mut().for_each(|member| change_numbers(member, change));
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
 

@@ -4,27 +4,24 @@
 //! (what is about to happen, which names are held) is in a member `emulator`, so that the file of a stopped emulator is
 //! a snapshot for any reader, and a snapshot of a real account is a state to start from.
 
-mod entry;
 mod read;
 mod render;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Next, StaleTags};
 use crate::emulator::clock::Time;
-use crate::emulator::validate::Object;
 
 /// A snapshot that no state can be made from.
 #[derive(Debug, thiserror::Error)]
 pub enum BadSnapshot {
     #[error("it is no JSON: {0}")]
-    Json(#[from] serde_json::Error),
-    #[error("{0}")]
-    Form(String),
+    Json(serde_json::Error),
+    #[error("it is no snapshot: {0}")]
+    Form(serde_json::Error),
     #[error("its format_version is {0}; this version of rekon reads 1.x")]
     Version(String),
     #[error("processor {processor}: {problem}")]
@@ -46,5 +43,8 @@ struct Extra {
     departed: BTreeMap<String, StaleTags>,
     /// CloudTrail's records of the calls that may have changed something, the oldest first.
     #[serde(skip_serializing)]
-    trail: Vec<Object>,
+    trail: Vec<Value>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,91 +2,88 @@
 //! back. What is wrong is said in terms of the snapshot, and of the processor where there is one.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::entry::{Entry, Loaded};
 use super::{BadSnapshot, Extra};
 use crate::emulator::clock::Time;
+use crate::emulator::model::ServiceModel;
 use crate::emulator::options::Options;
-use crate::emulator::state::State;
+use crate::emulator::rules;
+use crate::emulator::state::{Processor, State, Status, Tags};
 use crate::emulator::trail::Trail;
+use crate::emulator::validate::{self, Object};
 
-/// A snapshot as it is read: each processor is checked as it comes, so that no second copy of a fleet is held.
+/// A snapshot as it is read. What the service would have filled in for a processor may be missing.
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object with a list `processors`")]
 struct Snapshot {
-    #[serde(default)]
-    format_version: Value,
-    #[serde(default)]
-    account_id: Value,
-    #[serde(default)]
-    region: Value,
-    #[serde(default)]
-    taken_at: Value,
-    processors: Option<Vec<Entry>>,
-    #[serde(default)]
-    emulator: Value,
+    format_version: Option<Value>,
+    account_id: Option<String>,
+    region: Option<String>,
+    taken_at: Option<Value>,
+    processors: Vec<Value>,
+    emulator: Option<Value>,
 }
 
 impl State {
-    /// Reads the text of a snapshot; account and region come from `options` where it names none.
-    pub fn parse(text: &[u8], options: &Options) -> Result<State, BadSnapshot> {
-        match serde_json::from_slice(text) {
-            Ok(snapshot) => State::of(snapshot, options),
-            // What is JSON but no snapshot is said as such, rather than as the parser sees it.
-            Err(error) if error.is_data() => {
-                State::from_snapshot(&serde_json::from_slice(text)?, options)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Makes a state from a snapshot; account and region come from `options` where it names none.
     pub fn from_snapshot(snapshot: &Value, options: &Options) -> Result<State, BadSnapshot> {
-        if !snapshot.is_object() {
-            return Err(BadSnapshot::Form("it is no JSON object".to_owned()));
-        }
-        if !snapshot.get("processors").is_some_and(Value::is_array) {
-            return Err(BadSnapshot::Form("it has no list `processors`".to_owned()));
-        }
-        State::of(Snapshot::deserialize(snapshot)?, options)
+        State::parse(snapshot.to_string().as_bytes(), options)
     }
 
-    fn of(snapshot: Snapshot, options: &Options) -> Result<State, BadSnapshot> {
+    /// Reads the text of a snapshot; account and region come from `options` where it names none.
+    pub fn parse(text: &[u8], options: &Options) -> Result<State, BadSnapshot> {
+        let snapshot = serde_json::from_slice(text).map_err(|error| {
+            if error.is_data() { BadSnapshot::Form(error) } else { BadSnapshot::Json(error) }
+        })?;
         let Snapshot { format_version, account_id, region, taken_at, processors, emulator } =
             snapshot;
         match format_version {
-            Value::Null => {}
-            Value::String(version) if version.split('.').next() == Some("1") => {}
-            other => return Err(BadSnapshot::Version(other.to_string())),
+            None => {}
+            Some(Value::String(version)) if version.split('.').next() == Some("1") => {}
+            Some(other) => return Err(BadSnapshot::Version(other.to_string())),
         }
-        let Some(processors) = processors else {
-            return Err(BadSnapshot::Form("it has no list `processors`".to_owned()));
-        };
-        let arns = processors.iter().filter_map(|entry| entry.loaded.as_ref().ok()?.arn.as_deref());
-        let owner = arns.filter_map(owner).next();
+        let arns = processors.iter().filter_map(|entry| entry["StreamProcessorArn"].as_str());
+        let owner = arns.map(owner).find(Option::is_some).flatten();
         let (owner_account, owner_region) = owner.unwrap_or((&options.account_id, &options.region));
         let mut state = State::new(
-            text_member("account_id", &account_id)?.unwrap_or(owner_account),
-            text_member("region", &region)?.unwrap_or(owner_region),
+            account_id.as_deref().unwrap_or(owner_account),
+            region.as_deref().unwrap_or(owner_region),
         );
-        for (index, Entry { name, loaded }) in processors.into_iter().enumerate() {
-            loaded.and_then(|loaded| state.add(loaded)).map_err(|problem| {
-                let processor = name
-                    .map_or_else(|| format!("number {}", index + 1), |name| format!("`{name}`"));
+        for (entry, number) in processors.into_iter().zip(1..) {
+            let name = entry["Name"].as_str().map(|name| format!("`{name}`"));
+            state.add(entry).map_err(|problem| {
+                let processor = name.unwrap_or_else(|| format!("number {number}"));
                 BadSnapshot::Processor { processor, problem }
             })?;
         }
-        if !emulator.is_null() {
+        if let Some(emulator) = emulator {
             let extra = Extra::deserialize(emulator).map_err(BadSnapshot::Emulator)?;
             state.restore(extra)?;
-            state.resumed_at = Time::from_json(&taken_at).unwrap_or_default();
+            state.resumed_at = taken_at.as_ref().and_then(Time::from_json).unwrap_or_default();
         }
         Ok(state)
     }
 
-    /// Adds a processor that is right in itself.
-    fn add(&mut self, loaded: Loaded) -> Result<(), String> {
-        let Loaded { name, arn, processor } = loaded;
+    /// Adds a processor of a snapshot, held to the rules that a creation is held to.
+    fn add(&mut self, entry: Value) -> Result<(), String> {
+        let Value::Object(mut entry) = entry else { return Err("it is no JSON object".to_owned()) };
+        // Tags are read apart: what lives may carry tags of AWS's own, which no caller may set.
+        let tags: Option<Tags> = take(&mut entry, "Tags", "an object of strings")?;
+        let status = take(&mut entry, "Status", "a status of the service")?;
+        let message = take(&mut entry, "StatusMessage", "a string")?;
+        let arn: Option<String> = take(&mut entry, "StreamProcessorArn", "a string")?;
+        let time = "epoch seconds or an ISO 8601 time";
+        let created: Time = take(&mut entry, "CreationTimestamp", time)?.unwrap_or_default();
+        let updated = take(&mut entry, "LastUpdateTimestamp", time)?.unwrap_or(created);
+        let rekognition = ServiceModel::named("rekognition");
+        let mut definition = validate::read(rekognition, "CreateStreamProcessorRequest", entry)
+            .map_err(|violations| validate::message(&violations))?;
+        rules::definition(&definition).map_err(|error| error.message)?;
+        let Some(Value::String(name)) = definition.remove("Name") else {
+            return Err("it has no Name".to_owned());
+        };
         if self.processors.contains_key(&name) {
             return Err("there is another of this name".to_owned());
         }
@@ -96,6 +93,10 @@ impl State {
                 "its StreamProcessorArn is {arn}, which in this account and region is {own}"
             ));
         }
+        rules::drop_empty_regions(&mut definition);
+        let mut processor = Processor::new(definition, tags.unwrap_or_default(), created);
+        processor.status = status.unwrap_or(Status::Stopped);
+        (processor.message, processor.updated) = (message, updated);
         self.insert(&name, processor);
         Ok(())
     }
@@ -113,7 +114,7 @@ impl State {
         }
         self.held_names = held_names;
         self.departed = departed;
-        self.trail = Trail::restore(trail).map_err(BadSnapshot::Trail)?;
+        self.trail = Trail::restore(&trail).map_err(BadSnapshot::Trail)?;
         Ok(())
     }
 }
@@ -125,10 +126,12 @@ fn owner(arn: &str) -> Option<(&str, &str)> {
     Some((account_id, region))
 }
 
-fn text_member<'a>(member: &str, value: &'a Value) -> Result<Option<&'a str>, BadSnapshot> {
-    match value {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text)),
-        other => Err(BadSnapshot::Form(format!("{member} must be a string, not {other}"))),
-    }
+/// Takes out a member that may be missing or null; `demand` says what it must be otherwise.
+fn take<T: DeserializeOwned>(
+    entry: &mut Object,
+    member: &str,
+    demand: &str,
+) -> Result<Option<T>, String> {
+    let value = entry.remove(member).unwrap_or_default();
+    Option::deserialize(&value).map_err(|_| format!("{member} must be {demand}, not {value}"))
 }

@@ -1,11 +1,10 @@
 //! Writing a snapshot: a processor a line, so that two can be compared, and of what only the emulator needs that which
 //! still matters at the time.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Extra;
 use crate::emulator::clock::Time;
-use crate::emulator::describe;
 use crate::emulator::state::State;
 
 const FORMAT_VERSION: &str = "1.0";
@@ -21,31 +20,23 @@ impl State {
             if !processor.is_visible(now) {
                 extra.hidden_until.insert(name.clone(), processor.hidden_until);
             }
-            if let Some(stale) = processor.stale_tags.as_ref().filter(|stale| stale.until > now) {
+            if let Some(stale) = &processor.stale_tags {
                 extra.stale_tags.insert(name.clone(), stale.clone());
             }
         }
-        let held = self.held_names.iter().filter(|(_, until)| **until > now);
-        extra.held_names = held.map(|(name, until)| (name.clone(), *until)).collect();
-        let departed = self.departed.iter().filter(|(_, departed)| departed.until > now);
-        extra.departed =
-            departed.map(|(name, departed)| (name.clone(), departed.clone())).collect();
+        extra.stale_tags.retain(|_, stale| stale.until > now);
+        extra.held_names = self.held_names.clone();
+        extra.held_names.retain(|_, until| *until > now);
+        extra.departed = self.departed.clone();
+        extra.departed.retain(|_, departed| departed.until > now);
         extra
     }
 
     /// The text of the snapshot, a processor a line.
     pub(crate) fn render(&self, now: Time) -> String {
-        let processors: Vec<&str> = self
-            .processors
-            .iter()
-            .map(|(name, processor)| {
-                processor.saved(|processor| {
-                    let mut saved = describe::stored(self, name, processor);
-                    saved.insert("Tags".to_owned(), json!(processor.tags));
-                    Value::Object(saved).to_string()
-                })
-            })
-            .collect();
+        let processors = self.processors.iter();
+        let processors: Vec<&str> =
+            processors.map(|(name, processor)| processor.saved(name, || self.arn(name))).collect();
         let extra = json!(self.extra(now));
         let members = extra.as_object().into_iter().flatten();
         let mut members: Vec<String> =
