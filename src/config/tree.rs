@@ -50,6 +50,7 @@ pub(super) enum Form {
 pub struct Table {
     entries: Vec<(Box<str>, Node)>,
     /// Where each key is, once there are many.
+    #[expect(clippy::box_collection, reason = "few tables have one, and all make room for it")]
     index: Option<Box<HashMap<Box<str>, usize>>>,
     /// Whether there was a key that is unknown, which may have meant any other.
     pub doubtful: bool,
