@@ -175,42 +175,44 @@ impl<'t> Builder<'t> {
             items.push(Node::new(span, span, value));
             return;
         }
-        let mut path = std::mem::take(&mut self.keys);
-        let Some(Key { name, span: key }) = path.pop() else { return };
+        let Some(Key { name, span: key }) = self.keys.pop() else { return };
         let table = match (self.open.last_mut(), &mut self.aside) {
             (Some(Open { value: Raw::Table(table), .. }), _) | (_, Some(table)) => table,
             _ => follow(&mut self.root, &self.way),
         };
-        let added =
-            descend(table, &path, Form::Dotted).and_then(|(table, _)| match table.get(&name) {
-                Some(first) => Err(Fault::repetition(key, first)),
-                None => Ok(table.push(name, Node::new(key, span, value))),
-            });
+        let table = descend(table, &self.keys, Form::Dotted, |_| {});
+        let added = table.and_then(|table| match table.get(&name) {
+            Some(first) => Err(Fault::repetition(key, first)),
+            None => Ok(table.push(name, Node::new(key, span, value))),
+        });
         if self.repeated.is_none() {
             self.faults.extend(added.err());
         }
+        self.keys.clear();
     }
 
     /// Turns to the table of a header that ends here.
     fn turn(&mut self, heading: Heading, end: Place) {
-        let path = std::mem::take(&mut self.keys);
-        let (Some(start), Some((last, around))) = (self.header.take(), path.split_last()) else {
+        let (Some(start), Some((last, around))) = (self.header.take(), self.keys.split_last())
+        else {
             return;
         };
-        let names: Vec<Box<str>> = path.iter().map(|key| key.name.clone()).collect();
-        self.repeated = self.repeated.take().filter(|repeated| names.starts_with(repeated));
+        let names = || self.keys.iter().map(|key| &key.name);
+        let is_below = |path: &Vec<Box<str>>| names().take(path.len()).eq(path);
+        self.repeated = self.repeated.take().filter(is_below);
         self.aside = None;
+        self.way.clear();
         let header = self.span(start.append(end));
-        match descend(&mut self.root, around, Form::Around) {
-            Ok((table, way)) => {
+        match descend(&mut self.root, around, Form::Around, |at| self.way.push(at)) {
+            Ok(table) => {
                 let (at, fault) = begin(table, last, heading, header);
-                let is_table = table.at_mut(at).innermost().is_some();
-                self.way = way;
                 self.way.push(at);
-                self.aside = (!is_table).then(Table::default);
+                if table.at_mut(at).innermost().is_none() {
+                    self.aside = Some(Table::default());
+                }
                 if let Some(fault) = fault {
                     self.faults.push(fault);
-                    self.repeated.get_or_insert(names);
+                    self.repeated.get_or_insert_with(|| names().cloned().collect());
                 }
             }
             Err(fault) => {
@@ -218,6 +220,7 @@ impl<'t> Builder<'t> {
                 self.aside = Some(Table::default());
             }
         }
+        self.keys.clear();
     }
 
     /// Ends what is open.
@@ -251,19 +254,19 @@ fn begin(table: &mut Table, key: &Key, heading: Heading, span: Span) -> (usize, 
     (at, None)
 }
 
-/// The table at the end of a path, with its way; tables that lack are made.
+/// The table at the end of a path, told its way; tables that lack are made.
 fn descend<'n>(
     mut table: &'n mut Table,
     path: &[Key],
     form: Form,
-) -> Result<(&'n mut Table, Vec<usize>), Fault> {
-    let mut way = Vec::new();
+    mut step: impl FnMut(usize),
+) -> Result<&'n mut Table, Fault> {
     for Key { name, span } in path {
         let at = table.position(name).unwrap_or_else(|| {
             let value = Raw::Table(Table::default());
             table.push(name.clone(), Node { key: *span, span: *span, value, form })
         });
-        way.push(at);
+        step(at);
         let node = table.at_mut(at);
         match (&node.value, node.form) {
             (Raw::Table(_), Form::Around | Form::Dotted) if form == Form::Dotted => {
@@ -278,7 +281,7 @@ fn descend<'n>(
         }
         table = node.innermost().expect("only tables and arrays of them are left");
     }
-    Ok((table, way))
+    Ok(table)
 }
 
 fn extension(span: Span, node: &Node, what: &str) -> Fault {
