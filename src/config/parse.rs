@@ -1,7 +1,7 @@
 //! From a file's text to its tables, all mistakes in their shape reported.
 
 use super::check::check;
-use super::read::{Reading, read};
+use super::read::{Fault, Reading, read};
 use super::syntax;
 use super::tree::Table;
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
@@ -26,7 +26,7 @@ pub(super) fn parse(source: SourceId, text: &str) -> Parsed {
     let mut diagnostics = syntax::diagnostics(text, &outline, &faults);
     // What is written twice leaves the rest of the text readable; anything else
     // that is no TOML may have swallowed what comes after it.
-    if diagnostics.iter().all(|found| found.code == Code::DuplicateKey) {
+    if faults.iter().all(Fault::is_repetition) {
         check(text, &mut tables, &mut diagnostics);
     }
     Parsed { tables, is_toml: faults.is_empty(), diagnostics }
