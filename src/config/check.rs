@@ -4,6 +4,7 @@
 //! marked as such, and so is what a mistake seems to stand in for, so that
 //! nothing which follows from it is reported again.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use toml::de::DeValue;
@@ -83,17 +84,12 @@ impl<'a> Checker<'a> {
 
     /// Checks the keys of a table that are known; takes the others out.
     fn keys(&mut self, table: &mut Table, description: &Description) -> Vec<(Box<str>, Node)> {
-        let mut unknown = Vec::new();
-        for (name, mut node) in table.take() {
-            match description.key(&name) {
-                Some(key) => {
-                    self.value(Subject::Key(&name), &mut node, &key.shape);
-                    table.push(name, node);
-                }
-                None => unknown.push((name, node)),
+        for (name, node) in table.iter_mut() {
+            if let Some(key) = description.key(name) {
+                self.value(Subject::Key(name), node, &key.shape);
             }
         }
-        unknown
+        table.take_out(|name, _| description.key(name).is_none())
     }
 
     /// Checks the keys of a table, and guesses which the unknown ones mean.
@@ -221,17 +217,18 @@ impl<'a> Checker<'a> {
     fn named(&mut self, kind: &str, named: &mut Table, description: &Description) {
         let keys = description.names();
         let mut meant = Vec::new();
-        for (name, mut node) in named.take() {
+        let mut beginnings = BTreeSet::new();
+        for (name, node) in named.iter_mut() {
             let Raw::Table(table) = &mut node.value else {
-                let wrong = self.wrong_type(Subject::Key(&name), &node, &Shape::Texts);
+                let wrong = self.wrong_type(Subject::Key(name), node, &Shape::Texts);
                 self.diagnostics.push(wrong);
                 node.value = Raw::Unusable;
-                named.push(name, node);
                 continue;
             };
-            let known = meant.len();
-            for (key, inner) in table.iter() {
-                let Some((rest, inner)) = dotted_name(key, inner, &keys) else { continue };
+            for (key, inner) in
+                table.take_out(|key, inner| dotted_name(key, inner, &keys).is_some())
+            {
+                let Some((rest, inner)) = dotted_name(&key, &inner, &keys) else { continue };
                 let full = format!("{name}.{rest}");
                 let mut inner = Node { key: node.key.to(inner.key), ..inner.clone() };
                 self.diagnostics.push(
@@ -243,21 +240,15 @@ impl<'a> Checker<'a> {
                 if let Raw::Table(table) = &mut inner.value {
                     self.table(table, description);
                 }
+                beginnings.insert(name.to_owned());
                 meant.push((full, inner));
             }
-            if meant.len() > known {
-                for (key, inner) in table.take() {
-                    if dotted_name(&key, &inner, &keys).is_none() {
-                        table.push(key, inner);
-                    }
-                }
-                if table.is_empty() {
-                    continue;
-                }
-            }
             self.table(table, description);
-            named.push(name, node);
         }
+        // A table with nothing else in it is only the beginning of the names.
+        named.take_out(|name, node| {
+            node.table().is_some_and(Table::is_empty) && beginnings.contains(name)
+        });
         for (name, node) in meant {
             if named.get(&name).is_none() {
                 named.push(name.into(), node);

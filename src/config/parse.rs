@@ -1,14 +1,10 @@
 //! From a file's text to its tables, all mistakes in their shape reported.
 
 use super::check::check;
-use super::read::{Fault, read};
+use super::read::{Fault, Reading, read};
 use super::syntax;
-use super::tokens::outline;
 use super::tree::Table;
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
-
-/// How long a part is that is read at a time, give or take a section.
-const PART: usize = 128 * 1024;
 
 /// What a text says, as far as it can be told.
 pub(super) struct Parsed {
@@ -20,14 +16,13 @@ pub(super) struct Parsed {
 
 /// Parses a file.
 pub(super) fn parse(source: SourceId, text: &str) -> Parsed {
-    let outline = outline(text);
+    let Reading { root: mut tables, outline, faults } = read(source, text);
     if let Some(range) = outline.too_deep {
         let diagnostic = Diagnostic::new(Code::NestingTooDeep, "this is nested beyond reason")
             .label(Span::new(source, range), "too deep here")
             .help("no value of a configuration has more than a few levels");
         return Parsed { tables: Table::default(), is_toml: false, diagnostics: vec![diagnostic] };
     }
-    let (mut tables, faults) = read(source, text, &outline.parts(text, PART));
     let mut diagnostics = syntax::diagnostics(text, &outline, &faults);
     // What is written twice leaves the rest of the text readable; anything else
     // that is no TOML may have swallowed what comes after it.
@@ -64,7 +59,7 @@ mod tests {
     #[test]
     fn a_large_file_means_the_same_in_parts_as_in_whole() {
         let text = many(1000);
-        assert!(text.len() > 4 * PART);
+        assert!(text.len() > 500_000);
         let (records, names) = found(&text);
         assert_eq!((records.len(), names.len()), (0, 1000));
         for (name, at) in names {

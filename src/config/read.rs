@@ -5,12 +5,13 @@
 //! TOML gives what can be made of it.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use toml_parser::decoder::{Encoding, ScalarKind};
+use toml_parser::lexer::Token;
 use toml_parser::parser::{EventReceiver, ValidateWhitespace, parse_document};
 use toml_parser::{ErrorSink, Expected, ParseError, Raw as Written, Source, Span as Place};
 
+use super::tokens::Outline;
 use super::tree::{Form, Node, Raw, Table};
 use crate::diagnostic::{SourceId, Span};
 
@@ -42,42 +43,47 @@ fn place(node: &Node) -> Span {
     if node.form == Form::Header { node.span } else { node.key }
 }
 
-/// Reads a text that is cut into parts before headers. Only one part's tokens
-/// are kept at a time, since they take several times the room of the text.
-pub(super) fn read(source: SourceId, text: &str, parts: &[Range<usize>]) -> (Table, Vec<Fault>) {
-    /// A text with more faults is no TOML at all.
-    const MOST: usize = 1000;
-    let mut builder = Builder::new(source);
+/// What was made of a text.
+pub(super) struct Reading {
+    pub(super) root: Table,
+    pub(super) outline: Outline,
+    /// Sorted by their places.
+    pub(super) faults: Vec<Fault>,
+}
+
+/// Reads a text, or as much of it as does not nest too deep.
+///
+/// Only some of the tokens are kept at a time, since they take several times the
+/// room of the text.
+pub(super) fn read(source: SourceId, text: &str) -> Reading {
+    /// How many tokens are parsed at once, give or take a line.
+    const MANY: usize = 16 * 1024;
+    let mut outline = Outline::default();
+    let mut builder = Builder::new(source, text);
     let mut faults = Vec::new();
-    for part in parts {
-        (builder.text, builder.offset) = (text.get(part.clone()).unwrap_or_default(), part.start);
-        let mut sink = |error: ParseError| {
-            if faults.len() < MOST {
-                let place = error.unexpected().unwrap_or_default();
-                faults.push(Fault {
-                    span: Span::new(source, place.start() + part.start..place.end() + part.start),
-                    what: error.description().to_owned().into(),
-                    expected: error.expected(),
-                    first: None,
-                });
-            }
-        };
-        let source = Source::new(builder.text);
-        let tokens = source.lex().into_vec();
-        parse_document(&tokens, &mut ValidateWhitespace::new(&mut builder, source), &mut sink);
-        builder.faults.truncate(MOST);
+    let mut tokens = Vec::with_capacity(MANY);
+    for token in Source::new(text).lex() {
+        if tokens.len() >= MANY && outline.is_between_lines() {
+            builder.parse(&tokens, &mut faults);
+            tokens.clear();
+        }
+        outline.add(&token);
+        tokens.push(token);
+        if outline.too_deep.is_some() {
+            tokens.clear();
+            break;
+        }
     }
+    builder.parse(&tokens, &mut faults);
     faults.append(&mut builder.faults);
     faults.sort_by_key(|fault| fault.span);
-    (builder.root, faults)
+    Reading { root: builder.root, outline, faults }
 }
 
 /// What has been made of the pieces so far.
 struct Builder<'t> {
     source: SourceId,
-    /// The part that is read, and where it begins.
     text: &'t str,
-    offset: usize,
     root: Table,
     /// The way from the root to the table of the last header, by positions.
     way: Vec<usize>,
@@ -115,11 +121,10 @@ enum Heading {
 }
 
 impl<'t> Builder<'t> {
-    fn new(source: SourceId) -> Builder<'t> {
+    fn new(source: SourceId, text: &'t str) -> Builder<'t> {
         Builder {
             source,
-            text: "",
-            offset: 0,
+            text,
             root: Table::default(),
             way: Vec::new(),
             aside: None,
@@ -132,8 +137,29 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// Parses some lines.
+    fn parse(&mut self, tokens: &[Token], faults: &mut Vec<Fault>) {
+        /// A text with more faults is no TOML at all.
+        const MOST: usize = 1000;
+        let source = self.source;
+        let mut sink = |error: ParseError| {
+            if faults.len() < MOST {
+                let place = error.unexpected().unwrap_or_default();
+                faults.push(Fault {
+                    span: Span::new(source, place.start()..place.end()),
+                    what: error.description().to_owned().into(),
+                    expected: error.expected(),
+                    first: None,
+                });
+            }
+        };
+        let text = Source::new(self.text);
+        parse_document(tokens, &mut ValidateWhitespace::new(self, text), &mut sink);
+        self.faults.truncate(MOST);
+    }
+
     fn span(&self, place: Place) -> Span {
-        Span::new(self.source, place.start() + self.offset..place.end() + self.offset)
+        Span::new(self.source, place.start()..place.end())
     }
 
     fn written(&self, place: Place, encoding: Option<Encoding>) -> Written<'t> {
@@ -149,42 +175,44 @@ impl<'t> Builder<'t> {
             items.push(Node::new(span, span, value));
             return;
         }
-        let mut path = std::mem::take(&mut self.keys);
-        let Some(Key { name, span: key }) = path.pop() else { return };
+        let Some(Key { name, span: key }) = self.keys.pop() else { return };
         let table = match (self.open.last_mut(), &mut self.aside) {
             (Some(Open { value: Raw::Table(table), .. }), _) | (_, Some(table)) => table,
             _ => follow(&mut self.root, &self.way),
         };
-        let added =
-            descend(table, &path, Form::Dotted).and_then(|(table, _)| match table.get(&name) {
-                Some(first) => Err(Fault::repetition(key, first)),
-                None => Ok(table.push(name, Node::new(key, span, value))),
-            });
+        let table = descend(table, &self.keys, Form::Dotted, |_| {});
+        let added = table.and_then(|table| match table.get(&name) {
+            Some(first) => Err(Fault::repetition(key, first)),
+            None => Ok(table.push(name, Node::new(key, span, value))),
+        });
         if self.repeated.is_none() {
             self.faults.extend(added.err());
         }
+        self.keys.clear();
     }
 
     /// Turns to the table of a header that ends here.
     fn turn(&mut self, heading: Heading, end: Place) {
-        let path = std::mem::take(&mut self.keys);
-        let (Some(start), Some((last, around))) = (self.header.take(), path.split_last()) else {
+        let (Some(start), Some((last, around))) = (self.header.take(), self.keys.split_last())
+        else {
             return;
         };
-        let names: Vec<Box<str>> = path.iter().map(|key| key.name.clone()).collect();
-        self.repeated = self.repeated.take().filter(|repeated| names.starts_with(repeated));
+        let names = || self.keys.iter().map(|key| &key.name);
+        let is_below = |path: &Vec<Box<str>>| names().take(path.len()).eq(path);
+        self.repeated = self.repeated.take().filter(is_below);
         self.aside = None;
+        self.way.clear();
         let header = self.span(start.append(end));
-        match descend(&mut self.root, around, Form::Around) {
-            Ok((table, way)) => {
+        match descend(&mut self.root, around, Form::Around, |at| self.way.push(at)) {
+            Ok(table) => {
                 let (at, fault) = begin(table, last, heading, header);
-                let is_table = table.at_mut(at).innermost().is_some();
-                self.way = way;
                 self.way.push(at);
-                self.aside = (!is_table).then(Table::default);
+                if table.at_mut(at).innermost().is_none() {
+                    self.aside = Some(Table::default());
+                }
                 if let Some(fault) = fault {
                     self.faults.push(fault);
-                    self.repeated.get_or_insert(names);
+                    self.repeated.get_or_insert_with(|| names().cloned().collect());
                 }
             }
             Err(fault) => {
@@ -192,6 +220,7 @@ impl<'t> Builder<'t> {
                 self.aside = Some(Table::default());
             }
         }
+        self.keys.clear();
     }
 
     /// Ends what is open.
@@ -225,19 +254,19 @@ fn begin(table: &mut Table, key: &Key, heading: Heading, span: Span) -> (usize, 
     (at, None)
 }
 
-/// The table at the end of a path, with its way; tables that lack are made.
+/// The table at the end of a path, told its way; tables that lack are made.
 fn descend<'n>(
     mut table: &'n mut Table,
     path: &[Key],
     form: Form,
-) -> Result<(&'n mut Table, Vec<usize>), Fault> {
-    let mut way = Vec::new();
+    mut step: impl FnMut(usize),
+) -> Result<&'n mut Table, Fault> {
     for Key { name, span } in path {
         let at = table.position(name).unwrap_or_else(|| {
             let value = Raw::Table(Table::default());
             table.push(name.clone(), Node { key: *span, span: *span, value, form })
         });
-        way.push(at);
+        step(at);
         let node = table.at_mut(at);
         match (&node.value, node.form) {
             (Raw::Table(_), Form::Around | Form::Dotted) if form == Form::Dotted => {
@@ -252,7 +281,7 @@ fn descend<'n>(
         }
         table = node.innermost().expect("only tables and arrays of them are left");
     }
-    Ok((table, way))
+    Ok(table)
 }
 
 fn extension(span: Span, node: &Node, what: &str) -> Fault {
@@ -349,6 +378,84 @@ impl EventReceiver for Builder<'_> {
         if self.header.take().is_some() {
             // Nothing closes it, and nobody knows what its keys belong to.
             self.aside = Some(Table::default());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use toml::Value;
+
+    use super::*;
+    use crate::diagnostic::Sources;
+
+    fn reading(text: &str) -> Reading {
+        read(Sources::default().add("rekon.toml", text), text)
+    }
+
+    /// Whether a tree says what the toml crate takes a text to say.
+    fn is_same(raw: &Raw, value: &Value) -> bool {
+        match (raw, value) {
+            (Raw::String(one), Value::String(other)) => **one == **other,
+            (Raw::Integer(one, _), Value::Integer(other)) => *one == *other as f64,
+            (Raw::Float(one), Value::Float(other)) => one == other,
+            (Raw::Boolean(one), Value::Boolean(other)) => one == other,
+            (Raw::Datetime, Value::Datetime(_)) => true,
+            (Raw::Array(items), Value::Array(others)) => {
+                let pairs = items.iter().zip(others);
+                items.len() == others.len()
+                    && pairs.into_iter().all(|(one, other)| is_same(&one.value, other))
+            }
+            (Raw::Table(table), Value::Table(other)) => is_same_table(table, other),
+            _ => false,
+        }
+    }
+
+    fn is_same_table(table: &Table, other: &toml::Table) -> bool {
+        table.len() == other.len()
+            && other
+                .iter()
+                .all(|(key, value)| table.get(key).is_some_and(|node| is_same(&node.value, value)))
+    }
+
+    #[test]
+    fn a_text_becomes_the_tables_that_toml_means() {
+        let many: String = (0..40).map(|at| format!("k{at} = {at}\n")).collect();
+        for text in [
+            "a = 1\nb.c = 'x'\nb.d.e = \"\\u0024\"\n[f]\ng = true\n",
+            "[a.b.c]\nx = 1\n[a]\ny = 2\n[a.b]\nz = 3\n",
+            "[[a]]\nx = 1\n[[a]]\n[a.b]\ny = 1979-05-27\n[[a.c]]\n[[a.c]]\nz = 0xFF\n",
+            "a = [1, [2.5, -3], { b = [], c.d = {}, c.e = '''\nx''' }]\n",
+            "[a]\nb.c = 1\n[a.d]\nb = 1\n[a.b.e]\n",
+            &many,
+        ] {
+            let found = reading(text);
+            assert!(found.faults.is_empty(), "{text}\n{:?}", found.faults);
+            assert!(is_same_table(&found.root, &toml::from_str(text).unwrap()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_again_or_added_to_knows_where_it_stands_first() {
+        for text in [
+            "a = 1\na = 2",
+            "a.b = 1\na.b.c = 2",
+            "a = {}\na.b = 1",
+            "[a]\n[a]",
+            "[a]\nb = 1\n[a.b]",
+            "a.b = 1\n[a]",
+            "[[a]]\n[a]",
+            "a = []\n[[a]]",
+            "[a.b]\n[a]\nb.c = 1",
+            "x = { a = 1, a = 2 }",
+            "x = { a = {}, a.b = 2 }",
+        ] {
+            assert!(toml::from_str::<toml::Table>(text).is_err(), "{text}");
+            let faults = reading(text).faults;
+            let [Fault { span, first: Some(first), .. }] = faults.as_slice() else {
+                panic!("{text}\n{faults:?}");
+            };
+            assert!(first.start < span.start, "{text}");
         }
     }
 }

@@ -44,6 +44,13 @@ pub(crate) fn list<T: AsRef<str>>(words: &[T]) -> String {
     }
 }
 
+/// A name as a header has it.
+pub(crate) fn quoted(name: &str) -> String {
+    let bare = !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    if bare { name.to_owned() } else { format!("{name:?}") }
+}
+
 /// A text short enough for a message.
 pub(crate) fn shorten(text: &str) -> String {
     const LONGEST: usize = 60;

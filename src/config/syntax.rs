@@ -16,7 +16,7 @@ pub(super) fn diagnostics(text: &str, outline: &Outline, faults: &[Fault]) -> Ve
     const MOST: usize = 50;
     let mut diagnostics = Vec::new();
     let mut judged_up_to = 0;
-    for fault in faults {
+    for (at, fault) in faults.iter().enumerate() {
         let start = fault.span.range().start;
         if start < judged_up_to {
             continue;
@@ -27,9 +27,11 @@ pub(super) fn diagnostics(text: &str, outline: &Outline, faults: &[Fault]) -> Ve
             // The parser looks for the bracket up to the next header.
             judged_up_to = outline.header_after(start).unwrap_or(text.len()).max(judged_up_to);
         }
-        diagnostics.push(match fault.is_repetition() {
-            true => repetition(text, fault),
-            false => syntax(text, outline, fault),
+        // A key that is broken may only seem to be written twice.
+        let mut same = faults[at..].iter().take_while(|it| it.span.range().start < judged_up_to);
+        diagnostics.push(match same.find(|it| !it.is_repetition()) {
+            Some(broken) => syntax(text, outline, broken),
+            None => repetition(text, fault),
         });
         if diagnostics.len() == MOST {
             break;

@@ -1,13 +1,12 @@
 //! The coarse shape of a TOML text, found by its tokens alone.
 //!
-//! Three questions are answered before, or instead of, parsing: where the text
-//! can be cut, whether it nests so deep that parsing it would be reckless, and
-//! which construct a syntax error belongs to. None needs the text to be valid.
+//! Three questions are answered beside parsing: where the text can be cut,
+//! whether it nests so deep that parsing it would be reckless, and which
+//! construct a syntax error belongs to. None needs the text to be valid.
 
 use std::ops::Range;
 
-use toml_parser::Source;
-use toml_parser::lexer::TokenKind;
+use toml_parser::lexer::{Token, TokenKind};
 
 /// How deep brackets may nest, and how many parts a dotted key may have.
 ///
@@ -26,116 +25,100 @@ pub(super) struct Outline {
     constructs: Vec<Range<usize>>,
     /// Brackets of values that no bracket of their kind closes.
     unclosed: Vec<usize>,
-}
-
-/// The brackets that are open.
-#[derive(Default)]
-struct Open {
-    brackets: Vec<(TokenKind, usize)>,
-    /// Whether they are those of a header, which ends with its line.
-    header: bool,
+    /// The brackets around the place that the walk has come to.
+    open: Vec<(TokenKind, usize)>,
+    place: Place,
+    /// Whether the outermost bracket was on an earlier line.
     several_lines: bool,
+    /// How many dots the key has so far.
+    dots: usize,
 }
 
-/// Walks over the tokens once.
-pub(super) fn outline(text: &str) -> Outline {
-    let mut outline = Outline::default();
-    let mut open = Open::default();
-    let mut dots = 0_usize;
-    let mut at_line_start = true;
-    for token in Source::new(text).lex() {
+/// Where on its line the walk is.
+#[derive(Debug, Default, PartialEq)]
+enum Place {
+    #[default]
+    Start,
+    /// In the brackets of a header, which ends with its line.
+    Header,
+    Behind,
+}
+
+impl Outline {
+    /// Walks over one more token.
+    pub(super) fn add(&mut self, token: &Token) {
         let span = token.span().start()..token.span().end();
         match token.kind() {
-            TokenKind::Whitespace | TokenKind::Comment => continue,
+            TokenKind::Whitespace | TokenKind::Comment => return,
             TokenKind::Newline => {
-                if open.header {
-                    open = Open::default();
+                if self.place == Place::Header {
+                    self.open.clear();
                 }
-                open.several_lines |= !open.brackets.is_empty();
-                at_line_start = open.brackets.is_empty();
-                dots = 0;
-                continue;
+                self.several_lines = !self.open.is_empty();
+                self.place = if self.several_lines { Place::Behind } else { Place::Start };
+                self.dots = 0;
+                return;
             }
             kind @ (TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket) => {
-                if open.brackets.is_empty() {
-                    open.header = at_line_start && kind == TokenKind::LeftSquareBracket;
-                    open.several_lines = false;
-                    if open.header {
-                        outline.headers.push(span.start);
-                    }
+                if self.place == Place::Start && kind == TokenKind::LeftSquareBracket {
+                    self.place = Place::Header;
+                    self.headers.push(span.start);
                 }
                 // Deeper ones are counted, not kept: nothing can be said of them.
-                if open.brackets.len() > DEEPEST {
-                    outline.too_deep.get_or_insert(span);
+                if self.open.len() > DEEPEST {
+                    self.too_deep.get_or_insert(span);
                 } else {
-                    open.brackets.push((kind, span.start));
+                    self.open.push((kind, span.start));
                 }
-                dots = 0;
+                self.dots = 0;
             }
-            TokenKind::RightSquareBracket => {
-                outline.close(&mut open, TokenKind::LeftSquareBracket, span.end);
-                dots = 0;
-            }
-            TokenKind::RightCurlyBracket => {
-                outline.close(&mut open, TokenKind::LeftCurlyBracket, span.end);
-                dots = 0;
-            }
+            TokenKind::RightSquareBracket => self.close(TokenKind::LeftSquareBracket, span.end),
+            TokenKind::RightCurlyBracket => self.close(TokenKind::LeftCurlyBracket, span.end),
             TokenKind::Dot => {
-                dots += 1;
-                if dots > DEEPEST {
-                    outline.too_deep.get_or_insert(span);
+                self.dots += 1;
+                if self.dots > DEEPEST {
+                    self.too_deep.get_or_insert(span);
                 }
             }
-            TokenKind::Equals | TokenKind::Comma => dots = 0,
-            TokenKind::Eof
-            | TokenKind::LiteralString
+            TokenKind::Equals | TokenKind::Comma => self.dots = 0,
+            TokenKind::Eof => {
+                if let (true, Some((_, first))) = (self.place != Place::Header, self.open.first()) {
+                    self.constructs.push(*first..span.end);
+                    self.unclosed.extend(self.open.iter().map(|(_, start)| *start));
+                }
+            }
+            TokenKind::LiteralString
             | TokenKind::BasicString
             | TokenKind::MlLiteralString
             | TokenKind::MlBasicString
             | TokenKind::Atom => {}
         }
-        at_line_start = false;
+        if self.place == Place::Start || self.open.is_empty() {
+            self.place = Place::Behind;
+        }
     }
-    if let (false, Some((_, first))) = (open.header, open.brackets.first()) {
-        outline.constructs.push(*first..text.len());
-        outline.unclosed.extend(open.brackets.iter().map(|(_, start)| *start));
-    }
-    outline
-}
 
-impl Outline {
     /// Closes the last bracket of a kind; those opened since never were.
-    fn close(&mut self, open: &mut Open, kind: TokenKind, end: usize) {
-        let Some(at) = open.brackets.iter().rposition(|(opened, _)| *opened == kind) else {
-            return;
-        };
-        if !open.header {
-            self.unclosed.extend(open.brackets[at + 1..].iter().map(|(_, start)| *start));
-            if at == 0 && open.several_lines {
-                self.constructs.push(open.brackets[0].1..end);
+    fn close(&mut self, kind: TokenKind, end: usize) {
+        self.dots = 0;
+        let Some(at) = self.open.iter().rposition(|(opened, _)| *opened == kind) else { return };
+        if self.place != Place::Header {
+            self.unclosed.extend(self.open[at + 1..].iter().map(|(_, start)| *start));
+            if at == 0 && self.several_lines {
+                self.constructs.push(self.open[0].1..end);
             }
         }
-        open.brackets.truncate(at);
-        open.header &= at > 0;
+        self.open.truncate(at);
+    }
+
+    /// Whether a key or header may begin here, as nothing is open.
+    pub(super) fn is_between_lines(&self) -> bool {
+        self.place == Place::Start
     }
 
     /// The last bracket in a range that is never closed.
     pub(super) fn unclosed_in(&self, range: Range<usize>) -> Option<usize> {
         self.unclosed.iter().copied().filter(|at| range.contains(at)).max()
-    }
-
-    /// Cuts the text before headers into parts of at least `size` bytes.
-    pub(super) fn parts(&self, text: &str, size: usize) -> Vec<Range<usize>> {
-        let mut parts = Vec::new();
-        let mut start = 0;
-        for &header in &self.headers {
-            if header - start >= size {
-                parts.push(start..header);
-                start = header;
-            }
-        }
-        parts.push(start..text.len());
-        parts
     }
 
     /// The first header that begins behind a position.
@@ -153,7 +136,15 @@ impl Outline {
 
 #[cfg(test)]
 mod tests {
+    use toml_parser::Source;
+
     use super::*;
+
+    fn outline(text: &str) -> Outline {
+        let mut outline = Outline::default();
+        Source::new(text).lex().for_each(|token| outline.add(&token));
+        outline
+    }
 
     #[test]
     fn headers_are_told_from_brackets_in_values_strings_and_comments() {

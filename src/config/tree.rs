@@ -50,6 +50,7 @@ pub(super) enum Form {
 pub struct Table {
     entries: Vec<(Box<str>, Node)>,
     /// Where each key is, once there are many.
+    #[expect(clippy::box_collection, reason = "few tables have one, and all make room for it")]
     index: Option<Box<HashMap<Box<str>, usize>>>,
     /// Whether there was a key that is unknown, which may have meant any other.
     pub doubtful: bool,
@@ -199,12 +200,24 @@ impl Table {
         at
     }
 
-    /// Takes out every key with what is written at it.
-    pub(super) fn take(&mut self) -> Vec<(Box<str>, Node)> {
+    /// Takes out the keys for which this holds.
+    pub(super) fn take_out(
+        &mut self,
+        mut is_meant: impl FnMut(&str, &Node) -> bool,
+    ) -> Vec<(Box<str>, Node)> {
+        if !self.iter().any(|(key, node)| is_meant(key, node)) {
+            return Vec::new();
+        }
         self.index = None;
-        std::mem::take(&mut self.entries)
+        let entries = std::mem::take(&mut self.entries).into_iter();
+        let (out, kept): (Vec<_>, Vec<_>) = entries.partition(|(key, node)| is_meant(key, node));
+        for (key, node) in kept {
+            self.push(key, node);
+        }
+        out
     }
 
+    /// The keys with what is written at them.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Node)> {
         self.entries.iter_mut().map(|(key, node)| (&**key, node))
     }

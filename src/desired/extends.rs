@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::Names;
-use crate::config::{Node, Table, closest, did_you_mean};
+use crate::config::{Node, Table, closest, did_you_mean, quoted};
 use crate::diagnostic::{Code, Diagnostic, Span};
 
 /// Templates from the lowest to the highest.
@@ -92,13 +92,6 @@ pub(super) fn check(
             );
         }
     }
-}
-
-/// A name as a header has it.
-pub(super) fn quoted(name: &str) -> String {
-    let bare = !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-    if bare { name.to_owned() } else { format!("{name:?}") }
 }
 
 /// Reports every circle of templates once.

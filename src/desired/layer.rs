@@ -4,6 +4,7 @@
 //! over one template share its values, each with its place.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::types::Layer;
 use crate::config::{ATTRIBUTES, Key, Node, Property, Shape, Table};
@@ -53,25 +54,19 @@ pub(super) fn written(table: &Table) -> Vec<(Property, Option<&Node>)> {
 fn gather<'a>(keys: &[Key], table: &'a Table, found: &mut Vec<(Property, Option<&'a Node>)>) {
     for key in keys {
         let Some(node) = table.get(key.name) else { continue };
-        match (&key.shape, node.table()) {
-            (Shape::Table(description), Some(inner)) => {
+        match (&key.shape, &key.property, node.table()) {
+            (Shape::Table(description), _, Some(inner)) => {
                 gather(&description.keys, inner, found);
-                if inner.doubtful {
-                    // A key that is unknown may have meant any that is absent.
-                    let absent =
-                        description.keys.iter().filter(|key| inner.get(key.name).is_none());
-                    found.extend(absent.flat_map(Key::properties).map(|property| (property, None)));
-                }
+                // A key that is unknown may have meant any that is absent.
+                let doubtful = description.keys.iter().filter(|_| inner.doubtful);
+                let absent = doubtful.filter(|key| inner.get(key.name).is_none());
+                found.extend(absent.flat_map(Key::properties).map(|property| (property, None)));
             }
-            (Shape::Texts, tags) => {
-                found.extend(tags.into_iter().flat_map(Table::iter).map(|(key, node)| {
-                    (Property::Attribute(Attribute::Tag(key.into())), usable(node))
-                }));
-            }
-            _ => {
-                let properties = key.properties().into_iter();
-                found.extend(properties.map(|property| (property, usable(node))));
-            }
+            (Shape::Texts, _, Some(tags)) => found.extend(tags.iter().map(|(key, node)| {
+                (Property::Attribute(Attribute::Tag(key.into())), usable(node))
+            })),
+            (_, Some(property), _) => found.push((property.clone(), usable(node))),
+            _ => found.extend(key.properties().into_iter().map(|property| (property, None))),
         }
     }
 }
@@ -80,16 +75,18 @@ fn usable(node: &Node) -> Option<&Node> {
     Some(node).filter(|node| !node.is_unusable())
 }
 
-/// The one-of tables of a processor.
-fn one_of_tables() -> impl Iterator<Item = (&'static str, &'static [Key])> {
-    ATTRIBUTES.iter().filter_map(|key| match &key.shape {
-        Shape::Table(table) => {
-            let mut attributes = Attribute::FIXED.iter().filter_map(Attribute::variant);
-            attributes.any(|(of, _)| of == key.name).then_some((key.name, &*table.keys))
+/// The one-of tables of a processor, each with the keys that name its variants.
+static ONE_OF: LazyLock<Vec<(&str, Vec<&str>)>> = LazyLock::new(|| {
+    let mut tables: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (table, variant) in Attribute::FIXED.iter().filter_map(Attribute::variant) {
+        match tables.iter_mut().find(|(name, _)| *name == table) {
+            Some((_, variants)) if variants.contains(&variant) => {}
+            Some((_, variants)) => variants.push(variant),
+            None => tables.push((table, vec![variant])),
         }
-        _ => None,
-    })
-}
+    }
+    tables
+});
 
 /// The one-of table that a property is in.
 fn one_of(property: &Property) -> Option<&'static str> {
@@ -105,11 +102,10 @@ impl<'a> Merged<'a> {
         let given = written(table).into_iter();
         let given = given.map(|(property, node)| (property, Given { node, layer: layer.clone() }));
         let mut merged = Merged { choices: BTreeMap::new(), given: given.collect() };
-        for (name, variants) in one_of_tables() {
+        for (name, variants) in ONE_OF.iter() {
             let Some(node) = table.get(name) else { continue };
             let choice = node.table().map_or(Some(Choice::Unclear), |table| {
-                let mut named =
-                    variants.iter().filter_map(|key| Some((key.name, table.get(key.name)?)));
+                let mut named = variants.iter().filter_map(|key| Some((*key, table.get(key)?)));
                 match (named.next(), named.next()) {
                     (None, _) => table.doubtful.then_some(Choice::Unclear),
                     (Some((variant, node)), None) if !node.is_unusable() => {

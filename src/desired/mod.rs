@@ -15,6 +15,7 @@ mod layer;
 mod names;
 mod resolve;
 mod rules;
+mod shapes;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::values::shape;
 use crate::config::{Loaded, Node, Table};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Span};
-use crate::model::RegionOfInterest;
 
 /// Every declaration of a project. The order of files means nothing.
 #[derive(Debug, Default)]
@@ -15,8 +13,6 @@ pub(super) struct Names<'a> {
     pub(super) defaults: Option<&'a Node>,
     pub(super) templates: Declared<'a>,
     pub(super) zones: Declared<'a>,
-    /// The shape of each zone, unless it has none.
-    pub(super) zone_shapes: BTreeMap<&'a str, Option<RegionOfInterest>>,
     pub(super) processors: Declared<'a>,
     /// A `[stack]` or `[defaults]` stands where it has no effect.
     pub(super) misplaced_stack: bool,
@@ -90,8 +86,6 @@ pub(super) fn gather<'a>(loaded: &'a Loaded, diagnostics: &mut Vec<Diagnostic>) 
         names.zones.add("zone", table("zone"), diagnostics);
         names.processors.add("processor", table("processor"), diagnostics);
     }
-    let zones = names.zones.by_name.iter();
-    names.zone_shapes = zones.map(|(name, node)| (*name, node.table().and_then(shape))).collect();
     names
 }
 

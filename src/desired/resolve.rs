@@ -6,6 +6,7 @@ use super::extends::{self, Lineage, extended, is_unusable, lineage};
 use super::layer::{Completeness, Merged, may_unset};
 use super::names::{Names, gather};
 use super::rules::{self, Facts};
+use super::shapes::Zones;
 use super::types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place};
 use super::values::Typing;
 use crate::config::{Loaded, Node, Property, Table, shorten};
@@ -29,7 +30,8 @@ pub fn resolve(loaded: &Loaded) -> Checked {
         _ => rules::StackFacts::default(),
     };
     let tag_policy = rules::policy(names.stack.and_then(Node::table));
-    let facts = Facts { stack, tag_policy, names: &names, complete };
+    let zones = Zones::new(&names);
+    let facts = Facts { stack, tag_policy, names: &names, zones: &zones, complete };
     check_values(&facts, &mut diagnostics);
     extends::cycles(&names, &mut diagnostics);
     let mut merger = Merger::new(&names, main_known && !names.misplaced_defaults);
@@ -124,7 +126,7 @@ fn check_processors<'a>(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<BTreeMap<ProcessorName, Declaration>> {
     let mut declared = Some(BTreeMap::new());
-    let mut typing = Typing::new(facts.names);
+    let mut typing = Typing::new(facts.zones);
     let mut streams = rules::Streams::default();
     let mut kinds: BTreeMap<Kind, Span> = BTreeMap::new();
     let mut fit = Vec::new();
@@ -164,19 +166,20 @@ fn check_processors<'a>(
 fn declaration(span: Span, merged: &Merged<'_>, typing: &mut Typing<'_>) -> Option<Declaration> {
     let (kind, _) = merged.kind()?;
     let mut definition = Definition::new(kind);
-    let mut places = BTreeMap::new();
     for (attribute, given) in merged.attributes() {
         definition.put(attribute.clone(), typing.value(given, attribute.shape().value)?);
-        let place = Place { span: given.node?.span, layer: given.layer.clone() };
-        places.insert(attribute.clone(), place);
     }
+    let places = merged.attributes().map(|(attribute, given)| {
+        let place = Place { span: given.node?.span, layer: given.layer.clone() };
+        Some((attribute.clone(), place))
+    });
     let flag = merged.property(&Property::PreventDestroy).and_then(Node::flag);
     let paths = merged.property(&Property::IgnoreChanges).map_or(&[][..], Node::listed);
     let lifecycle = Lifecycle {
         prevent_destroy: flag.unwrap_or(false),
         ignore_changes: paths.iter().filter_map(Node::text).map(Path::parse).collect(),
     };
-    Some(Declaration { definition, lifecycle, span, places })
+    Some(Declaration { definition, lifecycle, span, places: places.collect::<Option<_>>()? })
 }
 
 /// A kind, if it is known, and the templates that are extended.
@@ -210,11 +213,14 @@ impl<'a> Merger<'a> {
     /// which kind's defaults lie in between.
     fn merge(&mut self, processor: &'a Table) -> (Merged<'a>, Completeness) {
         let own = Merged::new(processor, &Layer::Processor);
-        let mut settings = self.base(None, processor).0.choices();
-        for path in unset(processor).filter_map(Node::text) {
-            settings.unset(&Path::parse(path));
-        }
-        let kind = own.choices().over(settings).kind().map(|(kind, _)| kind);
+        let kind = own.kind().or_else(|| {
+            let mut settings = self.base(None, processor).0.choices();
+            for path in unset(processor).filter_map(Node::text) {
+                settings.unset(&Path::parse(path));
+            }
+            own.choices().over(settings).kind()
+        });
+        let kind = kind.map(|(kind, _)| kind);
         let (base, mut completeness) = self.base(kind, processor).clone();
         if is_unusable(processor, "extends") || is_unusable(processor, "unset") {
             completeness = Completeness::Partial;

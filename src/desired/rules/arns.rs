@@ -6,7 +6,7 @@
 //! is read; that another region or account will not do for the rest is likely,
 //! not certain.
 
-use super::Facts;
+use super::facts::Facts;
 use crate::config::{Node, matches, shorten};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Attribute;

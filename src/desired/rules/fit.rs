@@ -10,7 +10,7 @@ use crate::desired::layer::{Completeness, Merged};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::model::{Attribute, Kind};
 
-use super::{Processor, StackFacts};
+use super::facts::{Processor, StackFacts};
 
 /// Where each kind is offered, by the guidelines and quotas of the service.
 const LABEL_DETECTION_REGIONS: [&str; 5] =

@@ -7,6 +7,7 @@
 //! service refuses or alters the value, or where the file contradicts itself.
 
 mod arns;
+mod facts;
 mod fit;
 mod labels;
 mod numbers;
@@ -21,39 +22,20 @@ mod unused;
 mod variants;
 
 use crate::config::{Node, Property, Table};
-use crate::diagnostic::{Diagnostic, Span};
-use crate::model::{Attribute, TagPolicy, Type};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Attribute, Type};
 
 use super::layer::written;
-use super::names::Names;
 
+pub(super) use facts::{Facts, Processor, StackFacts};
 pub(super) use fit::{fit, offered};
 pub(super) use regions::zone;
 pub(super) use required::required;
-pub(super) use stack::{StackFacts, stack};
+pub(super) use stack::stack;
 pub(super) use streams::Streams;
 pub(super) use tags::{policy, too_many as too_many_tags};
 pub(super) use unused::unused;
 pub(super) use variants::kind_defaults;
-
-/// What rules about values need to know beside the value.
-#[derive(Debug)]
-pub(super) struct Facts<'a> {
-    pub(super) stack: StackFacts<'a>,
-    pub(super) tag_policy: TagPolicy,
-    pub(super) names: &'a Names<'a>,
-    /// Whether every file could be read, so that what is absent is absent.
-    pub(super) complete: bool,
-}
-
-/// A processor whose layers have been merged.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Processor<'a> {
-    pub(super) name: &'a str,
-    /// The name in the table's header.
-    pub(super) span: Span,
-    pub(super) table: &'a Table,
-}
 
 /// Checks every value of a table of attributes by itself.
 pub(super) fn values(table: &Table, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {

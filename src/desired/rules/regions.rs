@@ -7,12 +7,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Facts;
+use super::facts::Facts;
 use super::numbers::finite;
-use crate::config::{Node, Table, closest, did_you_mean, list};
-use crate::desired::extends::quoted;
+use crate::config::{Node, Table, closest, did_you_mean, list, quoted};
 use crate::desired::geometry::{crossing, is_flat};
-use crate::desired::values::{self, POLYGON_POINTS, corners};
+use crate::desired::shapes::{POLYGON_POINTS, corners};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::model::{Float32, RegionOfInterest};
 
@@ -36,7 +35,7 @@ pub(super) fn check(node: &Node, facts: &Facts<'_>, diagnostics: &mut Vec<Diagno
     let mut seen: BTreeMap<RegionOfInterest, Span> = BTreeMap::new();
     for node in regions {
         region(node, facts, diagnostics);
-        let Some(shape) = values::region(node, facts.names) else { continue };
+        let Some(shape) = facts.zones.region(node) else { continue };
         match seen.get(&shape) {
             Some(first) => diagnostics.push(
                 Diagnostic::new(Code::DuplicateRegion, "two regions are the same")
@@ -84,19 +83,18 @@ fn variants(table: &Table, whole: Span, shapes: &[&str], diagnostics: &mut Vec<D
     let mut given: Vec<Span> =
         shapes.iter().filter_map(|shape| Some(table.get(shape)?.key)).collect();
     given.sort();
-    let words = list(shapes);
     let diagnostic = match given.as_slice() {
         [_] => return,
         // A key that is unknown may have meant one, and has been reported.
         [] if table.doubtful => return,
         [] => Diagnostic::new(Code::RegionShape, "a region needs a shape")
             .label(whole, "no shape")
-            .help(format!("give it one of {words}")),
+            .help(format!("give it one of {}", list(shapes))),
         [first, second, ..] => {
             Diagnostic::new(Code::RegionShape, "a region has one shape, and this has several")
                 .label(*second, "another shape")
                 .label(*first, "a shape")
-                .help(format!("keep one of {words}"))
+                .help(format!("keep one of {}", list(shapes)))
         }
     };
     diagnostics.push(diagnostic);

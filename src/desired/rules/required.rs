@@ -4,7 +4,7 @@
 //! its members need to mean anything: the role, the video stream, one kind with
 //! its labels or collection, its output.
 
-use super::Processor;
+use super::facts::Processor;
 use crate::config::{list, shorten};
 use crate::desired::layer::{Completeness, Merged};
 use crate::diagnostic::{Code, Diagnostic};
@@ -32,16 +32,18 @@ const LINES: [(Attribute, &str); 6] = [
 
 /// Whether a merged processor needs an attribute that it has not.
 fn is_missing(attribute: &Attribute, merged: &Merged<'_>) -> bool {
-    let fits = match attribute.variant() {
-        // Which output is needed follows from the kind, if there is none.
-        Some((table, _)) if merged.lacks_variant(table) => {
-            table != "settings"
-                && merged.kind().is_some_and(|(kind, _)| attribute.shape().kind == Some(kind))
+    merged.lacks(attribute)
+        && match attribute.variant() {
+            None => true,
+            Some((table, variant)) if !merged.lacks_variant(table) => {
+                merged.variant(table).is_some_and(|(named, _)| named == variant)
+            }
+            // Which output is needed follows from the kind, if there is none.
+            Some((table, _)) => {
+                let kind = merged.kind().map(|(kind, _)| kind);
+                table == "output" && kind.is_some() && attribute.shape().kind == kind
+            }
         }
-        Some((table, variant)) => merged.variant(table).is_some_and(|(named, _)| named == variant),
-        None => true,
-    };
-    fits && merged.lacks(attribute)
 }
 
 /// Reports what is missing at the processor's name, with the lines to write.

@@ -1,29 +1,10 @@
 //! `[stack]`: whose fleet, in which account and region.
 
 use super::arns::is_account;
+use super::facts::StackFacts;
 use super::tags::is_tag_text;
 use crate::config::{Node, list};
-use crate::desired::Stack as Resolved;
 use crate::diagnostic::{Code, Diagnostic, Span};
-
-/// What of `[stack]` is valid, and where it stands.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in super::super) struct StackFacts<'a> {
-    pub(in super::super) name: Option<(&'a str, Span)>,
-    pub(in super::super) account_id: Option<(&'a str, Span)>,
-    pub(in super::super) region: Option<(&'a str, Span)>,
-}
-
-impl StackFacts<'_> {
-    /// The stack, if all of it is valid.
-    pub(in super::super) fn resolve(&self) -> Option<Resolved> {
-        Some(Resolved {
-            name: self.name?.0.to_owned(),
-            account_id: self.account_id?.0.to_owned(),
-            region: self.region?.0.to_owned(),
-        })
-    }
-}
 
 /// Checks `[stack]`. `nowhere` is where a `[stack]` that is missing should be.
 pub(in super::super) fn stack<'a>(

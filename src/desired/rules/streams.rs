@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Processor;
+use super::facts::Processor;
 use crate::config::list;
 use crate::desired::layer::Merged;
 use crate::diagnostic::{Code, Diagnostic, Span};

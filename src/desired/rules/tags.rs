@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use fancy_regex::Regex;
 
-use super::{Facts, Processor};
+use super::facts::{Facts, Processor};
 use crate::config::{Node, Table};
 use crate::desired::layer::Merged;
 use crate::diagnostic::{Code, Diagnostic, Span};

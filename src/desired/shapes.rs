@@ -1,0 +1,65 @@
+//! From what the files say of regions and zones to the model's shapes.
+
+use std::collections::BTreeMap;
+
+use super::names::Names;
+use crate::config::{Node, Table};
+use crate::model::{BoundingBox, Float32, Point, Polygon, RegionOfInterest};
+
+/// How many points a polygon has, by the documentation of RegionOfInterest.
+pub(super) const POLYGON_POINTS: std::ops::RangeInclusive<usize> = 3..=10;
+
+/// The shape of each zone, unless it has none.
+#[derive(Debug)]
+pub(super) struct Zones<'a>(BTreeMap<&'a str, Option<RegionOfInterest>>);
+
+impl<'a> Zones<'a> {
+    pub(super) fn new(names: &Names<'a>) -> Zones<'a> {
+        let zones = names.zones.by_name.iter();
+        Zones(zones.map(|(name, node)| (*name, node.table().and_then(shape))).collect())
+    }
+
+    /// A region's shape, that of its zone if it names one.
+    pub(super) fn region(&self, region: &Node) -> Option<RegionOfInterest> {
+        let table = region.table()?;
+        match table.get("zone") {
+            None => shape(table),
+            Some(zone) => self.0.get(zone.text()?)?.clone(),
+        }
+    }
+}
+
+/// The shape of a region or zone, if it is written in full and within bounds.
+fn shape(table: &Table) -> Option<RegionOfInterest> {
+    match (table.get("bounding_box"), table.get("polygon")) {
+        (Some(bounds), None) => {
+            let side = |name| number(bounds.table()?.get(name)?);
+            Some(RegionOfInterest::BoundingBox(BoundingBox {
+                left: side("left")?,
+                top: side("top")?,
+                width: side("width")?,
+                height: side("height")?,
+            }))
+        }
+        (None, Some(points)) => {
+            let points = corners(points.items()?);
+            let points = points.filter(|points| POLYGON_POINTS.contains(&points.len()))?;
+            Some(RegionOfInterest::Polygon(Polygon::new(&points)))
+        }
+        _ => None,
+    }
+}
+
+/// A polygon's points in the order they are written.
+pub(super) fn corners(points: &[Node]) -> Option<Vec<Point>> {
+    let corner = |point: &Node| match point.items()? {
+        [x, y] => Some(Point { x: number(x)?, y: number(y)? }),
+        _ => None,
+    };
+    points.iter().map(corner).collect()
+}
+
+/// A number as a float32, if it is one.
+pub(super) fn number(node: &Node) -> Option<Float32> {
+    Float32::from_f64(node.number()?).ok()
+}
