@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{CallId, Operation, Plan};
 use crate::diff::Difference;
@@ -76,6 +76,8 @@ pub enum Reason {
     Deviates(Vec<Deviation>),
     /// It could not be read.
     Unread(Answer),
+    /// The journal of the run could not be written, so that nothing was begun.
+    Unrecorded { path: String, error: String },
     /// Another processor, on which this one depends, is not as it has to be.
     DependsOn { name: String, trouble: Trouble },
     /// A call of the same group failed.
@@ -202,7 +204,7 @@ pub struct CallOutcome {
 }
 
 /// Whose call it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// The plan lists it.
@@ -212,7 +214,7 @@ pub enum Role {
 }
 
 /// What a call did to the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Nothing came of it.
@@ -248,7 +250,7 @@ pub struct CallTally {
 }
 
 /// A processor that is gone, and how to bring it back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Removed {
     pub name: String,
     /// The file that holds its definition.

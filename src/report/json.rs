@@ -6,24 +6,29 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
 use super::escape::is_unsafe;
-use super::view::{self, Applied};
+use super::view::{self, Applied, Counts, Fated, ProcessorResult, Told};
+use super::words;
 use crate::desired::Stack;
 use crate::diagnostic::{Record, Severity};
-use crate::plan::{Action, Fate, Operation, Outcome, Plan, Removed};
+use crate::diff::Difference;
+use crate::model::{Dialect, Value};
+use crate::plan::{
+    Action, CallId, CallOutcome, Deviation, Document, Operation, Outcome, Plan, Removed, Signal,
+};
 
 /// The version of the outcome's and the diagnostics' JSON.
 pub const FORMAT_VERSION: &str = "1.0";
 
 /// A plan, as `plan --format json` prints it and `plan --out` saves it.
 pub fn plan(plan: &Plan) -> String {
-    document(plan)
+    document(&Document::new(plan))
 }
 
 /// What became of a plan, as `apply --format json` prints it.
 pub fn outcome(outcome: &Outcome, plan: &Plan) -> String {
-    let counts = view::counts(outcome);
     document(&OutcomeDocument {
         format_version: FORMAT_VERSION,
         rekon_version: &plan.rekon_version,
@@ -32,10 +37,7 @@ pub fn outcome(outcome: &Outcome, plan: &Plan) -> String {
         applied: view::applied(outcome),
         interrupted: outcome.interrupted,
         summary: OutcomeSummary {
-            done: counts.done,
-            failed: counts.failed,
-            not_tried: counts.not_tried,
-            moved: counts.moved,
+            fates: Counts::of(outcome),
             removed: outcome.removed.len(),
             calls: CallCounts {
                 planned: plan.summary.calls.total,
@@ -46,7 +48,8 @@ pub fn outcome(outcome: &Outcome, plan: &Plan) -> String {
             },
         },
         processors: view::results(outcome, plan).map(processor_document).collect(),
-        removed: outcome.removed.iter().map(removed_document).collect(),
+        calls: &outcome.calls,
+        removed: &outcome.removed,
     })
 }
 
@@ -72,18 +75,18 @@ struct OutcomeDocument<'a> {
     /// The fingerprint of the plan that was applied.
     fingerprint: &'a str,
     applied: Applied,
-    interrupted: Option<&'static str>,
+    interrupted: Option<Signal>,
     summary: OutcomeSummary,
     processors: Vec<ProcessorDocument<'a>>,
-    removed: Vec<RemovedDocument<'a>>,
+    /// Every call that was begun, in the order in which they began.
+    calls: &'a [CallOutcome],
+    removed: &'a [Removed],
 }
 
 #[derive(Serialize)]
 struct OutcomeSummary {
-    done: usize,
-    failed: usize,
-    not_tried: usize,
-    moved: usize,
+    #[serde(flatten)]
+    fates: Counts,
     removed: usize,
     calls: CallCounts,
 }
@@ -102,28 +105,72 @@ struct CallCounts {
 struct ProcessorDocument<'a> {
     name: &'a str,
     actions: &'a [Action],
-    /// `done`, `failed`, `not_tried` or `moved`.
-    result: &'static str,
-    made: &'a [Operation],
+    result: Fated,
+    made: Vec<Operation>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    call: Option<&'a str>,
+    call: Option<&'a CallId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<Operation>,
+    /// What kind of reason it is; stable.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
+    reason_code: Option<&'static str>,
+    /// The reason in words, which may change from version to version.
     #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<&'a str>,
+    reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    differences: Option<&'a [String]>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    notes: &'a [String],
+    help: Option<String>,
+    /// What moved, or was found otherwise than planned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    differences: Vec<DifferenceDocument>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
+fn processor_document(result: ProcessorResult<'_>) -> ProcessorDocument<'_> {
+    let ProcessorResult { name, actions, source: _, made, told, notes, call, reason, deviations } =
+        result;
+    let Told { fated, operation, reasons, help } = told;
+    ProcessorDocument {
+        name,
+        actions,
+        result: fated,
+        made,
+        call,
+        operation,
+        reason_code: reason.map(words::code),
+        reason: reason.and_then(|_| reasons.into_iter().next()),
+        help,
+        differences: deviations.iter().map(difference).collect(),
+        notes,
+    }
+}
+
+/// Something that is otherwise than it should be, both sides in the TOML's shape
+/// and null for absent. The empty path is the processor itself: true where it
+/// exists. `status_message` is no attribute, but the service's word on what is
+/// wrong.
 #[derive(Serialize)]
-struct RemovedDocument<'a> {
-    name: &'a str,
-    recovery_file: &'a str,
-    restore: &'a str,
+struct DifferenceDocument {
+    path: String,
+    expected: Json,
+    found: Json,
+}
+
+fn difference(deviation: &Deviation) -> DifferenceDocument {
+    let (path, expected, found) = match deviation {
+        Deviation::Exists => (String::new(), json!(false), json!(true)),
+        Deviation::Missing => (String::new(), json!(true), json!(false)),
+        Deviation::StatusMessage(message) => {
+            ("status_message".to_owned(), Json::Null, json!(message))
+        }
+        Deviation::Attribute(Difference { attribute, before, after }) => {
+            let value = |side: &Option<Value>| {
+                side.as_ref().map_or(Json::Null, |value| value.to_json(Dialect::Toml))
+            };
+            (attribute.to_string(), value(after), value(before))
+        }
+    };
+    DifferenceDocument { path, expected, found }
 }
 
 #[derive(Serialize)]
@@ -140,41 +187,8 @@ struct DiagnosticsSummary {
     notes: usize,
 }
 
-fn processor_document(result: view::ProcessorResult<'_>) -> ProcessorDocument<'_> {
-    let view::ProcessorResult { outcome, actions } = result;
-    let mut document = ProcessorDocument {
-        name: &outcome.name,
-        actions,
-        result: view::fate_word(&outcome.fate),
-        made: &outcome.made,
-        call: None,
-        operation: None,
-        reason: None,
-        help: None,
-        differences: None,
-        notes: &outcome.notes,
-    };
-    match &outcome.fate {
-        Fate::Done => {}
-        Fate::Failed { call, operation, reason, help } => {
-            document.call = call.as_deref();
-            document.operation = *operation;
-            document.reason = Some(reason);
-            document.help = help.as_deref();
-        }
-        Fate::NotTried { reason } => document.reason = Some(reason),
-        Fate::Moved { differences } => document.differences = Some(differences),
-    }
-    document
-}
-
-fn removed_document(removed: &Removed) -> RemovedDocument<'_> {
-    let Removed { name, recovery_file, restore } = removed;
-    RemovedDocument { name, recovery_file, restore }
-}
-
 /// A snapshot, or any other document that is JSON already.
-pub fn value(value: &serde_json::Value) -> String {
+pub fn value(value: &Json) -> String {
     document(value)
 }
 
