@@ -6,18 +6,12 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use serde_json::{Value as Json, json};
 
 use super::escape::is_unsafe;
-use super::view::{self, Applied, Counts, Fated, ProcessorResult, Told};
-use super::words;
+use super::view::{self, Applied, Counts, ProcessorResult};
 use crate::desired::Stack;
 use crate::diagnostic::{Record, Severity};
-use crate::diff::Difference;
-use crate::model::{Dialect, Value};
-use crate::plan::{
-    Action, CallId, CallOutcome, Deviation, Document, Operation, Outcome, Plan, Removed, Signal,
-};
+use crate::plan::{CallOutcome, Document, Outcome, Plan, Removed, Signal};
 
 /// The version of the outcome's and the diagnostics' JSON.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -47,7 +41,7 @@ pub fn outcome(outcome: &Outcome, plan: &Plan) -> String {
                 seconds: (outcome.elapsed.as_secs_f64() * 10.0).ceil() / 10.0,
             },
         },
-        processors: view::results(outcome, plan).map(processor_document).collect(),
+        processors: view::results(outcome, plan).collect(),
         calls: &outcome.calls,
         removed: &outcome.removed,
     })
@@ -77,7 +71,7 @@ struct OutcomeDocument<'a> {
     applied: Applied,
     interrupted: Option<Signal>,
     summary: OutcomeSummary,
-    processors: Vec<ProcessorDocument<'a>>,
+    processors: Vec<ProcessorResult<'a>>,
     /// Every call that was begun, in the order in which they began.
     calls: &'a [CallOutcome],
     removed: &'a [Removed],
@@ -102,78 +96,6 @@ struct CallCounts {
 }
 
 #[derive(Serialize)]
-struct ProcessorDocument<'a> {
-    name: &'a str,
-    actions: &'a [Action],
-    result: Fated,
-    made: Vec<Operation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    call: Option<&'a CallId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operation: Option<Operation>,
-    /// What kind of reason it is; stable.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason_code: Option<&'static str>,
-    /// The reason in words, which may change from version to version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<String>,
-    /// What moved, or was found otherwise than planned.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    differences: Vec<DifferenceDocument>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<String>,
-}
-
-fn processor_document(result: ProcessorResult<'_>) -> ProcessorDocument<'_> {
-    let ProcessorResult { name, actions, source: _, made, told, notes, call, reason, deviations } =
-        result;
-    let Told { fated, operation, reasons, help } = told;
-    ProcessorDocument {
-        name,
-        actions,
-        result: fated,
-        made,
-        call,
-        operation,
-        reason_code: reason.map(words::code),
-        reason: reason.and_then(|_| reasons.into_iter().next()),
-        help,
-        differences: deviations.iter().map(difference).collect(),
-        notes,
-    }
-}
-
-/// Something that is otherwise than it should be, both sides in the TOML's shape
-/// and null for absent. The empty path is the processor itself: true where it
-/// exists. `status_message` is no attribute, but the service's word on what is
-/// wrong.
-#[derive(Serialize)]
-struct DifferenceDocument {
-    path: String,
-    expected: Json,
-    found: Json,
-}
-
-fn difference(deviation: &Deviation) -> DifferenceDocument {
-    let (path, expected, found) = match deviation {
-        Deviation::Exists => (String::new(), json!(false), json!(true)),
-        Deviation::Missing => (String::new(), json!(true), json!(false)),
-        Deviation::StatusMessage(message) => {
-            ("status_message".to_owned(), Json::Null, json!(message))
-        }
-        Deviation::Attribute(Difference { attribute, before, after }) => {
-            let value = |side: &Option<Value>| {
-                side.as_ref().map_or(Json::Null, |value| value.to_json(Dialect::Toml))
-            };
-            (attribute.to_string(), value(after), value(before))
-        }
-    };
-    DifferenceDocument { path, expected, found }
-}
-
-#[derive(Serialize)]
 struct DiagnosticsDocument<'a> {
     format_version: &'static str,
     summary: DiagnosticsSummary,
@@ -188,7 +110,7 @@ struct DiagnosticsSummary {
 }
 
 /// A snapshot, or any other document that is JSON already.
-pub fn value(value: &Json) -> String {
+pub fn value(value: &serde_json::Value) -> String {
     document(value)
 }
 

@@ -114,18 +114,7 @@ pub(super) fn help(reason: &Reason) -> Option<&str> {
             Some("Make room there, or give a folder that can be written with --recovery-dir")
         }
         Reason::Broken => Some("Plan again to see where it is, and please report this"),
-        Reason::StillThere { .. }
-        | Reason::Vanished
-        | Reason::OutOfTime(_)
-        | Reason::DependsOn { .. }
-        | Reason::CallFailed { .. }
-        | Reason::DeletesHeld { .. }
-        | Reason::Stopped { .. }
-        | Reason::Mistake { .. }
-        | Reason::BrokenOff(_)
-        | Reason::NoTurn
-        | Reason::PlanRefused
-        | Reason::PlanIncomplete => None,
+        _ => None,
     }
 }
 

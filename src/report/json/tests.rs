@@ -1,9 +1,11 @@
 use std::time::Duration;
 
 use super::*;
-use crate::model::Attribute;
+use crate::diff::Difference;
+use crate::model::{Attribute, Value};
 use crate::plan::{
-    CallEffect, CallTally, Failure, Fate, Note, ProcessorOutcome, Reason, Role, Seal,
+    CallEffect, CallTally, Deviation, Failure, Fate, Note, Operation, ProcessorOutcome, Reason,
+    Role, Seal,
 };
 use crate::report::samples::{self, taken};
 

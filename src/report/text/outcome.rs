@@ -7,7 +7,7 @@ use crate::plan::{CallTally, Fate, Operation, Outcome, Plan, Removed};
 use crate::report::layout::{Line, flow, heading, help, paragraph};
 use crate::report::palette::Meaning;
 use crate::report::values::{count, first_of};
-use crate::report::view::{self, Applied, Counts, Fated, ProcessorResult, Told};
+use crate::report::view::{self, Applied, Counts, Fated, ProcessorResult};
 use crate::report::{Settings, escape, words};
 
 /// How many names of processors without trouble are told.
@@ -18,7 +18,7 @@ const MOST_NAMES: usize = 10;
 pub fn outcome(outcome: &Outcome, plan: &Plan, settings: Settings) -> String {
     let mut out = String::new();
     let plain = |group: &Vec<ProcessorResult<'_>>| {
-        group.iter().all(|one| one.told.fated == Fated::Done && one.notes.is_empty())
+        group.iter().all(|one| one.fated == Fated::Done && one.notes.is_empty())
     };
     let (done, rest): (Vec<_>, Vec<_>) = view::groups(outcome, plan).into_iter().partition(plain);
     if !settings.is_quiet() {
@@ -51,16 +51,16 @@ pub fn outcome(outcome: &Outcome, plan: &Plan, settings: Settings) -> String {
 
 /// Draws one line for a processor that has just ended.
 pub fn event(name: &str, fate: &Fate, settings: Settings) -> String {
-    let Told { fated, operation, reasons, help: _ } = view::told(fate);
-    let reasons = reasons.join("; ");
-    let text = match fated {
+    let result = ProcessorResult::of(name, fate);
+    let reasons = result.reasons().join("; ");
+    let text = match result.fated {
         Fated::Done => String::new(),
-        Fated::Failed => format!(": {}: {reasons}", failure(operation)),
+        Fated::Failed => format!(": {}: {reasons}", failure(result.operation)),
         Fated::NotTried => format!(": not tried: {reasons}"),
         Fated::Moved => format!(": moved, nothing was done: {reasons}"),
     };
     let mut out = String::new();
-    title(fated, name, settings).push(Meaning::Plain, &text).finish(&mut out);
+    title(result.fated, name, settings).push(Meaning::Plain, &text).finish(&mut out);
     out
 }
 
@@ -107,10 +107,8 @@ fn all_done(out: &mut String, done: &[ProcessorResult<'_>], outcome: &Outcome, s
 
 /// Draws one processor's result, or that of several who share it.
 fn results(out: &mut String, group: &[ProcessorResult<'_>], settings: Settings) {
-    let [ProcessorResult { name, source, made, told, notes, .. }, others @ ..] = group else {
-        return;
-    };
-    let Told { fated, operation, reasons, help: advice } = told;
+    let [first, others @ ..] = group else { return };
+    let ProcessorResult { name, source, fated, made, operation, help: advice, notes, .. } = first;
     let crowd = !others.is_empty();
     let left = if crowd { count(group.len(), "processor") } else { (*name).to_owned() };
     let what = match fated {
@@ -126,14 +124,14 @@ fn results(out: &mut String, group: &[ProcessorResult<'_>], settings: Settings) 
     ];
     heading(out, title(*fated, &left, settings), &right, settings);
     let indented = Line::new(settings).pad_to(INDENT);
-    for text in reasons.iter().chain(notes) {
+    for text in first.reasons().into_iter().chain(notes.iter().map(String::as_str)) {
         paragraph(out, &indented, INDENT + 2, &escape(text), settings);
     }
     if !made.is_empty() {
         let lead = indented.clone().push(Meaning::Faint, "made: ");
         paragraph(out, &lead, INDENT + 6, &words::operations(made), settings);
     }
-    help(out, INDENT, advice.as_deref(), settings);
+    help(out, INDENT, *advice, settings);
     if crowd && (settings.is_verbose() || matches!(fated, Fated::Failed | Fated::Moved)) {
         let names: Vec<&str> = group.iter().map(|one| one.name).collect();
         paragraph(out, &indented, INDENT, &escape(&names.join(", ")), settings);

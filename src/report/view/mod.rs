@@ -14,9 +14,7 @@ use std::hash::Hash;
 
 use super::palette::Meaning;
 
-pub(super) use outcome::{
-    Applied, Counts, Fated, ProcessorResult, Told, applied, groups, results, told,
-};
+pub(super) use outcome::{Applied, Counts, Fated, ProcessorResult, applied, groups, results};
 pub(super) use plan::{Entry, entries};
 pub(super) use rows::Row;
 pub(super) use summary::{INCOMPLETE, actions, cost, nothing, outside, refusal, refused};

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
 use super::gather;
-use crate::model::Location;
+use crate::diff::Difference;
+use crate::model::{Dialect, Location, Value};
 use crate::plan::{
     Action, CallEffect, CallId, Change, Deviation, Failure, Fate, Operation, Outcome, Plan,
     ProcessorOutcome, Reason,
@@ -80,55 +82,105 @@ impl Counts {
     }
 }
 
-/// What is told of a processor: all but its name and the call's number.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(in crate::report) struct Told {
+/// What became of one processor, beside what was planned for it. Its JSON is
+/// that of the outcome's document.
+#[derive(Debug, Serialize)]
+pub(in crate::report) struct ProcessorResult<'a> {
+    pub name: &'a str,
+    pub actions: &'a [Action],
+    #[serde(skip)]
+    pub source: Option<&'a Location>,
+    #[serde(rename = "result")]
     pub fated: Fated,
-    /// The operation that failed.
+    /// The calls that took effect, fallback calls included, in order.
+    pub made: Vec<Operation>,
+    /// The call that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<&'a CallId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
-    /// One sentence, or one for each thing that moved.
-    pub reasons: Vec<String>,
-    pub help: Option<String>,
+    /// What kind of reason it failed or was not tried for; stable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<&'static str>,
+    /// The reason in words, which may change from version to version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<&'a str>,
+    /// What moved, or was found otherwise than planned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<FoundDifference>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
-/// Puts a fate into words.
-pub(in crate::report) fn told(fate: &Fate) -> Told {
-    let told = |operation, reasons, help: Option<&str>| Told {
-        fated: Fated::of(fate),
-        operation,
-        reasons,
-        help: help.map(str::to_owned),
-    };
-    match fate {
-        Fate::Done => told(None, Vec::new(), None),
-        Fate::NotTried(reason) => told(None, vec![words::reason(reason)], words::help(reason)),
-        Fate::Failed(Failure { call, reason }) => {
-            let operation = call.as_ref().map(|(_, operation)| *operation);
-            told(operation, vec![words::reason(reason)], words::help(reason))
+/// Something that is otherwise than it should be, both sides in the TOML's shape
+/// and null for absent. The empty path is the processor itself: true where it
+/// exists. `status_message` is no attribute, but the service's word on what is
+/// wrong.
+#[derive(Debug, Serialize)]
+pub(in crate::report) struct FoundDifference {
+    path: String,
+    expected: Json,
+    found: Json,
+    #[serde(skip)]
+    told: String,
+}
+
+impl<'a> ProcessorResult<'a> {
+    /// What a fate alone says of a processor.
+    pub(in crate::report) fn of(name: &'a str, fate: &'a Fate) -> ProcessorResult<'a> {
+        let (call, reason) = match fate {
+            Fate::Failed(Failure { call, reason }) => (call.as_ref(), Some(reason)),
+            Fate::NotTried(reason) => (None, Some(reason)),
+            Fate::Done | Fate::Moved(_) => (None, None),
+        };
+        let differences = match (fate, reason) {
+            (Fate::Moved(found), _) | (_, Some(Reason::Deviates(found))) => found.as_slice(),
+            _ => &[],
+        };
+        ProcessorResult {
+            name,
+            actions: &[],
+            source: None,
+            fated: Fated::of(fate),
+            made: Vec::new(),
+            call: call.map(|(id, _)| id),
+            operation: call.map(|(_, operation)| *operation),
+            reason_code: reason.map(words::code),
+            reason: reason.map(words::reason),
+            help: reason.and_then(words::help),
+            differences: differences.iter().map(FoundDifference::of).collect(),
+            notes: Vec::new(),
         }
-        Fate::Moved(found) => {
-            let found = found.iter().map(|one| words::deviation(one, Verb::IsNow));
-            told(None, found.collect(), None)
+    }
+
+    /// Why it ended so, a sentence each: the reason, or all that moved.
+    pub(in crate::report) fn reasons(&self) -> Vec<&str> {
+        match &self.reason {
+            Some(reason) => vec![reason],
+            None => self.differences.iter().map(|difference| difference.told.as_str()).collect(),
         }
     }
 }
 
-/// What became of one processor, beside what was planned for it.
-#[derive(Debug)]
-pub(in crate::report) struct ProcessorResult<'a> {
-    pub name: &'a str,
-    pub actions: &'a [Action],
-    pub source: Option<&'a Location>,
-    /// The calls that took effect, fallback calls included, in order.
-    pub made: Vec<Operation>,
-    pub told: Told,
-    pub notes: Vec<String>,
-    /// The call that failed.
-    pub call: Option<&'a CallId>,
-    /// Why it failed or was not tried.
-    pub reason: Option<&'a Reason>,
-    /// What was found otherwise than it should be.
-    pub deviations: &'a [Deviation],
+impl FoundDifference {
+    fn of(deviation: &Deviation) -> FoundDifference {
+        let (path, expected, found) = match deviation {
+            Deviation::Exists => (String::new(), json!(false), json!(true)),
+            Deviation::Missing => (String::new(), json!(true), json!(false)),
+            Deviation::StatusMessage(message) => {
+                ("status_message".to_owned(), Json::Null, json!(message))
+            }
+            Deviation::Attribute(Difference { attribute, before, after }) => {
+                let value = |side: &Option<Value>| {
+                    side.as_ref().map_or(Json::Null, |value| value.to_json(Dialect::Toml))
+                };
+                (attribute.to_string(), value(after), value(before))
+            }
+        };
+        FoundDifference { path, expected, found, told: words::deviation(deviation, Verb::IsNow) }
+    }
 }
 
 /// Each processor's result, in the plan's order.
@@ -142,29 +194,14 @@ pub(in crate::report) fn results<'a>(
     for call in outcome.calls.iter().filter(|call| call.effect == CallEffect::Taken) {
         made.entry(call.processor.as_str()).or_default().push(call.operation);
     }
-    outcome.processors.iter().map(move |processor| {
-        let ProcessorOutcome { name, fate, notes } = processor;
+    outcome.processors.iter().map(move |ProcessorOutcome { name, fate, notes }| {
         let change = changes.get(name.as_str());
-        let (call, reason) = match fate {
-            Fate::Failed(Failure { call, reason }) => {
-                (call.as_ref().map(|(id, _)| id), Some(reason))
-            }
-            Fate::NotTried(reason) => (None, Some(reason)),
-            Fate::Done | Fate::Moved(_) => (None, None),
-        };
         ProcessorResult {
-            name,
             actions: change.map_or(&[][..], |change| &change.actions),
             source: change.and_then(|change| change.source.as_ref()),
             made: made.remove(name.as_str()).unwrap_or_default(),
-            told: told(fate),
             notes: notes.iter().map(|note| words::note(note, name)).collect(),
-            call,
-            reason,
-            deviations: match (fate, reason) {
-                (Fate::Moved(found), _) | (_, Some(Reason::Deviates(found))) => found,
-                _ => &[],
-            },
+            ..ProcessorResult::of(name, fate)
         }
     })
 }
@@ -175,9 +212,12 @@ pub(in crate::report) fn groups<'a>(
     outcome: &'a Outcome,
     plan: &'a Plan,
 ) -> Vec<Vec<ProcessorResult<'a>>> {
+    // All but the names, and the numbers of the calls that failed.
     let mut groups = gather(results(outcome, plan), |result| {
-        Some((result.told.clone(), result.made.clone(), result.notes.clone()))
+        let ProcessorResult { fated, made, operation, help, notes, .. } = result;
+        let reasons = result.reasons().join("\n");
+        Some((*fated, made.clone(), *operation, reasons, *help, notes.clone()))
     });
-    groups.sort_by_key(|group| group.first().map(|result| result.told.fated));
+    groups.sort_by_key(|group| group.first().map(|result| result.fated));
     groups
 }
