@@ -18,7 +18,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// What stands for the middle of a text that was left out.
-const ELLIPSIS: &str = "…";
+pub(super) const ELLIPSIS: &str = "…";
 
 /// A line under construction, which knows how wide it looks.
 #[derive(Clone, Debug)]

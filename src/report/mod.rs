@@ -29,4 +29,4 @@ mod words;
 mod samples;
 
 pub use escape::escape;
-pub use settings::{Charset, Detail, Settings};
+pub use settings::{Detail, Settings};

@@ -83,7 +83,7 @@ fn entry<'a>(
 #[derive(PartialEq, Eq, Hash)]
 struct Sameness<'a> {
     actions: &'a [Action],
-    attributes: Vec<(&'a Attribute, Option<&'a Value>, Option<&'a Value>, Effect, Origin)>,
+    attributes: Vec<(&'a Attribute, [Option<&'a Value>; 2], Effect, Origin)>,
     operations: Vec<Operation>,
 }
 
@@ -95,7 +95,8 @@ impl<'a> Sameness<'a> {
             return None;
         }
         let attributes = change.attributes.iter().map(|one| {
-            (&one.attribute, one.before.as_ref(), one.after.as_ref(), one.effect, one.origin)
+            let sides = [one.before.as_ref(), one.after.as_ref()];
+            (&one.attribute, sides, one.effect, one.origin)
         });
         Some(Sameness {
             actions: &change.actions,
