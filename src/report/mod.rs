@@ -30,3 +30,4 @@ mod samples;
 
 pub use escape::escape;
 pub use settings::{Detail, Settings};
+pub use words::told;

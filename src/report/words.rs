@@ -159,16 +159,21 @@ pub(super) fn deviation(deviation: &Deviation, verb: Verb) -> String {
         (Deviation::Missing, Verb::Is) => "it is not there".to_owned(),
         (Deviation::Missing, Verb::IsNow) => "it does not exist any more".to_owned(),
         (Deviation::StatusMessage(message), _) => format!("the service says: {message}"),
-        (Deviation::Attribute(Difference { attribute, before, after }), verb) => {
-            let verb = if verb == Verb::Is { "is" } else { "is now" };
-            let (found, wanted) = values::pair(attribute, before.as_ref(), after.as_ref());
-            if found == wanted {
-                // Regions are told by their number.
-                return format!("{attribute} {verb} not the same");
-            }
-            format!("{attribute} {verb} {found} instead of {wanted}")
-        }
+        (Deviation::Attribute(difference), Verb::Is) => told(difference, "is"),
+        (Deviation::Attribute(difference), Verb::IsNow) => told(difference, "is now"),
     }
+}
+
+/// A difference as a sentence: `tags.a is 2 instead of 1`, where `before` is what
+/// is found, and `verb` says how.
+pub fn told(difference: &Difference, verb: &str) -> String {
+    let Difference { attribute, before, after } = difference;
+    let (found, wanted) = values::pair(attribute, before.as_ref(), after.as_ref());
+    if found == wanted {
+        // Regions are told by their number.
+        return format!("{attribute} {verb} not the same");
+    }
+    format!("{attribute} {verb} {found} instead of {wanted}")
 }
 
 fn deviations(found: &[Deviation], verb: Verb) -> String {
