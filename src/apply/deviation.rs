@@ -36,8 +36,10 @@ pub(super) fn deviations(
         .filter(|difference| counts(&difference.attribute))
         .map(Deviation::Attribute)
         .collect();
-    let not_running = |deviation: &Deviation| matches!(deviation,
-        Deviation::Attribute(difference) if difference.attribute == Attribute::DesiredStatus);
+    let not_running = |deviation: &Deviation| {
+        matches!(deviation,
+        Deviation::Attribute(difference) if difference.attribute == Attribute::DesiredStatus)
+    };
     if let Some(message) = &live.status_message
         && deviations.iter().any(not_running)
     {
@@ -133,7 +135,8 @@ mod tests {
     #[test]
     fn a_confidence_that_was_taken_away_may_show_its_default() {
         let result = definition(Value::Null, json!({}));
-        let deviates = |shown| !deviations(Some(&result), &observed(shown, json!({})), &|_| false).is_empty();
+        let deviates =
+            |shown| !deviations(Some(&result), &observed(shown, json!({})), &|_| false).is_empty();
         assert!(!deviates(Value::Null) && !deviates(json!(50)) && deviates(json!(80)));
     }
 

@@ -19,7 +19,7 @@ use super::prepare::Subject;
 use super::schedule::{CallFailure, End, Held};
 use super::stop::Stake;
 use super::{Event, StopSignal};
-use crate::aws::{Caller, Error, Failure, Next, Notice, Reader, Request, Writer, self};
+use crate::aws::{self, Caller, Error, Failure, Next, Notice, Reader, Request, Writer};
 use crate::model::{Definition, Status};
 use crate::plan::{Answer, CallEffect, Operation, Reason, Role, Sent};
 

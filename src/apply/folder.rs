@@ -103,7 +103,8 @@ pub(super) fn sync(folder: &Path) -> io::Result<()> {
 
 /// A time as the beginning of a name, by which names sort.
 pub(super) fn stamp(now: Timestamp) -> String {
-    let digits: String = now.to_string().chars().filter(|char| !matches!(char, '-' | ':')).collect();
+    let digits: String =
+        now.to_string().chars().filter(|char| !matches!(char, '-' | ':')).collect();
     let seconds = digits.split('.').next().unwrap_or_default();
     format!("{}Z", seconds.trim_end_matches('Z'))
 }

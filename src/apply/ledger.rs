@@ -234,9 +234,10 @@ impl Ledger {
     pub(super) fn rollback_broken_off(&mut self, prepared: &Prepared, group: usize) {
         for &subject in &prepared.groups[group].subjects {
             let name = &prepared.subjects[subject].name;
-            let touched = self.calls.iter().any(|call| {
-                call.processor == *name && call.effect != CallEffect::None
-            });
+            let touched = self
+                .calls
+                .iter()
+                .any(|call| call.processor == *name && call.effect != CallEffect::None);
             if touched || self.entries[subject].gone {
                 self.note(subject, Note::RestorationBrokenOff);
             }
@@ -255,8 +256,7 @@ impl Ledger {
         fate: impl Fn(usize) -> Fate,
         recoveries: &Recoveries,
     ) -> Closed {
-        let mut closed =
-            Closed { processors: Vec::new(), calls: self.calls, removed: Vec::new() };
+        let mut closed = Closed { processors: Vec::new(), calls: self.calls, removed: Vec::new() };
         for (index, entry) in self.entries.into_iter().enumerate() {
             let fate = fate(index);
             let subject = &prepared.subjects[index];

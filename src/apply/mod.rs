@@ -44,8 +44,10 @@ mod verify;
 pub use error::ApplyError;
 pub use event::Event;
 pub use executor::apply;
+pub use options::{
+    DEFAULT_PARALLELISM, DEFAULT_SETTLE_TIMEOUT, Known, Options, RecoveryRoot, WriteToml,
+};
 pub use restoration::{Restoration, restoration};
 pub use runs::{Owed, Run, RunState, note_restored, open_runs, warning};
-pub use options::{DEFAULT_PARALLELISM, DEFAULT_SETTLE_TIMEOUT, Known, Options, RecoveryRoot, WriteToml};
 pub use shell::option as shell_option;
 pub use stop::{StopSignal, Stopper, stopper};

@@ -9,7 +9,6 @@ use tokio::time::Instant;
 use crate::aws::Identity;
 use crate::model::{Definition, Live};
 
-
 /// How many processors are worked on at once, unless said otherwise: enough to
 /// reach the quotas with answers that take a second and a half.
 pub const DEFAULT_PARALLELISM: usize = 32;

@@ -101,7 +101,10 @@ pub(super) async fn wait_until<T>(
         if is_cut {
             return Settled::Cut(observed);
         }
-        tools.tell(Event::Waiting { processor: name.to_owned(), status: observed.status().to_owned() });
+        tools.tell(Event::Waiting {
+            processor: name.to_owned(),
+            status: observed.status().to_owned(),
+        });
         patience.pause(permit, &tools.stop).await;
     }
 }

@@ -5,6 +5,7 @@ use crate::desired;
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::diff::differences;
 use crate::model::{Definition, TagPolicy};
+use crate::report;
 
 /// How much of a line of the file is told.
 const LONGEST_LINE: usize = 120;
@@ -40,10 +41,9 @@ pub(super) fn prove(text: &str, name: &str, live: &Definition) -> Result<(), Fla
     if differences.is_empty() {
         return Ok(());
     }
-    let changed: Vec<String> =
-        differences.iter().map(|difference| difference.attribute.to_string()).collect();
-    let reason = format!("it would come back with another {}", changed.join(", "));
-    Err(Flaw { reason, help: None })
+    let told: Vec<String> =
+        differences.iter().map(|difference| report::told(difference, "would be")).collect();
+    Err(Flaw { reason: told.join("; "), help: None })
 }
 
 /// A complaint about the file, with the line that it is about.
@@ -69,7 +69,6 @@ mod tests {
 
     use super::*;
     use crate::model::Dialect;
-    use crate::report;
 
     const STACK: &str =
         "[stack]\nname = \"s\"\naccount_id = \"111122223333\"\nregion = \"us-east-1\"\n";

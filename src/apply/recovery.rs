@@ -79,12 +79,7 @@ fn folder_name(now: Timestamp, name: &str) -> String {
     format!("{}-{}", folder::stamp(now), name.chars().map(safe).take(128).collect::<String>())
 }
 
-fn text(
-    options: &Options<'_>,
-    stack: &Stack,
-    name: &str,
-    definition: &Definition,
-) -> String {
+fn text(options: &Options<'_>, stack: &Stack, name: &str, definition: &Definition) -> String {
     let now = options.now;
     let reserved = match definition.tags().any(|(key, _)| TagPolicy::is_reserved(key)) {
         true => {
@@ -164,8 +159,7 @@ mod tests {
         let root = RecoveryRoot::Beside(project.path().to_owned());
         let processor = processor();
         let saved =
-            save(&options(root.clone()), &stack(), [(4, "front-door", &processor)])
-                .unwrap();
+            save(&options(root.clone()), &stack(), [(4, "front-door", &processor)]).unwrap();
         let folder = project.path().join(".rekon/removed/20261122T150300Z-front-door");
         assert_eq!(saved[&4].file, folder.join("rekon.toml"));
         assert_eq!(
@@ -187,9 +181,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = RecoveryRoot::Folder(folder.path().join("a/b"));
         let processor = processor();
-        let save = || {
-            save(&options(root.clone()), &stack(), [(0, "x", &processor)]).unwrap()
-        };
+        let save = || save(&options(root.clone()), &stack(), [(0, "x", &processor)]).unwrap();
         assert_ne!(save()[&0].file, save()[&0].file);
     }
 
@@ -222,8 +214,7 @@ mod tests {
         fs::write(&file, "").unwrap();
         let processor = processor();
         let root = RecoveryRoot::Folder(file.join("sub"));
-        let error = save(&options(root.clone()), &stack(), [(0, "x", &processor)])
-            .unwrap_err();
+        let error = save(&options(root.clone()), &stack(), [(0, "x", &processor)]).unwrap_err();
         assert!(error.to_string().contains("file/sub"), "{error}");
     }
 }

@@ -62,9 +62,9 @@ fn goal(owed: &Owed, there: Option<&Definition>) -> Definition {
     let Some(result) = result.as_ref().filter(made) else { return before.clone() };
     let mut goal = result.clone();
     // The run may have been about other tags; those are the files' business.
-    let lost = before.iter().filter(|(attribute, _)| {
-        attribute.tag().is_some() && result.get(attribute).is_none()
-    });
+    let lost = before
+        .iter()
+        .filter(|(attribute, _)| attribute.tag().is_some() && result.get(attribute).is_none());
     let lost: Vec<_> = lost.map(|(attribute, value)| (attribute.clone(), value.clone())).collect();
     lost.into_iter().for_each(|(attribute, value)| goal.put(attribute, value));
     if result.kind() == before.kind() && result.run_state().is_none() {

@@ -28,9 +28,10 @@ pub(super) struct RolledBack {
 impl RolledBack {
     /// The first step that did not bring back what it should.
     pub(super) fn failed(&self) -> Option<(usize, Operation)> {
-        let failed = self.calls.iter().find(|(_, operation, ended)| {
-            brings_back(*operation) && ended.end != End::Done
-        });
+        let failed = self
+            .calls
+            .iter()
+            .find(|(_, operation, ended)| brings_back(*operation) && ended.end != End::Done);
         failed.map(|(subject, operation, _)| (*subject, *operation))
     }
 }

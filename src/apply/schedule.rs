@@ -177,7 +177,8 @@ impl Schedule {
             for (at, &call) in subject.calls.iter().enumerate() {
                 let previous = at.checked_sub(1).map(|before| subject.calls[before]);
                 let planned = &prepared.calls[call];
-                let after: BTreeSet<usize> = planned.after.iter().copied().chain(previous).collect();
+                let after: BTreeSet<usize> =
+                    planned.after.iter().copied().chain(previous).collect();
                 self.blockers[call] = after.len() + planned.after_verified.len();
                 after.into_iter().for_each(|earlier| self.after_call[earlier].push(call));
                 planned.after_verified.iter().for_each(|on| self.after_subject[*on].push(call));
@@ -267,9 +268,8 @@ impl Schedule {
 
     fn deletes(&self, group: usize) -> impl Iterator<Item = usize> {
         let calls = self.prepared.groups[group].calls.iter().copied();
-        calls.filter(|call| {
-            self.prepared.calls[*call].operation == Operation::DeleteStreamProcessor
-        })
+        calls
+            .filter(|call| self.prepared.calls[*call].operation == Operation::DeleteStreamProcessor)
     }
 
     /// Lets a group's verifications or its rollback begin when they may.

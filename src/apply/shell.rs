@@ -82,10 +82,7 @@ mod tests {
     #[test]
     fn plain_words_stay_as_they_are() {
         let beside = options(RecoveryRoot::Beside("cameras".into()));
-        assert_eq!(
-            restore(&beside, "front-door"),
-            "rekon restore cameras --profile=x front-door"
-        );
+        assert_eq!(restore(&beside, "front-door"), "rekon restore cameras --profile=x front-door");
         let elsewhere = options(RecoveryRoot::Folder("/safe".into()));
         assert_eq!(
             restore(&elsewhere, "front-door"),

@@ -92,8 +92,7 @@ pub fn print(plan: &Plan, format: PlanFormat, ui: &Ui) {
 
 /// How a plan that was only looked at ends.
 pub fn exit(plan: &Plan, deny_warnings: bool, detailed: bool) -> Exit {
-    let warned =
-        plan.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Warning);
+    let warned = plan.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Warning);
     let holds = [
         (deny_warnings && warned, Exit::Error),
         (!plan.complete, Exit::Incomplete),

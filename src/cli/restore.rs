@@ -71,7 +71,8 @@ async fn ready(
         return Err(Exit::Error);
     }
     let live = session.read(&desired, ui).await?;
-    let args::Allow { allow_deletes, allow_replacements, allow_updates, allow_creates } = args.allow;
+    let args::Allow { allow_deletes, allow_replacements, allow_updates, allow_creates } =
+        args.allow;
     let options = Options {
         narrowing: Narrowing::default(),
         allowances: Allowances {

@@ -69,9 +69,10 @@ pub fn read(file: &Path, purpose: Purpose, ui: &Ui) -> Result<Plan, Exit> {
         Exit::Error
     })?;
     match Plan::parse(&text) {
-        Ok((_, Seal::Missing)) if purpose == Purpose::Apply => {
-            Err(refuse("the plan has no digest, so that nobody can tell whether it is whole", again))
-        }
+        Ok((_, Seal::Missing)) if purpose == Purpose::Apply => Err(refuse(
+            "the plan has no digest, so that nobody can tell whether it is whole",
+            again,
+        )),
         Ok((plan, _)) => Ok(plan),
         Err(error @ DocumentError::OtherFormat(_)) => {
             Err(refuse(&error.to_string(), "use the rekon that made it, or make it again"))

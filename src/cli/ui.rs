@@ -8,7 +8,7 @@ use anstream::AutoStream;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{ColorChoice, Common};
-use crate::report::{self, Charset, Detail, Settings};
+use crate::report::{self, Detail, Settings};
 
 /// The terminal, or what stands in for it.
 pub struct Ui {
@@ -62,7 +62,6 @@ impl Ui {
                 (_, true) => Detail::Verbose,
                 _ => Detail::Normal,
             },
-            charset: Charset::Unicode,
         }
     }
 

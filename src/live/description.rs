@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
+use crate::model::Value as AttributeValue;
 use crate::model::{
     Attribute, Definition, Dialect, Kind, LiveProcessor, Status, Unreadable, lookup,
     unknown_members,
 };
-use crate::model::Value as AttributeValue;
 
 /// The members of a description that are no attributes.
 const BESIDE: [&str; 7] = [

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::description::described;
 use super::describe_all::{Descriptions, describe_all};
+use super::description::described;
 use super::problems::Problems;
 use crate::aws::{Error, Reader};
 use crate::model::{Live, LiveProcessor, ProcessorName, TagKnowledge, Tags, Unreadable};

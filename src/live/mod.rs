@@ -6,8 +6,8 @@
 //!
 //! Deliberately absent: what should exist, and any way to change what does.
 
-mod description;
 mod describe_all;
+mod description;
 mod fetch;
 mod problems;
 mod read;

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::description::described;
 use super::describe_all::{Descriptions, describe_all, each};
+use super::description::described;
 use super::fetch::{Progress, gather};
 use super::problems::Problems;
 use crate::aws::{Error, Reader};
@@ -242,7 +242,10 @@ mod tests {
     fn without_a_tags_member_the_tags_are_unknown() {
         let mut json = snapshot();
         json["processors"][0].as_object_mut().unwrap().remove("Tags");
-        assert_eq!(read(&json).unwrap().processors["front-door"].definition.tags, TagKnowledge::Unknown);
+        assert_eq!(
+            read(&json).unwrap().processors["front-door"].definition.tags,
+            TagKnowledge::Unknown
+        );
     }
 
     #[test]

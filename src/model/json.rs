@@ -466,10 +466,7 @@ mod tests {
             let wire = definition.to_json(Dialect::Wire);
             let mut back = Definition::from_json(&wire, Dialect::Wire).unwrap();
             // The wire says neither a run state nor that there are no tags.
-            back.set(
-                Attribute::DesiredStatus,
-                definition.get(&Attribute::DesiredStatus).cloned(),
-            );
+            back.set(Attribute::DesiredStatus, definition.get(&Attribute::DesiredStatus).cloned());
             back.tags = definition.tags;
             assert_eq!(back, definition);
         }

@@ -250,7 +250,7 @@ pub struct CallTally {
 }
 
 /// A processor that is gone, and how to bring it back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Removed {
     pub name: String,
     /// The file that holds its definition.

@@ -7,8 +7,10 @@
 
 use similar::{ChangeTag, TextDiff};
 
+use super::layout::Line;
 use super::palette::Meaning;
-use super::{Settings, escape, toml, view};
+use super::{Settings, toml};
+use crate::model::Definition;
 use crate::plan::{Change, Plan};
 
 /// Lines of context around a difference.
@@ -24,24 +26,21 @@ pub fn plan(plan: &Plan, settings: Settings) -> String {
 }
 
 fn one(out: &mut String, change: &Change, settings: Settings) {
-    let (before, after) = view::sides(change);
-    let text = |side: &Option<toml::Attributes>| {
-        side.as_ref().map(|attributes| toml::table(&change.name, attributes)).unwrap_or_default()
+    let Change { name, expect, result, .. } = change;
+    let text = |side: &Option<Definition>| {
+        side.as_ref().map(|definition| toml::processor(name, definition)).unwrap_or_default()
     };
-    let header = |side: &Option<toml::Attributes>, folder: &str| match side {
-        Some(_) => format!("{folder}/{}", escape(&change.name)),
+    let header = |side: &Option<Definition>, folder: &str| match side {
+        Some(_) => format!("{folder}/{name}"),
         None => "/dev/null".to_owned(),
     };
-    let (text_before, text_after) = (text(&before), text(&after));
-    let diff = TextDiff::from_lines(&text_before, &text_after);
-    let mut line = |meaning: Meaning, text: &str| {
-        out.push_str(&meaning.paint(settings.color, text));
-        out.push('\n');
-    };
+    let (before, after) = (text(expect), text(result));
+    let diff = TextDiff::from_lines(&before, &after);
+    let mut line = |meaning, text: &str| Line::new(settings).push(meaning, text).finish(out);
     for (at, hunk) in diff.unified_diff().context_radius(CONTEXT).iter_hunks().enumerate() {
         if at == 0 {
-            line(Meaning::Strong, &format!("--- {}", header(&before, "live")));
-            line(Meaning::Strong, &format!("+++ {}", header(&after, "declared")));
+            line(Meaning::Strong, &format!("--- {}", header(expect, "live")));
+            line(Meaning::Strong, &format!("+++ {}", header(result, "declared")));
         }
         line(Meaning::Note, &hunk.header().to_string());
         for row in hunk.iter_changes() {
@@ -79,7 +78,6 @@ mod tests {
                     ),
                     attribute("data_sharing_preference.opt_in", json!(true), Value::Null),
                     attribute("tags.site", Value::Null, json!("depot\u{1b}[2J")),
-                    attribute("a.path.of.a.newer.version", Value::Null, json!(1)),
                 ],
                 &[],
             )

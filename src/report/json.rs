@@ -8,22 +8,21 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::escape::is_unsafe;
-use super::view::{self, Applied};
+use super::view::{self, Applied, Counts, ProcessorResult};
 use crate::desired::Stack;
 use crate::diagnostic::{Record, Severity};
-use crate::plan::{Action, Fate, Operation, Outcome, Plan, Removed};
+use crate::plan::{CallOutcome, Document, Outcome, Plan, Removed, Signal};
 
 /// The version of the outcome's and the diagnostics' JSON.
 pub const FORMAT_VERSION: &str = "1.0";
 
 /// A plan, as `plan --format json` prints it and `plan --out` saves it.
 pub fn plan(plan: &Plan) -> String {
-    document(plan)
+    document(&Document::new(plan))
 }
 
 /// What became of a plan, as `apply --format json` prints it.
 pub fn outcome(outcome: &Outcome, plan: &Plan) -> String {
-    let counts = view::counts(outcome);
     document(&OutcomeDocument {
         format_version: FORMAT_VERSION,
         rekon_version: &plan.rekon_version,
@@ -32,10 +31,7 @@ pub fn outcome(outcome: &Outcome, plan: &Plan) -> String {
         applied: view::applied(outcome),
         interrupted: outcome.interrupted,
         summary: OutcomeSummary {
-            done: counts.done,
-            failed: counts.failed,
-            not_tried: counts.not_tried,
-            moved: counts.moved,
+            fates: Counts::of(outcome),
             removed: outcome.removed.len(),
             calls: CallCounts {
                 planned: plan.summary.calls.total,
@@ -45,8 +41,9 @@ pub fn outcome(outcome: &Outcome, plan: &Plan) -> String {
                 seconds: (outcome.elapsed.as_secs_f64() * 10.0).ceil() / 10.0,
             },
         },
-        processors: view::results(outcome, plan).map(processor_document).collect(),
-        removed: outcome.removed.iter().map(removed_document).collect(),
+        processors: view::results(outcome, plan).collect(),
+        calls: &outcome.calls,
+        removed: &outcome.removed,
     })
 }
 
@@ -72,18 +69,18 @@ struct OutcomeDocument<'a> {
     /// The fingerprint of the plan that was applied.
     fingerprint: &'a str,
     applied: Applied,
-    interrupted: Option<&'static str>,
+    interrupted: Option<Signal>,
     summary: OutcomeSummary,
-    processors: Vec<ProcessorDocument<'a>>,
-    removed: Vec<RemovedDocument<'a>>,
+    processors: Vec<ProcessorResult<'a>>,
+    /// Every call that was begun, in the order in which they began.
+    calls: &'a [CallOutcome],
+    removed: &'a [Removed],
 }
 
 #[derive(Serialize)]
 struct OutcomeSummary {
-    done: usize,
-    failed: usize,
-    not_tried: usize,
-    moved: usize,
+    #[serde(flatten)]
+    fates: Counts,
     removed: usize,
     calls: CallCounts,
 }
@@ -99,34 +96,6 @@ struct CallCounts {
 }
 
 #[derive(Serialize)]
-struct ProcessorDocument<'a> {
-    name: &'a str,
-    actions: &'a [Action],
-    /// `done`, `failed`, `not_tried` or `moved`.
-    result: &'static str,
-    made: &'a [Operation],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    call: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operation: Option<Operation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    differences: Option<&'a [String]>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    notes: &'a [String],
-}
-
-#[derive(Serialize)]
-struct RemovedDocument<'a> {
-    name: &'a str,
-    recovery_file: &'a str,
-    restore: &'a str,
-}
-
-#[derive(Serialize)]
 struct DiagnosticsDocument<'a> {
     format_version: &'static str,
     summary: DiagnosticsSummary,
@@ -138,39 +107,6 @@ struct DiagnosticsSummary {
     errors: usize,
     warnings: usize,
     notes: usize,
-}
-
-fn processor_document(result: view::ProcessorResult<'_>) -> ProcessorDocument<'_> {
-    let view::ProcessorResult { outcome, actions } = result;
-    let mut document = ProcessorDocument {
-        name: &outcome.name,
-        actions,
-        result: view::fate_word(&outcome.fate),
-        made: &outcome.made,
-        call: None,
-        operation: None,
-        reason: None,
-        help: None,
-        differences: None,
-        notes: &outcome.notes,
-    };
-    match &outcome.fate {
-        Fate::Done => {}
-        Fate::Failed { call, operation, reason, help } => {
-            document.call = call.as_deref();
-            document.operation = *operation;
-            document.reason = Some(reason);
-            document.help = help.as_deref();
-        }
-        Fate::NotTried { reason } => document.reason = Some(reason),
-        Fate::Moved { differences } => document.differences = Some(differences),
-    }
-    document
-}
-
-fn removed_document(removed: &Removed) -> RemovedDocument<'_> {
-    let Removed { name, recovery_file, restore } = removed;
-    RemovedDocument { name, recovery_file, restore }
 }
 
 /// A snapshot, or any other document that is JSON already.

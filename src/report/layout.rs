@@ -1,14 +1,24 @@
 //! Columns: measuring, padding, wrapping and shortening text for a terminal.
+//!
+//! This is the edge at which text is made harmless: whatever a line is given
+//! passes through [`escape`] on its way.
 
+use std::borrow::Cow;
+
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::Settings;
+use super::escape::escape_lines;
 use super::palette::Meaning;
+use super::{Settings, escape};
 
 /// The columns that a text fills.
 pub(super) fn width(text: &str) -> usize {
     text.width()
 }
+
+/// What stands for the middle of a text that was left out.
+pub(super) const ELLIPSIS: &str = "…";
 
 /// A line under construction, which knows how wide it looks.
 #[derive(Clone, Debug)]
@@ -23,10 +33,11 @@ impl Line {
         Line { text: String::new(), width: 0, color: settings.color }
     }
 
-    /// Appends text, which must hold no control characters.
+    /// Appends text.
     pub(super) fn push(mut self, meaning: Meaning, text: &str) -> Line {
-        self.text.push_str(&meaning.paint(self.color, text));
-        self.width += width(text);
+        let text = escape(text);
+        self.text.push_str(&meaning.paint(self.color, &text));
+        self.width += width(&text);
         self
     }
 
@@ -114,37 +125,18 @@ pub(super) enum Break {
 
 /// Breaks text into lines of at most `limit` columns, where there is a limit.
 pub(super) fn wrap(text: &str, limit: Option<usize>, at: Break) -> Vec<String> {
-    wrap_behind(0, text, limit, at)
+    let text = escape(text);
+    let lines = textwrap::wrap(&text, options(limit, at));
+    lines.into_iter().map(Cow::into_owned).collect()
 }
 
-/// Like [`wrap`], with part of the first line already filled by something else.
-fn wrap_behind(mut filled: usize, text: &str, limit: Option<usize>, at: Break) -> Vec<String> {
-    let Some(limit) = limit.map(|limit| limit.max(8)) else { return vec![text.to_owned()] };
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split_inclusive(' ') {
-        let bare = width(word.trim_end_matches(' '));
-        if !line.is_empty() && filled + bare > limit {
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
-            filled = 0;
-        }
-        if bare <= limit || at == Break::Words {
-            line.push_str(word);
-            filled += width(word);
-            continue;
-        }
-        for character in word.chars() {
-            let columns = character.width().unwrap_or(0);
-            if filled + columns > limit {
-                lines.push(std::mem::take(&mut line));
-                filled = 0;
-            }
-            line.push(character);
-            filled += columns;
-        }
-    }
-    lines.push(line.trim_end().to_owned());
-    lines
+fn options<'a>(limit: Option<usize>, at: Break) -> Options<'a> {
+    const NARROWEST: usize = 8;
+    Options::new(limit.map_or(usize::MAX, |limit| limit.max(NARROWEST)))
+        .break_words(at == Break::Anywhere)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
 }
 
 /// Writes prose with a first and a hanging indent, wrapped to the terminal.
@@ -158,27 +150,36 @@ pub(super) fn paragraph(
     text: &str,
     settings: Settings,
 ) {
-    let limit = settings.limit().map(|limit| limit.saturating_sub(indent));
-    let mut line = first.clone();
-    for part in text.split('\n') {
-        let filled = line.width.saturating_sub(indent);
-        for wrapped in wrap_behind(filled, part, limit, Break::Words) {
-            line.push(Meaning::Plain, &wrapped).finish(out);
-            line = Line::new(settings).pad_to(indent);
+    let (lead, hanging) = (" ".repeat(first.width), " ".repeat(indent));
+    let options =
+        options(settings.limit(), Break::Words).initial_indent(&lead).subsequent_indent(&hanging);
+    for (at, line) in textwrap::wrap(&escape_lines(text), options).iter().enumerate() {
+        match line.strip_prefix(&lead).filter(|_| at == 0) {
+            Some(rest) => first.clone().push(Meaning::Plain, rest).finish(out),
+            None => Line::new(settings).push(Meaning::Plain, line).finish(out),
         }
     }
 }
 
+/// Writes what to do about something, below it.
+pub(super) fn help(out: &mut String, indent: usize, text: Option<&str>, settings: Settings) {
+    const LEAD: &str = "help: ";
+    let Some(text) = text else { return };
+    let lead = Line::new(settings).pad_to(indent).push(Meaning::Help, LEAD);
+    paragraph(out, &lead, indent + LEAD.len(), text, settings);
+}
+
 /// Shortens text to `limit` columns by leaving out its middle.
-pub(super) fn elide(text: &str, limit: usize, ellipsis: &str) -> String {
-    if width(text) <= limit {
-        return text.to_owned();
+pub(super) fn elide(text: &str, limit: usize) -> String {
+    let text = escape(text);
+    if width(&text) <= limit {
+        return text.into_owned();
     }
-    let room = limit.saturating_sub(width(ellipsis));
+    let room = limit.saturating_sub(width(ELLIPSIS));
     let head = take(text.chars(), room.div_ceil(2));
     let tail = take(text.chars().rev(), room / 2);
     let tail: String = tail.chars().rev().collect();
-    format!("{head}{ellipsis}{tail}")
+    format!("{head}{ELLIPSIS}{tail}")
 }
 
 /// The first characters that fit into `room` columns.
@@ -198,9 +199,9 @@ mod tests {
 
     #[test]
     fn elided_text_keeps_both_ends_and_fits() {
-        assert_eq!(elide("arn:aws:iam::1:role/Recorder", 15, "…"), "arn:aws…ecorder");
-        assert_eq!(elide("short", 5, "…"), "short");
-        let wide = elide("玄関カメラ玄関カメラ", 9, "…");
+        assert_eq!(elide("arn:aws:iam::1:role/Recorder", 15), "arn:aws…ecorder");
+        assert_eq!(elide("short", 5), "short");
+        let wide = elide("玄関カメラ玄関カメラ", 9);
         assert!(width(&wide) <= 9, "{wide}");
     }
 

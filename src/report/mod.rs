@@ -3,8 +3,11 @@
 //! Everything here is a pure function: values in, a `String` out. Whether there
 //! is colour and how wide the terminal is comes in as [`Settings`]; printing is
 //! `cli`'s. Text that comes from a file or from the service passes through
-//! [`escape()`] on its way, so that nothing a stranger wrote can move a cursor,
-//! recolour a line or turn its direction around.
+//! [`escape()`] at each format's edge, so that nothing a stranger wrote can move a
+//! cursor, recolour a line or turn its direction around.
+//!
+//! `view` says what there is to say, with `words` and `values`; a format decides
+//! where it stands.
 //!
 //! Deliberately absent: exit codes, decisions of any kind, and the terminal.
 
@@ -20,10 +23,11 @@ mod palette;
 mod settings;
 mod values;
 mod view;
+mod words;
 
 #[cfg(test)]
 mod samples;
 
 pub use escape::escape;
-pub use settings::{Charset, Detail, Settings};
-pub use values::pair;
+pub use settings::{Detail, Settings};
+pub use words::told;

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use allocation_counter::AllocationInfo;
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
 use super::{Detail, Settings};
 use crate::desired::Stack;
-use crate::model::Location;
+use crate::model::{Attribute, Definition, Dialect, Location, Value};
 use crate::plan::{
-    Action, AttributeChange, Call, Calls, Change, Effect, FORMAT_VERSION, FallbackCall, Operation,
-    Origin, Plan, Summary,
+    Action, AttributeChange, Call, CallEffect, CallOutcome, Calls, Change, Effect, FORMAT_VERSION,
+    FallbackCall, Operation, Origin, Plan, Role, Summary,
 };
 
 pub(super) fn at(width: usize) -> Settings {
@@ -41,22 +41,45 @@ pub(super) fn place(file: &str, line: usize) -> Option<Location> {
     Some(Location { file: Arc::from(file), line, column: 1 })
 }
 
-pub(super) fn attribute(path: &str, before: Value, after: Value) -> AttributeChange {
+/// A value of an attribute, from the TOML's shape as JSON; `None` for null.
+pub(super) fn value(attribute: &Attribute, json: &Json) -> Option<Value> {
+    let read = || Value::from_json(json, attribute.shape().value, Dialect::Toml, "");
+    (!json.is_null()).then(|| read().expect("the sample is a value"))
+}
+
+pub(super) fn attribute(path: &str, before: Json, after: Json) -> AttributeChange {
+    let attribute: Attribute = path.parse().expect("the path of an attribute");
     AttributeChange {
-        path: path.into(),
-        before,
-        after,
+        before: value(&attribute, &before),
+        after: value(&attribute, &after),
+        attribute,
         effect: Effect::InPlace,
         origin: Origin::Unknown,
         source: None,
     }
 }
 
-pub(super) fn forced(path: &str, before: Value, after: Value) -> AttributeChange {
+pub(super) fn forced(path: &str, before: Json, after: Json) -> AttributeChange {
     AttributeChange { effect: Effect::Replace, ..attribute(path, before, after) }
 }
 
-pub(super) fn doorbell() -> Value {
+pub(super) fn definition(json: &Json) -> Definition {
+    Definition::from_json(json, Dialect::Toml).expect("the sample is a definition")
+}
+
+/// A planned call that took effect.
+pub(super) fn taken(id: &str, processor: &str, operation: Operation) -> CallOutcome {
+    CallOutcome {
+        id: id.into(),
+        processor: processor.into(),
+        operation,
+        role: Role::Planned,
+        effect: CallEffect::Taken,
+        settled: true,
+    }
+}
+
+pub(super) fn doorbell() -> Json {
     json!({
         "role_arn": "arn:aws:iam::111122223333:role/RekognitionStreams",
         "input": {"kinesis_video_stream": {"arn": stream("front-door")}},
@@ -113,6 +136,8 @@ impl PlanBuilder {
                 id: id.clone(),
                 processor: name.into(),
                 operation: *operation,
+                group: String::new(),
+                after_verified: Vec::new(),
                 after: ids.last().cloned().into_iter().collect(),
                 request: json!({"Name": name}),
                 on_failure: (actions.contains(&Action::Replace)
@@ -139,13 +164,19 @@ impl PlanBuilder {
                 Action::Stop => &mut summary.stop,
             } += 1;
         }
+        let mut result = definition(&doorbell());
+        for AttributeChange { attribute, after, .. } in &attributes {
+            result.set(attribute.clone(), after.clone());
+        }
         changes.push(Change {
             name: name.into(),
             actions: actions.to_vec(),
             fingerprint: "sha256:00".into(),
             source,
             attributes,
-            expect: (!actions.contains(&Action::Create)).then(doorbell),
+            expect: (!actions.contains(&Action::Create)).then(|| definition(&doorbell())),
+            result: (!actions.contains(&Action::Delete)).then_some(result),
+            group: String::new(),
             calls: ids,
         });
         self
@@ -195,11 +226,11 @@ pub(super) fn sample() -> Plan {
                     json!(["PERSON", "PET"]),
                     json!(["PACKAGE", "PERSON"]),
                 ),
-                attribute("data_sharing_preference.opt_in", json!(true), Value::Null),
+                attribute("data_sharing_preference.opt_in", json!(true), Json::Null),
                 attribute(
                     "regions_of_interest",
                     doorbell()["regions_of_interest"].clone(),
-                    Value::Null,
+                    Json::Null,
                 ),
             ],
             &[Operation::UpdateStreamProcessor],
@@ -230,14 +261,16 @@ pub(super) fn fleet(mut plan: PlanBuilder, size: usize) -> PlanBuilder {
 
 /// Every attribute of a definition that is to be created.
 pub(super) fn model_attributes(name: &str) -> Vec<AttributeChange> {
-    let mut definition = doorbell();
-    definition["input"]["kinesis_video_stream"]["arn"] = json!(stream(name));
-    let processor = crate::model::from_json(&definition).expect("the sample is a definition");
-    crate::model::attributes(&processor)
-        .into_iter()
-        .map(|(path, value)| AttributeChange {
-            effect: Effect::Create,
-            ..attribute(&path.to_string(), Value::Null, value)
-        })
-        .collect()
+    let mut json = doorbell();
+    json["input"]["kinesis_video_stream"]["arn"] = json!(stream(name));
+    let definition = definition(&json);
+    let attributes = definition.iter().map(|(attribute, value)| AttributeChange {
+        attribute: attribute.clone(),
+        before: None,
+        after: Some(value.clone()),
+        effect: Effect::Create,
+        origin: Origin::Unknown,
+        source: None,
+    });
+    attributes.collect()
 }

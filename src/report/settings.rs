@@ -5,19 +5,10 @@
 pub struct Settings {
     /// Whether meanings are marked with ANSI colours.
     pub color: bool,
-    pub charset: Charset,
     /// The terminal's columns. `None`: no terminal, so nothing is wrapped or
     /// shortened to fit one.
     pub width: Option<usize>,
     pub detail: Detail,
-}
-
-/// Which characters the reader's terminal can show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Charset {
-    #[default]
-    Unicode,
-    Ascii,
 }
 
 /// How much is said.
@@ -54,31 +45,5 @@ impl Settings {
 
     pub(super) fn is_quiet(self) -> bool {
         self.detail == Detail::Quiet
-    }
-}
-
-impl Charset {
-    /// Picks the spelling that the terminal can show.
-    pub(super) fn pick(self, unicode: &'static str, ascii: &'static str) -> &'static str {
-        match self {
-            Charset::Unicode => unicode,
-            Charset::Ascii => ascii,
-        }
-    }
-
-    pub(super) fn arrow(self) -> &'static str {
-        self.pick("→", "->")
-    }
-
-    pub(super) fn minus(self) -> &'static str {
-        self.pick("−", "-")
-    }
-
-    pub(super) fn dot(self) -> &'static str {
-        self.pick("·", "|")
-    }
-
-    pub(super) fn ellipsis(self) -> &'static str {
-        self.pick("…", "...")
     }
 }

@@ -4,18 +4,14 @@
 //! them, a region of interest to a line, so that two definitions can be compared
 //! line by line.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-
-use serde_json::Value;
 
 use super::escape::is_unsafe;
 use super::layout::width;
 use crate::desired::Stack;
-use crate::model::{self, Attribute, Processor, TagPolicy};
-
-/// A definition by attribute, as plans and [`model::attributes`] hold it.
-pub(super) type Attributes = BTreeMap<Attribute, Value>;
+use crate::model::{
+    Attribute, BoundingBox, Definition, Float32, Kind, RegionOfInterest, TagPolicy, Value,
+};
 
 /// How long a line of tags may become before each tag gets its own.
 const LONGEST_TAGS: usize = 100;
@@ -24,8 +20,39 @@ const LONGEST_TAGS: usize = 100;
 ///
 /// Tags that no file may declare, AWS's own and rekon's marks, are comments, so
 /// that the table can be loaded again.
-pub fn processor(name: &str, processor: &Processor) -> String {
-    table(name, &model::attributes(processor))
+pub fn processor(name: &str, definition: &Definition) -> String {
+    let mut out = format!("{}\n", header(name));
+    let has = |attribute| definition.get(attribute).is_some();
+    for attribute in [Attribute::RoleArn, Attribute::Input, Attribute::OutputDataStream] {
+        line(&mut out, definition, &attribute);
+    }
+    if !has(&Attribute::OutputDataStream) {
+        let members = [Attribute::OutputBucket, Attribute::OutputKeyPrefix];
+        table(&mut out, definition, "output.s3_destination", &members);
+    }
+    match definition.kind() {
+        Kind::FaceSearch => {
+            let members = [Attribute::CollectionId, Attribute::FaceMatchThreshold];
+            table(&mut out, definition, "settings.face_search", &members);
+        }
+        Kind::LabelDetection => {
+            let members = [Attribute::Labels, Attribute::MinConfidence];
+            table(&mut out, definition, "settings.connected_home", &members);
+        }
+    }
+    for attribute in [Attribute::NotificationChannel, Attribute::KmsKeyId, Attribute::DataSharing] {
+        line(&mut out, definition, &attribute);
+    }
+    if has(&Attribute::RegionsOfInterest) {
+        out.push_str("regions_of_interest = [\n");
+        for one in definition.regions() {
+            let _ = writeln!(out, "  {},", region(one));
+        }
+        out.push_str("]\n");
+    }
+    line(&mut out, definition, &Attribute::DesiredStatus);
+    tags(&mut out, definition);
+    out
 }
 
 /// Writes a stack's identity as a `[stack]` table.
@@ -41,8 +68,8 @@ pub fn stack(stack: &Stack) -> String {
 
 /// One attribute as the line that declares it, without a line break.
 pub(super) fn assignment(attribute: &Attribute, value: &Value) -> String {
-    let path: Vec<String> = attribute.segments().into_iter().map(key).collect();
-    format!("{} = {}", path.join("."), inline(value, numbers_of(attribute)))
+    let path: Vec<String> = attribute.segments().map(key).collect();
+    format!("{} = {}", path.join("."), inline(value))
 }
 
 /// The header of a processor's table, without a line break.
@@ -50,69 +77,26 @@ pub(super) fn header(name: &str) -> String {
     format!("[processor.{}]", key(name))
 }
 
-/// Writes the attributes of one processor as its table.
-pub(super) fn table(name: &str, attributes: &Attributes) -> String {
-    let mut out = format!("{}\n", header(name));
-    let line = |out: &mut String, attribute: Attribute| {
-        if let Some(value) = attributes.get(&attribute) {
-            out.push_str(&assignment(&attribute, value));
-            out.push('\n');
-        }
-    };
-    line(&mut out, Attribute::RoleArn);
-    line(&mut out, Attribute::Input);
-    if attributes.contains_key(&Attribute::OutputDataStream) {
-        line(&mut out, Attribute::OutputDataStream);
-    } else {
-        let members = [Attribute::OutputBucket, Attribute::OutputKeyPrefix];
-        group(&mut out, attributes, "output.s3_destination", &members);
+fn line(out: &mut String, definition: &Definition, attribute: &Attribute) {
+    if let Some(value) = definition.get(attribute) {
+        let _ = writeln!(out, "{}", assignment(attribute, value));
     }
-    let face_search = [Attribute::CollectionId, Attribute::FaceMatchThreshold];
-    if face_search.iter().any(|attribute| attributes.contains_key(attribute)) {
-        group(&mut out, attributes, "settings.face_search", &face_search);
-    } else {
-        let members = [Attribute::Labels, Attribute::MinConfidence];
-        group(&mut out, attributes, "settings.connected_home", &members);
-    }
-    line(&mut out, Attribute::NotificationChannel);
-    line(&mut out, Attribute::KmsKeyId);
-    line(&mut out, Attribute::DataSharing);
-    regions(&mut out, attributes.get(&Attribute::RegionsOfInterest));
-    line(&mut out, Attribute::DesiredStatus);
-    tags(&mut out, attributes);
-    out
 }
 
 /// Writes a table as an inline one, under its dotted path.
-fn group(out: &mut String, attributes: &Attributes, path: &str, members: &[Attribute]) {
+fn table(out: &mut String, definition: &Definition, path: &str, members: &[Attribute]) {
     let pairs = members.iter().filter_map(|attribute| {
-        let value = attributes.get(attribute)?;
-        let name = key(attribute.segments().last().copied()?);
-        Some(format!("{name} = {}", inline(value, numbers_of(attribute))))
+        let name = attribute.segments().last()?;
+        Some(format!("{} = {}", key(name), inline(definition.get(attribute)?)))
     });
     let _ = writeln!(out, "{path} = {}", braces(pairs));
 }
 
-/// Writes the regions of interest, one to a line.
-fn regions(out: &mut String, value: Option<&Value>) {
-    let Some(Value::Array(regions)) = value else { return };
-    out.push_str("regions_of_interest = [\n");
-    for region in regions {
-        let _ = writeln!(out, "  {},", inline(region, Numbers::Fractions));
-    }
-    out.push_str("]\n");
-}
-
 /// Writes the tags: in one line if it is not too long, else one to a line.
-fn tags(out: &mut String, attributes: &Attributes) {
-    let tags = attributes.iter().filter_map(|(attribute, value)| match attribute {
-        Attribute::Tag(tag) => Some((tag, value)),
-        _ => None,
-    });
-    let (reserved, own): (Vec<_>, Vec<_>) = tags.partition(|(tag, _)| TagPolicy::is_reserved(tag));
-    let pair = |(tag, value): &(&String, &Value)| {
-        format!("{} = {}", key(tag), inline(value, Numbers::Plain))
-    };
+fn tags(out: &mut String, definition: &Definition) {
+    let (reserved, own): (Vec<_>, Vec<_>) =
+        definition.tags().partition(|(tag, _)| TagPolicy::is_reserved(tag));
+    let pair = |(tag, value): &(&str, &str)| format!("{} = {}", key(tag), string(value));
     let joined = format!("tags = {}", braces(own.iter().map(pair)));
     if own.is_empty() {
         // No tags are declared by leaving them out.
@@ -128,49 +112,39 @@ fn tags(out: &mut String, attributes: &Attributes) {
     }
 }
 
-/// How whole numbers are written.
-#[derive(Clone, Copy)]
-enum Numbers {
-    /// `80`.
-    Plain,
-    /// `1.0`: coordinates, which are fractions of the frame.
-    Fractions,
-}
-
-fn numbers_of(attribute: &Attribute) -> Numbers {
-    match attribute {
-        Attribute::RegionsOfInterest => Numbers::Fractions,
-        _ => Numbers::Plain,
-    }
-}
-
-/// Writes a value on one line. Members of a region's box keep the order in
-/// which the documentation names them.
-fn inline(value: &Value, numbers: Numbers) -> String {
+/// Writes a value on one line.
+fn inline(value: &Value) -> String {
     match value {
-        Value::Null => "{}".to_owned(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Number(number) => match (number.as_f64(), numbers) {
-            (Some(fraction), Numbers::Fractions) => format!("{fraction:?}"),
-            _ => number.to_string(),
-        },
-        Value::String(text) => string(text),
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(|item| inline(item, numbers)).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Value::Object(members) => {
-            const BOX: [&str; 4] = ["left", "top", "width", "height"];
-            let place = |name: &str| BOX.iter().position(|known| *known == name);
-            let mut members: Vec<(&String, &Value)> = members.iter().collect();
-            members.sort_by_key(|(name, _)| (place(name), *name));
-            braces(
-                members
-                    .iter()
-                    .map(|(name, value)| format!("{} = {}", key(name), inline(value, numbers))),
-            )
-        }
+        Value::Text(text) => string(text),
+        Value::Number(number) => number.to_string(),
+        Value::Flag(flag) => flag.to_string(),
+        Value::Labels(labels) => list(labels.iter().map(|label| string(label))),
+        Value::Regions(regions) => list(regions.iter().map(region)),
+        Value::RunState(state) => string(state.as_str()),
     }
+}
+
+/// Writes a region. The sides of a box stand as the documentation names them.
+fn region(region: &RegionOfInterest) -> String {
+    // A coordinate is a fraction of the frame, so that a whole one has a point.
+    let fraction = |number: Float32| format!("{:?}", number.to_shortest_f64());
+    let shape = match region {
+        RegionOfInterest::BoundingBox(BoundingBox { left, top, width, height }) => {
+            let sides = [("left", left), ("top", top), ("width", width), ("height", height)];
+            let sides = sides.map(|(name, side)| format!("{name} = {}", fraction(*side)));
+            format!("bounding_box = {}", braces(sides.into_iter()))
+        }
+        RegionOfInterest::Polygon(polygon) => {
+            let points = polygon.points().iter();
+            let points = points.map(|point| list([point.x, point.y].map(fraction).into_iter()));
+            format!("polygon = {}", list(points))
+        }
+    };
+    braces(std::iter::once(shape))
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    format!("[{}]", items.collect::<Vec<_>>().join(", "))
 }
 
 fn braces(pairs: impl Iterator<Item = String>) -> String {

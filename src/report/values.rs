@@ -1,92 +1,89 @@
-//! Values in words: how an attribute's JSON reads in a sentence or a column.
+//! Values, counts and times in words: how they read in a sentence or a column.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use super::{Charset, escape};
 use crate::desired::Stack;
+use crate::model::{Attribute, BoundingBox, Default, RegionOfInterest, Regions, Value};
 
-/// How one attribute's value reads, escaped; null reads `none`.
-pub(super) fn text(path: &str, value: &Value) -> String {
-    match (path, value) {
-        ("data_sharing_preference.opt_in", Value::Null) => "false".to_owned(),
-        ("desired_status", Value::Null) => "not managed".to_owned(),
-        ("regions_of_interest", Value::Array(regions)) if !regions.is_empty() => {
-            count(regions.len(), "region")
+/// How an attribute's value reads; that it is absent, too.
+pub(super) fn text(attribute: &Attribute, value: Option<&Value>) -> String {
+    match value {
+        None => match attribute {
+            Attribute::DataSharing => "false",
+            Attribute::DesiredStatus => "not managed",
+            _ => "none",
         }
-        ("regions_of_interest", Value::Array(_)) | (_, Value::Null) => "none".to_owned(),
-        (_, Value::String(text)) => word(text),
-        (_, Value::Array(items)) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
-        _ => plain(value),
+        .to_owned(),
+        Some(Value::Text(text)) => word(text),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Flag(flag)) => flag.to_string(),
+        Some(Value::Labels(labels)) => {
+            labels.iter().map(|label| word(label)).collect::<Vec<_>>().join(", ")
+        }
+        Some(Value::Regions(regions)) if regions.is_empty() => "none".to_owned(),
+        Some(Value::Regions(regions)) => count(regions.len(), "region"),
+        Some(Value::RunState(state)) => state.as_str().to_owned(),
     }
 }
 
-/// Both sides of a change, escaped, without the part of two ARNs that they share.
-pub fn pair(path: &str, before: &Value, after: &Value) -> (String, String) {
-    if let (Value::String(one), Value::String(other)) = (before, after)
-        && let (Some((scope, short)), Some((other_scope, other_short))) = (arn(one), arn(other))
+/// Both sides of a change, without the part of two ARNs that they share.
+pub(super) fn pair(
+    attribute: &Attribute,
+    before: Option<&Value>,
+    after: Option<&Value>,
+) -> (String, String) {
+    if let (Some((scope, short)), Some((other_scope, other_short))) = (arn(before), arn(after))
         && scope == other_scope
     {
         return (word(short), word(other_short));
     }
-    (text(path, before), text(path, after))
+    (text(attribute, before), text(attribute, after))
 }
 
 /// A value that stands by itself, without what an ARN shares with its stack.
-pub(super) fn alone(path: &str, value: &Value, stack: &Stack) -> String {
-    if let Value::String(whole) = value
-        && let Some((scope, short)) = arn(whole)
+pub(super) fn alone(attribute: &Attribute, value: Option<&Value>, stack: &Stack) -> String {
+    if let Some((scope, short)) = arn(value)
         && let [_, "aws", _, region, account] = scope.split(':').collect::<Vec<_>>()[..]
         && account == stack.account_id
         && (region.is_empty() || region == stack.region)
     {
         return word(short);
     }
-    text(path, value)
+    text(attribute, value)
 }
 
 /// What the two sides of a change do not say: what came and what went.
 pub(super) fn difference(
-    path: &str,
-    before: &Value,
-    after: &Value,
-    charset: Charset,
+    attribute: &Attribute,
+    before: Option<&Value>,
+    after: Option<&Value>,
 ) -> Option<String> {
-    let minus = charset.minus();
-    match path {
-        "settings.connected_home.labels" => {
-            let labels = |value: &Value| -> BTreeSet<String> {
-                value.as_array().into_iter().flatten().map(plain).collect()
-            };
-            let (before, after) = (labels(before), labels(after));
-            let came = after.difference(&before).map(|label| format!("+{label}"));
-            let went = before.difference(&after).map(|label| format!("{minus}{label}"));
-            let parts: Vec<String> = came.chain(went).collect();
-            (!parts.is_empty() && !before.is_empty() && !after.is_empty()).then(|| parts.join(" "))
-        }
-        "settings.connected_home.min_confidence" if after.is_null() => {
-            Some("the service's default, 50, applies".to_owned())
-        }
-        "regions_of_interest" => {
-            let (mut came, mut went) = (0, 0);
-            for (sign, _) in region_changes(before, after) {
-                match sign {
-                    Sign::Added => came += 1,
-                    Sign::Removed => went += 1,
-                    Sign::Kept => {}
-                }
-            }
-            match (before.is_array() && after.is_array(), came, went) {
-                (false, _, _) | (_, 0, 0) => None,
-                (_, came, went) if came == went => Some(format!("{came} changed")),
-                (_, came, 0) => Some(format!("+{came}")),
-                (_, 0, went) => Some(format!("{minus}{went}")),
-                (_, came, went) => Some(format!("+{came} {minus}{went}")),
+    match (before, after) {
+        (Some(Value::Labels(before)), Some(Value::Labels(after))) => labels(before, after),
+        (Some(Value::Regions(before)), Some(Value::Regions(after))) => {
+            let changes = region_changes(before, after);
+            let number = |of| changes.iter().filter(|(sign, _)| *sign == of).count();
+            match (number(Sign::Added), number(Sign::Removed)) {
+                (0, 0) => None,
+                (came, went) if came == went => Some(format!("{came} changed")),
+                (came, 0) => Some(format!("+{came}")),
+                (0, went) => Some(format!("−{went}")),
+                (came, went) => Some(format!("+{came} −{went}")),
             }
         }
+        (_, None) => match attribute.shape().default {
+            Default::Shown(number) => Some(format!("the service's default, {number}, applies")),
+            _ => None,
+        },
         _ => None,
     }
+}
+
+fn labels(before: &BTreeSet<String>, after: &BTreeSet<String>) -> Option<String> {
+    let came = after.difference(before).map(|label| format!("+{}", word(label)));
+    let went = before.difference(after).map(|label| format!("−{}", word(label)));
+    let changed = !before.is_empty() && !after.is_empty() && before != after;
+    changed.then(|| came.chain(went).collect::<Vec<_>>().join(" "))
 }
 
 /// What becomes of a region of interest.
@@ -97,18 +94,17 @@ pub(super) enum Sign {
     Kept,
 }
 
-/// Every region of both sides, each in words: what goes, what comes, what stays.
-pub(super) fn region_changes(before: &Value, after: &Value) -> Vec<(Sign, String)> {
-    let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for value in before.as_array().into_iter().flatten() {
-        counts.entry(region(value)).or_default().0 += 1;
-    }
-    for value in after.as_array().into_iter().flatten() {
-        counts.entry(region(value)).or_default().1 += 1;
-    }
+/// Every region of both sides: what goes, what comes, what stays.
+pub(super) fn region_changes<'a>(
+    before: &'a Regions,
+    after: &'a Regions,
+) -> Vec<(Sign, &'a RegionOfInterest)> {
+    let mut counts: BTreeMap<&RegionOfInterest, (usize, usize)> = BTreeMap::new();
+    before.iter().for_each(|region| counts.entry(region).or_default().0 += 1);
+    after.iter().for_each(|region| counts.entry(region).or_default().1 += 1);
     let mut changes = Vec::new();
-    for (text, (before, after)) in counts {
-        let mut add = |sign, times| changes.extend(vec![(sign, text.clone()); times]);
+    for (region, (before, after)) in counts {
+        let mut add = |sign, times| changes.extend(std::iter::repeat_n((sign, region), times));
         add(Sign::Removed, before.saturating_sub(after));
         add(Sign::Added, after.saturating_sub(before));
         add(Sign::Kept, before.min(after));
@@ -118,22 +114,17 @@ pub(super) fn region_changes(before: &Value, after: &Value) -> Vec<(Sign, String
 }
 
 /// A region of interest in words.
-fn region(value: &Value) -> String {
-    let number = |value: Option<&Value>| value.map_or_else(|| "?".to_owned(), plain);
-    if let Some(bounds) = value.get("bounding_box") {
-        let side = |name| number(bounds.get(name));
-        return format!(
-            "box at ({}, {}), {} wide, {} high",
-            side("left"),
-            side("top"),
-            side("width"),
-            side("height")
-        );
+pub(super) fn region(region: &RegionOfInterest) -> String {
+    match region {
+        RegionOfInterest::BoundingBox(BoundingBox { left, top, width, height }) => {
+            format!("box at ({left}, {top}), {width} wide, {height} high")
+        }
+        RegionOfInterest::Polygon(polygon) => {
+            let points =
+                polygon.points().iter().map(|point| format!(" ({}, {})", point.x, point.y));
+            format!("polygon{}", points.collect::<String>())
+        }
     }
-    let Some(Value::Array(points)) = value.get("polygon") else { return plain(value) };
-    let points =
-        points.iter().map(|point| format!("({}, {})", number(point.get(0)), number(point.get(1))));
-    format!("polygon {}", points.collect::<Vec<_>>().join(" "))
 }
 
 /// A count and its noun, in the plural unless it is one.
@@ -141,10 +132,40 @@ pub(super) fn count(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// The first of some names, and how many more there are.
+pub(super) fn first_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
+    let more = names.len().saturating_sub(most);
+    let mut text = names.take(most).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
+/// A time as people foretell it.
+pub(super) fn duration(seconds: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast saturates, and no run takes so long that it matters"
+    )]
+    let whole = seconds.ceil() as u64;
+    match whole {
+        _ if seconds < 1.0 => "under a second".to_owned(),
+        0..90 => format!("about {whole} s"),
+        90..5400 => format!("about {} min", whole.div_ceil(60)),
+        _ => {
+            let minutes = whole.div_ceil(60);
+            format!("about {} h {} min", minutes / 60, minutes % 60)
+        }
+    }
+}
+
 /// Splits an ARN behind its account.
-fn arn(text: &str) -> Option<(&str, &str)> {
-    let colons = text.match_indices(':').nth(4)?.0;
-    text.starts_with("arn:").then(|| (&text[..colons], &text[colons + 1..]))
+fn arn(value: Option<&Value>) -> Option<(&str, &str)> {
+    let text = value?.as_text().filter(|text| text.starts_with("arn:"))?;
+    let (colon, _) = text.match_indices(':').nth(4)?;
+    Some((&text[..colon], &text[colon + 1..]))
 }
 
 /// Text as it stands, or in quotes when it would be taken for something else.
@@ -152,56 +173,93 @@ fn word(text: &str) -> String {
     let ambiguous = text.is_empty()
         || text.starts_with([' ', '"'])
         || text.ends_with(' ')
-        || text.contains("→")
+        || text.contains('→')
         || matches!(text, "none" | "not managed");
-    if ambiguous { format!("\"{}\"", escape(text)) } else { escape(text).into_owned() }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => word(text),
-        other => escape(&other.to_string()).into_owned(),
-    }
+    if ambiguous { format!("\"{text}\"") } else { text.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use crate::model::Float32;
 
     #[test]
     fn arns_lose_what_both_sides_share_and_only_that() {
-        let one = json!("arn:aws:iam::111122223333:role/Old");
-        let other = json!("arn:aws:iam::111122223333:role/New");
-        let foreign = json!("arn:aws:iam::444455556666:role/New");
-        assert_eq!(pair("role_arn", &one, &other), ("role/Old".into(), "role/New".into()));
-        assert_eq!(pair("role_arn", &one, &foreign).1, "arn:aws:iam::444455556666:role/New");
-        assert_eq!(pair("role_arn", &one, &Value::Null).1, "none");
+        let role =
+            |account: &str, name: &str| Value::text(&format!("arn:aws:iam::{account}:role/{name}"));
+        let (old, new) = (role("111122223333", "Old"), role("111122223333", "New"));
+        let foreign = role("444455556666", "New");
+        let both = |after| pair(&Attribute::RoleArn, Some(&old), after);
+        assert_eq!(both(Some(&new)), ("role/Old".into(), "role/New".into()));
+        assert_eq!(both(Some(&foreign)).1, "arn:aws:iam::444455556666:role/New");
+        assert_eq!(both(None).1, "none");
     }
 
     #[test]
     fn a_value_that_could_be_taken_for_something_else_is_quoted() {
+        let tag = Attribute::Tag("x".into());
         for (value, shown) in [("", "\"\""), ("none", "\"none\""), (" a", "\" a\""), ("a b", "a b")]
         {
-            assert_eq!(text("tags.x", &json!(value)), shown);
+            assert_eq!(text(&tag, Some(&Value::text(value))), shown);
         }
-        assert_eq!(text("tags.x", &Value::Null), "none");
-        assert_eq!(text("tags.x", &json!("\u{1b}]0;x\u{7}")), "\\u{1b}]0;x\\u{7}");
+        assert_eq!(text(&tag, None), "none");
+    }
+
+    #[test]
+    fn a_confidence_that_goes_leaves_the_default() {
+        let before = Some(Value::Number(Float32::whole(80)));
+        assert_eq!(
+            difference(&Attribute::MinConfidence, before.as_ref(), None).as_deref(),
+            Some("the service's default, 50, applies")
+        );
+        assert_eq!(difference(&Attribute::FaceMatchThreshold, before.as_ref(), None), None);
     }
 
     #[test]
     fn regions_are_counted_by_what_came_and_went() {
-        let region = |left: f64| json!({"bounding_box": {"left": left, "top": 0, "width": 0.5, "height": 0.5}});
-        let note = |before: &[f64], after: &[f64]| {
-            let list =
-                |lefts: &[f64]| json!(lefts.iter().map(|left| region(*left)).collect::<Vec<_>>());
-            difference("regions_of_interest", &list(before), &list(after), Charset::Unicode)
+        let regions = |lefts: &[u8]| {
+            let boxes = lefts.iter().map(|left| {
+                let (left, one) = (Float32::whole(*left), Float32::whole(1));
+                RegionOfInterest::BoundingBox(BoundingBox {
+                    left,
+                    top: one,
+                    width: one,
+                    height: one,
+                })
+            });
+            Value::Regions(Regions::new(boxes.collect()).into())
         };
-        assert_eq!(note(&[0.1, 0.2], &[0.1, 0.3]).as_deref(), Some("1 changed"));
-        assert_eq!(note(&[0.1, 0.2], &[0.1]).as_deref(), Some("−1"));
-        assert_eq!(note(&[0.1], &[0.2, 0.3]).as_deref(), Some("+2 −1"));
-        assert_eq!(note(&[0.1, 0.1], &[0.1]).as_deref(), Some("−1"));
-        assert_eq!(text("regions_of_interest", &json!([region(0.1)])), "1 region");
+        let note = |before: &[u8], after: &[u8]| {
+            let (before, after) = (regions(before), regions(after));
+            difference(&Attribute::RegionsOfInterest, Some(&before), Some(&after))
+        };
+        assert_eq!(note(&[1, 2], &[1, 3]).as_deref(), Some("1 changed"));
+        assert_eq!(note(&[1, 2], &[1]).as_deref(), Some("−1"));
+        assert_eq!(note(&[1], &[2, 3]).as_deref(), Some("+2 −1"));
+        assert_eq!(note(&[1, 1], &[1]).as_deref(), Some("−1"));
+        assert_eq!(note(&[1], &[1]), None);
+        assert_eq!(text(&Attribute::RegionsOfInterest, Some(&regions(&[1]))), "1 region");
+    }
+
+    #[test]
+    fn durations_are_told_as_people_tell_them() {
+        for (seconds, words) in [
+            (0.0, "under a second"),
+            (0.95, "under a second"),
+            (1.0, "about 1 s"),
+            (20.8, "about 21 s"),
+            (500.0, "about 9 min"),
+            (7200.0, "about 2 h 0 min"),
+            (f64::NAN, "about 0 s"),
+        ] {
+            assert_eq!(duration(seconds), words);
+        }
+    }
+
+    #[test]
+    fn of_many_names_the_first_are_told() {
+        let names = ["a", "b", "c"];
+        assert_eq!(first_of(names.into_iter(), 3), "a, b, c");
+        assert_eq!(first_of(names.into_iter(), 1), "a and 2 more");
     }
 }

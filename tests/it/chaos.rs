@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use rekon::config;
 use rekon::emulator::{Fault, Faults, Options, Quirks, RandomFault, Rates, Settle};
-use rekon::plan::{CallEffect, CallOutcome, Fate, Note, Operation, Outcome, Plan, Reason, RefusalCode};
+use rekon::plan::{
+    CallEffect, CallOutcome, Fate, Note, Operation, Outcome, Plan, Reason, RefusalCode,
+};
 use serde_json::Value;
 
 use crate::convergence::{created, goals, missed};
@@ -266,9 +268,8 @@ fn plan_name(goals: &BTreeMap<&'static str, Goal>, name: &str) -> &'static str {
 /// Whether the report says of a processor that its state could not be read.
 fn is_unsure(outcome: &Outcome, name: &str) -> bool {
     let told = outcome.processors.iter().find(|told| told.name == name).unwrap();
-    let unread = |note: &Note| {
-        matches!(note, Note::RestorationUnread(_) | Note::RestorationBrokenOff)
-    };
+    let unread =
+        |note: &Note| matches!(note, Note::RestorationUnread(_) | Note::RestorationBrokenOff);
     let unknown = |call: &CallOutcome| call.processor == name && call.effect == CallEffect::Unknown;
     told.notes.iter().any(unread)
         || outcome.calls.iter().any(unknown)

@@ -96,7 +96,9 @@ impl Run<'_> {
     async fn lost(&mut self, failure: Failure) -> Next<Ended> {
         match self.evidence().await {
             // It may be there and not show yet: only an accepted delete is one.
-            Ok(Evidence::Took(Observed::Gone)) if self.may_be_unseen() => Next::Again(self.patience.step()),
+            Ok(Evidence::Took(Observed::Gone)) if self.may_be_unseen() => {
+                Next::Again(self.patience.step())
+            }
             Ok(Evidence::Took(observed)) => self.took(observed).await,
             Ok(Evidence::Contradicts(observed)) if !self.is_stale(&observed) => {
                 self.contradicted(observed)
@@ -155,8 +157,7 @@ impl Run<'_> {
         };
         let (waited, limit) = self.busy_limit(&error, &observed);
         if waited >= limit {
-            let waited =
-                Waited { seconds: waited.as_secs(), status: observed.status().to_owned() };
+            let waited = Waited { seconds: waited.as_secs(), status: observed.status().to_owned() };
             let answer = Answer { waited: Some(waited), ..answer(&error) };
             return Next::End(self.failed(Reason::Answer(answer), self.effect()));
         }
@@ -171,8 +172,7 @@ impl Run<'_> {
     fn busy_limit(&mut self, error: &Error, observed: &Observed) -> (Duration, Duration) {
         let waited = self.patience.elapsed();
         let settle = self.tools.settle_timeout;
-        let running =
-            matches!(observed, Observed::Present(live) if live.status == Status::Running);
+        let running = matches!(observed, Observed::Present(live) if live.status == Status::Running);
         match self.operation() {
             Operation::CreateStreamProcessor
                 if !self.job.earlier.released && self.sent != Sent::Unanswered =>

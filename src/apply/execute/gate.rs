@@ -33,8 +33,7 @@ impl Run<'_> {
                 let reading = observe(&self.tools.reader, &name, WithTags::No);
                 match self.tools.read(self.job.stake, reading).await {
                     Ok(Observed::Present(live))
-                        if withdrawn
-                            .is_some_and(|own| !same_definition(own, &live.definition)) =>
+                        if withdrawn.is_some_and(|own| !same_definition(own, &live.definition)) =>
                     {
                         Some(self.failed(Reason::Contradicted, self.effect()))
                     }

@@ -24,13 +24,12 @@ impl Schedule {
             SubjectState::Ruled(_) | SubjectState::Open => {}
         }
         let under_way = |call: &usize| matches!(self.calls[*call], CallState::Running);
-        let over =
-            |call: &usize| matches!(self.calls[*call], CallState::Failed(_) | CallState::Dropped(_));
+        let over = |call: &usize| {
+            matches!(self.calls[*call], CallState::Failed(_) | CallState::Dropped(_))
+        };
         match self.groups[own.group] {
             GroupState::RolledBack(_) => true,
-            GroupState::Stuck => {
-                own.calls.iter().any(over) && !own.calls.iter().any(under_way)
-            }
+            GroupState::Stuck => own.calls.iter().any(over) && !own.calls.iter().any(under_way),
             GroupState::Open | GroupState::ToRollBack(_) | GroupState::RollingBack(_) => false,
         }
     }

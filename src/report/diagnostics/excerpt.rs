@@ -8,9 +8,8 @@ use std::ops::Range;
 
 use super::LABEL_LEAD;
 use crate::diagnostic::{Label, Source, Sources};
-use crate::report::Charset;
 use crate::report::escape::{escape, push_escaped};
-use crate::report::layout;
+use crate::report::layout::{self, ELLIPSIS};
 
 /// How far a tab moves, at most.
 const TAB: usize = 4;
@@ -65,12 +64,7 @@ struct Place<'a> {
 
 /// Cuts the excerpts for a diagnostic's labels, in the labels' order. Labels in
 /// a file without text, one that is missing say, are left to the caller.
-pub(super) fn excerpts(
-    labels: &[Label],
-    sources: &Sources,
-    columns: usize,
-    charset: Charset,
-) -> Vec<Excerpt> {
+pub(super) fn excerpts(labels: &[Label], sources: &Sources, columns: usize) -> Vec<Excerpt> {
     let mut groups: Vec<Vec<Place<'_>>> = Vec::new();
     for (at, label) in labels.iter().enumerate() {
         let source = sources.get(label.span.source);
@@ -94,13 +88,13 @@ pub(super) fn excerpts(
         .into_iter()
         .map(|group| {
             let source = sources.get(group[0].label.span.source);
-            cut(source, group, columns, charset)
+            cut(source, group, columns)
         })
         .collect()
 }
 
 /// Cuts one excerpt, with a line of context on either side.
-fn cut(source: &Source, mut places: Vec<Place<'_>>, columns: usize, charset: Charset) -> Excerpt {
+fn cut(source: &Source, mut places: Vec<Place<'_>>, columns: usize) -> Excerpt {
     places.sort_by_key(|place| (place.line, place.label.span.start));
     let first = &places[0];
     let mut excerpt = Excerpt {
@@ -115,7 +109,7 @@ fn cut(source: &Source, mut places: Vec<Place<'_>>, columns: usize, charset: Cha
         let previous = line_start(text, start.at - 1);
         excerpt.first_line -= 1;
         let end = line_end(text, previous.at);
-        push_line(&mut excerpt, text, &previous, end, &[], columns, charset);
+        push_line(&mut excerpt, text, &previous, end, &[], columns);
     }
     let last_line = places.last().map_or(first.line, |place| place.line);
     let mut line = first.line;
@@ -123,7 +117,7 @@ fn cut(source: &Source, mut places: Vec<Place<'_>>, columns: usize, charset: Cha
         let here: Vec<&Place<'_>> = places.iter().filter(|place| place.line == line).collect();
         let furthest = here.iter().map(|place| place.label.span.start as usize).max();
         let end = line_end(text, furthest.map_or(start.at, |mark| floor(text, mark).max(start.at)));
-        push_line(&mut excerpt, text, &start, end, &here, columns, charset);
+        push_line(&mut excerpt, text, &start, end, &here, columns);
         // One more line than is marked, for context, unless the file ends or the
         // line goes on beyond reach.
         let next = match end {
@@ -177,7 +171,6 @@ fn push_line(
     end: Edge,
     places: &[&Place<'_>],
     columns: usize,
-    charset: Charset,
 ) {
     let line = &text[start.at..end.at];
     let line = line.strip_suffix('\r').filter(|_| end.known).unwrap_or(line);
@@ -193,30 +186,29 @@ fn push_line(
         })
         .collect();
     let column_of = |at: usize| cells.get(at).map_or(total, |cell| cell.column);
-    let ellipsis = charset.ellipsis();
     let marked = places.iter().zip(&marks).map(|(place, mark)| Marked {
         start: column_of(mark.start),
         end: column_of(mark.end),
         label: layout::width(&escape(&place.label.message)),
     });
     let marked: Vec<Marked> = marked.collect();
-    let (left, room) = window(&marked, total, columns, layout::width(ellipsis));
+    let (left, room) = window(&marked, total, columns, layout::width(ELLIPSIS));
     let from = cells.partition_point(|cell| cell.column < left);
     let to = cells.partition_point(|cell| cell.column + cell.width <= column_of(from) + room);
     let mut offsets = Vec::with_capacity(to - from + 1);
     let cut_left = from > 0 || !start.known;
     let cut_right = to < cells.len() || !end.known;
     if cut_left {
-        excerpt.text.push_str(ellipsis);
+        excerpt.text.push_str(ELLIPSIS);
     }
-    let lead = if cut_left { layout::width(ellipsis) } else { 0 };
+    let lead = if cut_left { layout::width(ELLIPSIS) } else { 0 };
     for cell in &cells[from..to] {
         offsets.push(excerpt.text.len());
         cell.show(&mut excerpt.text);
     }
     offsets.push(excerpt.text.len());
     if cut_right {
-        excerpt.text.push_str(ellipsis);
+        excerpt.text.push_str(ELLIPSIS);
     }
     let place_in_text = |at: usize| offsets[at.clamp(from, to) - from];
     for (place, mark) in places.iter().zip(&marks) {

@@ -14,7 +14,7 @@ use super::records::word;
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::report::escape::escape_lines;
 use crate::report::layout::{Break, wrap};
-use crate::report::{Charset, Settings, escape};
+use crate::report::{Settings, escape};
 
 /// Without a terminal nothing has to fit one, but long lines are still cut:
 /// nobody reads a line of 100 kB in a log.
@@ -37,10 +37,7 @@ pub(super) struct Pencil {
 impl Pencil {
     pub(super) fn new(settings: Settings) -> Pencil {
         let theme = GraphicalTheme {
-            characters: match settings.charset {
-                Charset::Unicode => ThemeCharacters::unicode(),
-                Charset::Ascii => ThemeCharacters::ascii(),
-            },
+            characters: ThemeCharacters::unicode(),
             styles: if settings.color { ThemeStyles::ansi() } else { ThemeStyles::none() },
         };
         // Text comes wrapped: miette would break names at their hyphens.
@@ -55,7 +52,7 @@ impl Pencil {
     pub(super) fn draw(&self, out: &mut String, diagnostic: &Diagnostic, sources: &Sources) {
         let Diagnostic { code, message, help, labels } = diagnostic;
         let columns = self.width.saturating_sub(GUTTER);
-        let excerpts = excerpts(labels, sources, columns, self.settings.charset);
+        let excerpts = excerpts(labels, sources, columns);
         let causes = labels.iter().rev().filter_map(|label| {
             let source = sources.get(label.span.source);
             source.text.is_empty().then(|| {

@@ -3,8 +3,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diagnostic::{Code, Span};
+use crate::report::escape;
 use crate::report::samples::{assert_in_proportion, at};
-use crate::report::{Charset, escape};
 
 const MAIN: &str = "\
 [processor.front-door]
@@ -71,13 +71,6 @@ fn places_in_several_files_are_drawn_one_below_the_other() {
 
     1 warning, 1 note
     "#);
-}
-
-#[test]
-fn ascii_terminals_get_ascii() {
-    let (sources, found) = conflict();
-    let text = draw(&found, &sources, Settings { charset: Charset::Ascii, ..at(80) });
-    assert!(text.is_ascii(), "{text}");
 }
 
 #[test]
@@ -202,7 +195,6 @@ proptest! {
         text in "[ab \\t\\r\\n\"玄é\u{1b}\u{202e}]{0,80}",
         places in prop::collection::vec((0_usize..100, 0_usize..30, "[a-z ]{0,60}"), 0..5),
         width in prop::option::of(0_usize..120),
-        ascii in any::<bool>(),
     ) {
         let mut sources = Sources::default();
         let ids = [sources.add("a.toml", &text), sources.add("b.toml", &text)];
@@ -210,8 +202,7 @@ proptest! {
         for (at, (start, length, message)) in places.into_iter().enumerate() {
             found = found.label(Span::new(ids[at % 2], start..start + length), message);
         }
-        let charset = if ascii { Charset::Ascii } else { Charset::Unicode };
-        let settings = Settings { width, charset, ..Settings::default() };
+        let settings = Settings { width, ..Settings::default() };
         let drawn = draw(&[found], &sources, settings);
         prop_assert!(drawn.split('\n').all(|line| escape(line) == line), "{drawn:?}");
         prop_assert!(!drawn.contains("Failed to read"), "{drawn}");

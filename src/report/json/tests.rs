@@ -1,15 +1,19 @@
 use std::time::Duration;
 
 use super::*;
-use crate::plan::{CallTally, ProcessorOutcome};
-use crate::report::samples;
+use crate::diff::Difference;
+use crate::model::{Attribute, Value};
+use crate::plan::{
+    CallEffect, CallTally, Deviation, Failure, Fate, Note, Operation, ProcessorOutcome, Reason,
+    Role, Seal,
+};
+use crate::report::samples::{self, taken};
 
 #[test]
 fn a_plan_reads_back_as_itself_and_keeps_the_documented_order_of_keys() {
     let before = samples::sample();
     let text = plan(&before);
-    let after: Plan = serde_json::from_str(&text).expect("a plan");
-    assert_eq!(after, before);
+    assert_eq!(Plan::parse(&text).expect("a plan"), (before, Seal::Intact));
     let mut rest = text.as_str();
     for key in [
         "format_version",
@@ -30,6 +34,8 @@ fn a_plan_reads_back_as_itself_and_keeps_the_documented_order_of_keys() {
         "start",
         "stop",
         "unchanged",
+        "undeclared",
+        "left_out",
         "calls",
         "total",
         "by_operation",
@@ -50,15 +56,19 @@ fn a_plan_reads_back_as_itself_and_keeps_the_documented_order_of_keys() {
         "origin",
         "source",
         "expect",
+        "result",
+        "group",
         "calls",
         "id",
         "processor",
         "operation",
+        "group",
         "after",
         "request",
         "on_failure",
         "refusals",
         "diagnostics",
+        "digest",
     ] {
         let key = format!("\"{key}\":");
         let at = rest.find(&key).unwrap_or_else(|| panic!("{key} is out of order"));
@@ -75,39 +85,54 @@ fn what_could_act_on_a_terminal_is_escaped_and_still_the_same_text() {
         .build();
     let text = plan(&before);
     assert!(text.chars().all(|character| character == '\n' || !is_unsafe(character)));
-    assert_eq!(serde_json::from_str::<Plan>(&text).expect("a plan"), before);
+    assert_eq!(Plan::parse(&text).expect("a plan"), (before, Seal::Intact));
 }
 
 #[test]
 fn an_outcome_tells_every_processor_with_what_happened_to_it() {
-    let processor = |name: &str, fate, made: &[Operation]| ProcessorOutcome {
-        name: name.into(),
-        fate,
-        made: made.to_vec(),
-        notes: Vec::new(),
+    let processor =
+        |name: &str, fate| ProcessorOutcome { name: name.into(), fate, notes: Vec::new() };
+    let create = Operation::CreateStreamProcessor;
+    let opted_in = |flag| Some(Value::Flag(flag));
+    let difference = Difference {
+        attribute: Attribute::DataSharing,
+        before: opted_in(true),
+        after: opted_in(false),
     };
     let result = Outcome {
         processors: vec![
             ProcessorOutcome {
-                notes: vec!["the old definition could not be put back".into()],
+                notes: vec![Note::NotRestored],
                 ..processor(
                     "garage",
-                    Fate::Failed {
-                        call: Some("c2".into()),
-                        operation: Some(Operation::CreateStreamProcessor),
-                        reason: "LimitExceededException: limit - 5".into(),
-                        help: Some("raise the quota".into()),
-                    },
-                    &[Operation::DeleteStreamProcessor],
+                    Fate::Failed(Failure {
+                        call: Some(("c2".into(), create)),
+                        reason: Reason::answer(
+                            "LimitExceededException: limit - 5",
+                            Some("raise the quota".into()),
+                        ),
+                    }),
                 )
             },
-            processor("front-door", Fate::Done, &[Operation::UpdateStreamProcessor]),
-            processor("shed", Fate::NotTried { reason: "interrupted".into() }, &[]),
-            processor("porch", Fate::Moved { differences: vec!["role_arn".into()] }, &[]),
+            processor("front-door", Fate::Done),
+            processor("shed", Fate::NotTried(Reason::NoTurn)),
+            processor("porch", Fate::Moved(vec![Deviation::Attribute(difference)])),
+            processor("yard", Fate::Moved(vec![Deviation::Missing])),
+        ],
+        calls: vec![
+            taken("c1", "garage", Operation::DeleteStreamProcessor),
+            CallOutcome { effect: CallEffect::None, ..taken("c2", "garage", create) },
+            CallOutcome {
+                role: Role::Fallback,
+                effect: CallEffect::Unknown,
+                settled: false,
+                ..taken("c2", "garage", create)
+            },
+            taken("c3", "front-door", Operation::UpdateStreamProcessor),
         ],
         tally: CallTally { made: 2, retried: 3, throttled: 1 },
         elapsed: Duration::from_millis(1234),
-        interrupted: Some("SIGINT"),
+        interrupted: Some(Signal::Interrupt),
         broken_off: false,
         removed: vec![Removed {
             name: "garage".into(),
@@ -131,7 +156,7 @@ fn an_outcome_tells_every_processor_with_what_happened_to_it() {
         "done": 1,
         "failed": 1,
         "not_tried": 1,
-        "moved": 1,
+        "moved": 2,
         "removed": 1,
         "calls": {
           "planned": 416,
@@ -153,10 +178,11 @@ fn an_outcome_tells_every_processor_with_what_happened_to_it() {
           ],
           "call": "c2",
           "operation": "CreateStreamProcessor",
+          "reason_code": "answer",
           "reason": "LimitExceededException: limit - 5",
           "help": "raise the quota",
           "notes": [
-            "the old definition could not be put back"
+            "its old definition could not be put back"
           ]
         },
         {
@@ -176,7 +202,8 @@ fn an_outcome_tells_every_processor_with_what_happened_to_it() {
           ],
           "result": "not_tried",
           "made": [],
-          "reason": "interrupted"
+          "reason_code": "no-turn",
+          "reason": "the run ended before its turn"
         },
         {
           "name": "porch",
@@ -184,8 +211,59 @@ fn an_outcome_tells_every_processor_with_what_happened_to_it() {
           "result": "moved",
           "made": [],
           "differences": [
-            "role_arn"
+            {
+              "path": "data_sharing_preference.opt_in",
+              "expected": false,
+              "found": true
+            }
           ]
+        },
+        {
+          "name": "yard",
+          "actions": [],
+          "result": "moved",
+          "made": [],
+          "differences": [
+            {
+              "path": "",
+              "expected": true,
+              "found": false
+            }
+          ]
+        }
+      ],
+      "calls": [
+        {
+          "id": "c1",
+          "processor": "garage",
+          "operation": "DeleteStreamProcessor",
+          "role": "planned",
+          "effect": "taken",
+          "settled": true
+        },
+        {
+          "id": "c2",
+          "processor": "garage",
+          "operation": "CreateStreamProcessor",
+          "role": "planned",
+          "effect": "none",
+          "settled": true
+        },
+        {
+          "id": "c2",
+          "processor": "garage",
+          "operation": "CreateStreamProcessor",
+          "role": "fallback",
+          "effect": "unknown",
+          "settled": false
+        },
+        {
+          "id": "c3",
+          "processor": "front-door",
+          "operation": "UpdateStreamProcessor",
+          "role": "planned",
+          "effect": "taken",
+          "settled": true
         }
       ],
       "removed": [

@@ -1,9 +1,9 @@
 //! The line above a plan: whose fleet this is, and through which door.
 
 use crate::desired::Stack;
+use crate::report::Settings;
 use crate::report::layout::{Line, flow};
 use crate::report::palette::Meaning;
-use crate::report::{Settings, escape};
 
 /// What a user must know before believing a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,41 +22,30 @@ pub struct Header {
 /// Draws the header, with an empty line below it.
 pub fn header(header: &Header, settings: Settings) -> String {
     let Header { stack, caller, endpoint, emulated, snapshot } = header;
-    let mut parts = vec![
-        (Meaning::Strong, format!("stack {}", escape(&stack.name))),
-        (Meaning::Plain, format!("account {}", escape(&stack.account_id))),
-        (Meaning::Plain, escape(&stack.region).into_owned()),
+    let plain = |text: String| Some((Meaning::Plain, text));
+    let parts = [
+        Some((Meaning::Strong, format!("stack {}", stack.name))),
+        plain(format!("account {}", stack.account_id)),
+        plain(stack.region.clone()),
+        emulated.then(|| (Meaning::Note, "emulated".to_owned())),
+        endpoint.as_ref().map(|endpoint| (Meaning::Warning, format!("endpoint {endpoint}"))),
+        snapshot.as_ref().map(|snapshot| (Meaning::Note, format!("snapshot {snapshot}"))),
+        caller.as_ref().and_then(|caller| plain(format!("as {}", short_caller(caller, stack)))),
     ];
-    if *emulated {
-        parts.push((Meaning::Note, "emulated".to_owned()));
-    }
-    if let Some(endpoint) = endpoint {
-        parts.push((Meaning::Warning, format!("endpoint {}", escape(endpoint))));
-    }
-    if let Some(snapshot) = snapshot {
-        parts.push((Meaning::Note, format!("snapshot {}", escape(snapshot))));
-    }
-    if let Some(caller) = caller {
-        parts.push((Meaning::Plain, format!("as {}", escape(&short_caller(caller, stack)))));
-    }
+    let parts = parts.iter().flatten();
     let pieces: Vec<Line> =
-        parts.iter().map(|(meaning, text)| Line::new(settings).push(*meaning, text)).collect();
+        parts.map(|(meaning, text)| Line::new(settings).push(*meaning, text)).collect();
     let mut out = String::new();
-    flow(&mut out, &pieces, &format!(" {} ", settings.charset.dot()), 2, settings);
+    flow(&mut out, &pieces, " · ", 2, settings);
     out.push('\n');
     out
 }
 
 /// The caller without its ARN's beginning, when that says only what the header
 /// has already said.
-fn short_caller(caller: &str, stack: &Stack) -> String {
-    ["iam", "sts"]
-        .iter()
-        .find_map(|service| {
-            caller.strip_prefix(&format!("arn:aws:{service}::{}:", stack.account_id))
-        })
-        .unwrap_or(caller)
-        .to_owned()
+fn short_caller<'a>(caller: &'a str, stack: &Stack) -> &'a str {
+    let said = ["iam", "sts"].map(|service| format!("arn:aws:{service}::{}:", stack.account_id));
+    said.iter().find_map(|said| caller.strip_prefix(said)).unwrap_or(caller)
 }
 
 #[cfg(test)]

@@ -1,67 +1,46 @@
 //! The short things that commands say beside their results.
 
+use super::INDENT;
 use crate::desired::Stack;
 use crate::model::{Live, ReadProblem};
-use crate::plan::Operation;
-use crate::report::escape::escape_lines;
-use crate::report::layout::{Line, paragraph};
+use crate::plan::{Operation, Signal};
+use crate::report::layout::{Line, help, paragraph};
 use crate::report::palette::Meaning;
-use crate::report::values::count;
+use crate::report::values::{count, first_of};
 use crate::report::{Settings, escape};
 
 /// How many names of unread processors are told, unless all are asked for.
 const MOST_NAMES: usize = 10;
 
 /// Draws what went wrong, and what to do about it.
-pub fn error(message: &str, help: Option<&str>, settings: Settings) -> String {
-    let mut out = String::new();
-    let lead = Line::new(settings).push(Meaning::Error, "error: ");
-    paragraph(&mut out, &lead, 4, &escape(message), settings);
-    if let Some(help) = help {
-        let lead = Line::new(settings).pad_to(4).push(Meaning::Help, "help: ");
-        paragraph(&mut out, &lead, 10, &escape_lines(help), settings);
-    }
+pub fn error(message: &str, advice: Option<&str>, settings: Settings) -> String {
+    let mut out = said(Meaning::Error, "error: ", INDENT, message, settings);
+    help(&mut out, INDENT, advice, settings);
     out
 }
 
 /// Draws what is worth knowing and nobody's mistake.
 pub fn note(message: &str, settings: Settings) -> String {
-    let mut out = String::new();
-    let lead = Line::new(settings).push(Meaning::Note, "note: ");
-    paragraph(&mut out, &lead, 6, &escape(message), settings);
-    out
+    said(Meaning::Note, "note: ", 6, message, settings)
 }
 
 /// Says that a project has no errors, and how much it declares.
 pub fn valid(stack: &Stack, processors: usize, settings: Settings) -> String {
-    let mut out = String::new();
-    Line::new(settings)
-        .push(Meaning::Good, "Valid:")
-        .push(Meaning::Plain, &format!(" stack {}, ", escape(&stack.name)))
-        .push(Meaning::Plain, &format!("{}.", count(processors, "processor")))
-        .finish(&mut out);
-    out
+    let text = format!("stack {}, {}.", stack.name, count(processors, "processor"));
+    said(Meaning::Good, "Valid: ", INDENT, &text, settings)
 }
 
 /// Draws what could not be read of the live state, and why; empty if all was.
 pub fn incomplete(live: &Live, settings: Settings) -> String {
-    let mut out = String::new();
-    for ReadProblem { names, reason } in &live.problems {
+    let most = if settings.is_verbose() { usize::MAX } else { MOST_NAMES };
+    let problems = live.problems.iter().map(|ReadProblem { names, reason }| {
         let what = match names {
             None => "an unknown part of the fleet".to_owned(),
-            Some(names) => {
-                let most = if settings.is_verbose() { names.len() } else { MOST_NAMES };
-                let shown: Vec<_> = names.iter().take(most).map(|name| escape(name)).collect();
-                match names.len() - shown.len() {
-                    0 => shown.join(", "),
-                    more => format!("{} and {more} more", shown.join(", ")),
-                }
-            }
+            Some(names) => first_of(names.iter().map(String::as_str), most),
         };
-        let lead = Line::new(settings).push(Meaning::Error, "not read: ");
-        paragraph(&mut out, &lead, 4, &format!("{what}: {}", escape(reason)), settings);
-    }
-    out
+        said(Meaning::Error, "not read: ", INDENT, &format!("{what}: {reason}"), settings)
+    });
+    problems.collect()
 }
 
 /// Says beside a progress bar that a call took effect.
@@ -80,11 +59,17 @@ pub fn throttled(times: u64) -> String {
 }
 
 /// Says that a signal arrived, and what another one would do.
-pub fn stopping(signal: &str, settings: Settings) -> String {
-    let mut out = String::new();
-    let lead = Line::new(settings).push(Meaning::Warning, &format!("Stopping after {signal}: "));
+pub fn stopping(signal: Signal, settings: Settings) -> String {
+    let lead = format!("Stopping after {}: ", signal.as_str());
     let text = "finishing what is under way; once more breaks it off.";
-    paragraph(&mut out, &lead, 4, text, settings);
+    said(Meaning::Warning, &lead, INDENT, text, settings)
+}
+
+/// Draws one message, whatever line breaks it holds spelled out.
+fn said(meaning: Meaning, lead: &str, indent: usize, text: &str, settings: Settings) -> String {
+    let mut out = String::new();
+    let lead = Line::new(settings).push(meaning, lead);
+    paragraph(&mut out, &lead, indent, &escape(text), settings);
     out
 }
 

@@ -2,27 +2,40 @@
 
 use std::time::Duration;
 
-use super::fates;
-use crate::plan::{CallTally, Outcome, Plan, Removed};
-use crate::report::layout::{Line, flow, paragraph};
+use super::INDENT;
+use crate::plan::{CallTally, Fate, Operation, Outcome, Plan, Removed};
+use crate::report::layout::{Line, flow, heading, help, paragraph};
 use crate::report::palette::Meaning;
-use crate::report::view::{self, Applied, Counts};
-use crate::report::{Settings, escape};
+use crate::report::values::{count, first_of};
+use crate::report::view::{self, Applied, Counts, Fated, ProcessorResult};
+use crate::report::{Settings, escape, words};
 
-const INDENT: usize = 4;
+/// How many names of processors without trouble are told.
+const MOST_NAMES: usize = 10;
 
 /// Draws an outcome: each processor that did not end as planned, what is gone
 /// and how to bring it back, and a summary line.
 pub fn outcome(outcome: &Outcome, plan: &Plan, settings: Settings) -> String {
     let mut out = String::new();
-    fates::fates(&mut out, outcome, plan, settings);
+    let plain = |group: &Vec<ProcessorResult<'_>>| {
+        group.iter().all(|one| one.fated == Fated::Done && one.notes.is_empty())
+    };
+    let (done, rest): (Vec<_>, Vec<_>) = view::groups(outcome, plan).into_iter().partition(plain);
+    if !settings.is_quiet() {
+        let done: Vec<ProcessorResult<'_>> = done.into_iter().flatten().collect();
+        all_done(&mut out, &done, outcome, settings);
+    }
+    for group in rest {
+        results(&mut out, &group, settings);
+        out.push('\n');
+    }
     if !outcome.removed.is_empty() {
-        removed(&mut out, &outcome.removed, settings);
+        out.push_str(&removed(outcome, settings));
         out.push('\n');
     }
     if let Some(signal) = outcome.interrupted {
-        let lead =
-            Line::new(settings).push(Meaning::Warning, &format!("Interrupted by {signal}: "));
+        let lead = format!("Interrupted by {}: ", signal.as_str());
+        let lead = Line::new(settings).push(Meaning::Warning, &lead);
         let text = if outcome.broken_off {
             "what was under way was broken off, and no new delete was begun."
         } else if !outcome.removed.is_empty() {
@@ -36,39 +49,131 @@ pub fn outcome(outcome: &Outcome, plan: &Plan, settings: Settings) -> String {
     out
 }
 
-/// Says what was deleted and is not back, with the command that restores it.
-fn removed(out: &mut String, removed: &[Removed], settings: Settings) {
-    Line::new(settings).push(Meaning::Error, "Removed and not recreated:").finish(out);
-    for Removed { name, recovery_file, restore } in removed {
-        Line::new(settings)
-            .pad_to(INDENT)
-            .push(Meaning::Strong, &escape(name))
-            .push(Meaning::Plain, "   its definition is in ")
-            .push(Meaning::Plain, &escape(recovery_file))
-            .finish(out);
+/// Draws one line for a processor that has just ended.
+pub fn event(name: &str, fate: &Fate, settings: Settings) -> String {
+    let result = ProcessorResult::of(name, fate);
+    let reasons = result.reasons().join("; ");
+    let text = match result.fated {
+        Fated::Done => String::new(),
+        Fated::Failed => format!(": {}: {reasons}", failure(result.operation)),
+        Fated::NotTried => format!(": not tried: {reasons}"),
+        Fated::Moved => format!(": moved, nothing was done: {reasons}"),
+    };
+    let mut out = String::new();
+    title(result.fated, name, settings).push(Meaning::Plain, &text).finish(&mut out);
+    out
+}
+
+/// Draws what was deleted and is not back, with the command that restores it;
+/// empty if nothing was.
+pub fn removed(outcome: &Outcome, settings: Settings) -> String {
+    let mut out = String::new();
+    if outcome.removed.is_empty() {
+        return out;
+    }
+    Line::new(settings).push(Meaning::Error, "Removed and not recreated:").finish(&mut out);
+    for Removed { name, recovery_file, restore } in &outcome.removed {
+        let line = Line::new(settings).pad_to(INDENT).push(Meaning::Strong, name);
+        let file = format!("   its definition is in {recovery_file}");
+        line.push(Meaning::Plain, &file).finish(&mut out);
         // Never wrapped: it is there to be copied.
-        Line::new(settings)
-            .pad_to(2 * INDENT)
-            .push(Meaning::Help, "restore it with: ")
-            .push(Meaning::Strong, &escape(restore))
-            .finish(out);
+        let line = Line::new(settings).pad_to(2 * INDENT).push(Meaning::Help, "restore it with: ");
+        line.push(Meaning::Strong, restore).finish(&mut out);
+    }
+    out
+}
+
+/// Draws the processors that ended as planned, as far as that is worth knowing.
+fn all_done(out: &mut String, done: &[ProcessorResult<'_>], outcome: &Outcome, settings: Settings) {
+    if done.is_empty() {
+        return;
+    }
+    if settings.is_verbose() {
+        for one in done {
+            let made = Line::new(settings).push(Meaning::Faint, &words::operations(&one.made));
+            heading(out, title(Fated::Done, one.name, settings), &[made], settings);
+        }
+    } else if done.len() < outcome.processors.len() {
+        // When all is done the summary line says so; else the reader wants to
+        // know which are.
+        let lead = title(Fated::Done, "done", settings).push(Meaning::Plain, ": ");
+        let names = first_of(done.iter().map(|one| one.name), MOST_NAMES);
+        paragraph(out, &lead, 2, &escape(&names), settings);
+    } else {
+        return;
+    }
+    out.push('\n');
+}
+
+/// Draws one processor's result, or that of several who share it.
+fn results(out: &mut String, group: &[ProcessorResult<'_>], settings: Settings) {
+    let [first, others @ ..] = group else { return };
+    let ProcessorResult { name, source, fated, made, operation, help: advice, notes, .. } = first;
+    let crowd = !others.is_empty();
+    let left = if crowd { count(group.len(), "processor") } else { (*name).to_owned() };
+    let what = match fated {
+        Fated::Done => "done".to_owned(),
+        Fated::Failed => failure(*operation),
+        Fated::NotTried => "not tried".to_owned(),
+        Fated::Moved => "moved since the plan: nothing was done".to_owned(),
+    };
+    let place = source.filter(|_| !crowd).map_or_else(String::new, ToString::to_string);
+    let right = [
+        Line::new(settings).push(mark(*fated).1, &what),
+        Line::new(settings).push(Meaning::Faint, &place),
+    ];
+    heading(out, title(*fated, &left, settings), &right, settings);
+    let indented = Line::new(settings).pad_to(INDENT);
+    for text in first.reasons().into_iter().chain(notes.iter().map(String::as_str)) {
+        paragraph(out, &indented, INDENT + 2, &escape(text), settings);
+    }
+    if !made.is_empty() {
+        let lead = indented.clone().push(Meaning::Faint, "made: ");
+        paragraph(out, &lead, INDENT + 6, &words::operations(made), settings);
+    }
+    help(out, INDENT, *advice, settings);
+    if crowd && (settings.is_verbose() || matches!(fated, Fated::Failed | Fated::Moved)) {
+        let names: Vec<&str> = group.iter().map(|one| one.name).collect();
+        paragraph(out, &indented, INDENT, &escape(&names.join(", ")), settings);
+    } else if crowd {
+        indented.push(Meaning::Faint, "(--verbose lists them)").finish(out);
+    }
+}
+
+fn failure(operation: Option<Operation>) -> String {
+    operation.map_or("failed".to_owned(), |operation| format!("{} failed", operation.as_str()))
+}
+
+fn title(fated: Fated, text: &str, settings: Settings) -> Line {
+    let (symbol, meaning) = mark(fated);
+    let line = Line::new(settings).push(meaning, symbol).push(Meaning::Plain, " ");
+    line.push(Meaning::Strong, text)
+}
+
+fn mark(fated: Fated) -> (&'static str, Meaning) {
+    match fated {
+        Fated::Done => ("✓", Meaning::Good),
+        Fated::Failed => ("✗", Meaning::Error),
+        Fated::NotTried => ("·", Meaning::Warning),
+        Fated::Moved => ("≠", Meaning::Warning),
     }
 }
 
 fn summary(out: &mut String, outcome: &Outcome, settings: Settings) {
-    let Counts { done, failed, not_tried, moved } = view::counts(outcome);
+    let Counts { done, failed, not_tried, moved } = Counts::of(outcome);
     let CallTally { made, retried, throttled } = outcome.tally;
     let applied = view::applied(outcome);
     let (meaning, words) = match applied {
-        Applied::All if outcome.processors.is_empty() => {
-            Line::new(settings).push(Meaning::Good, "Nothing to do.").finish(out);
-            return;
-        }
+        Applied::All if outcome.processors.is_empty() => (Meaning::Good, "Nothing to do."),
         Applied::All => (Meaning::Good, "Applied:"),
         Applied::Part => (Meaning::Error, "Applied in part:"),
         Applied::Nothing => (Meaning::Error, "Nothing was applied:"),
     };
     let mut pieces = vec![Line::new(settings).push(meaning, words)];
+    if outcome.processors.is_empty() {
+        flow(out, &pieces, " ", INDENT, settings);
+        return;
+    }
     let fates = [
         (done, "done", Meaning::Good),
         (failed, "failed", Meaning::Error),

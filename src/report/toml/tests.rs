@@ -1,19 +1,23 @@
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::report::samples::{doorbell, stack as sample_stack};
+use crate::model::TagKnowledge;
+use crate::report::samples::{definition, doorbell, stack as sample_stack};
 
-fn read(definition: &Value) -> Processor {
-    model::from_json(definition).expect("a definition")
+/// Reads a definition whose tags are known.
+fn read(json: &Json) -> Definition {
+    let mut definition = definition(json);
+    definition.tags = TagKnowledge::Confirmed;
+    definition
 }
 
 /// Parses the text with the `toml` crate and gives back the processor's table.
-fn parse(text: &str, name: &str) -> Value {
+fn parse(text: &str, name: &str) -> Json {
     let document: ::toml::Table = text.parse().unwrap_or_else(|error| panic!("{error}\n{text}"));
     serde_json::to_value(&document["processor"][name]).expect("TOML without dates is JSON")
 }
 
-fn face() -> Value {
+fn face() -> Json {
     json!({
         "role_arn": "arn:aws:iam::111122223333:role/RekognitionFaces",
         "input": {"kinesis_video_stream": {"arn": "arn:aws:kinesisvideo:us-east-1:111122223333:stream/lobby/1"}},
@@ -84,10 +88,13 @@ fn names_and_keys_are_quoted_only_when_they_must_be() {
     let text = processor("front.door", &read(&doorbell()));
     assert!(text.starts_with("[processor.\"front.door\"]\n"));
     assert_eq!(
-        assignment(&Attribute::Tag("cost:center".into()), &json!("7")),
+        assignment(&Attribute::Tag("cost:center".into()), &Value::text("7")),
         "tags.\"cost:center\" = \"7\""
     );
-    assert_eq!(assignment(&Attribute::KmsKeyId, &json!("alias/a")), "kms_key_id = \"alias/a\"");
+    assert_eq!(
+        assignment(&Attribute::KmsKeyId, &Value::text("alias/a")),
+        "kms_key_id = \"alias/a\""
+    );
 }
 
 #[test]

@@ -311,9 +311,9 @@ async fn a_mistake_in_rekon_ends_one_step_and_lets_the_others_finish() {
         let plan = world.plan().await;
         let outcome = world.apply(&plan).await;
         world.check(&plan, &outcome).await;
-        let broken = outcome.processors.iter().filter(|one| {
-            matches!(&one.fate, Fate::Failed(failure) if failure.reason == Reason::Broken)
-        });
+        let broken = outcome.processors.iter().filter(
+            |one| matches!(&one.fate, Fate::Failed(failure) if failure.reason == Reason::Broken),
+        );
         assert!(broken.count() > 0, "{operation}: {outcome:#?}");
         assert!(!outcome.broken_off);
         let unknown = outcome.processors.iter().any(|one| {

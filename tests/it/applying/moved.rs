@@ -88,10 +88,7 @@ async fn when_everything_moved_nothing_is_written() {
     let plan = planned.plan().await;
     let world = World::new(&[], &toml, Options::default()).await;
     let outcome = world.apply(&plan).await;
-    assert_eq!(
-        fate(&outcome, "a"),
-        &Fate::Moved(vec![Deviation::Missing])
-    );
+    assert_eq!(fate(&outcome, "a"), &Fate::Moved(vec![Deviation::Missing]));
     assert_eq!(world.write_requests(), 0);
     assert!(!world.folder.path().join(".rekon").exists(), "nothing was to be recovered");
 }

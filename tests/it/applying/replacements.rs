@@ -7,7 +7,8 @@ use rekon::plan::{Failure, Fate, Note, Operation, Reason};
 use serde_json::{Value, json};
 
 use super::world::{
-    answered,    World, all_done, camera, camera_toml, data, face, face_toml, fate, names, video, with_faults,
+    World, all_done, answered, camera, camera_toml, data, face, face_toml, fate, names, video,
+    with_faults,
 };
 
 const HOME: &str = "team = \"home\"";

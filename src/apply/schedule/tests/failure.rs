@@ -27,13 +27,15 @@ fn a_failed_creation_is_undone_and_holds_every_other_delete() {
     schedule.rolled_back(1, None);
     schedule.rolled_back(2, None);
     assert!(matches!(schedule.fate(1), Fate::Failed(_)));
-    let held = Reason::DeletesHeld { operation: Operation::CreateStreamProcessor, name: "b".into() };
+    let held =
+        Reason::DeletesHeld { operation: Operation::CreateStreamProcessor, name: "b".into() };
     assert_eq!(failed(&schedule, 2), held);
 }
 
 #[test]
 fn a_delete_that_may_have_happened_is_undone_like_one_that_did() {
-    for (effect, call) in [(CallEffect::None, 1), (CallEffect::Unknown, 2), (CallEffect::Taken, 2)] {
+    for (effect, call) in [(CallEffect::None, 1), (CallEffect::Unknown, 2), (CallEffect::Taken, 2)]
+    {
         let mut draft = Draft::new();
         draft.replace("a", &[]);
         let mut schedule = draft.schedule();

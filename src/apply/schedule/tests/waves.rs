@@ -131,7 +131,8 @@ fn a_failed_plain_creation_and_a_failed_restoration_shut_the_gate() {
     assert_eq!(steps(&mut schedule), [Step::Call(4)]);
     schedule.call_ended(4, failure(CallEffect::None));
     assert_eq!(steps(&mut schedule), []);
-    let held = Reason::DeletesHeld { operation: Operation::CreateStreamProcessor, name: "b".into() };
+    let held =
+        Reason::DeletesHeld { operation: Operation::CreateStreamProcessor, name: "b".into() };
     assert_eq!(not_tried(&schedule, 0), held);
 
     let mut schedule = replacements(&["a", "b"]).schedule();

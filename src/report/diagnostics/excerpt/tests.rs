@@ -8,7 +8,7 @@ fn excerpt(text: &str, ranges: &[(usize, usize)], columns: usize) -> Vec<Excerpt
         .iter()
         .map(|&(start, end)| Label { span: Span::new(id, start..end), message: "here".into() })
         .collect();
-    excerpts(&labels, &sources, columns, Charset::Unicode)
+    excerpts(&labels, &sources, columns)
 }
 
 fn marked(text: &str, range: Range<usize>, columns: usize) -> String {

@@ -1,45 +1,60 @@
 use super::*;
-use crate::plan::{Action, Fate, Operation, ProcessorOutcome};
+use crate::diff::Difference;
+use crate::model::{Attribute, Value};
+use crate::plan::{
+    Action, Answer, CallOutcome, Deviation, Failure, Note, ProcessorOutcome, Reason, Signal,
+};
 use crate::report::Detail;
-use crate::report::samples::{PlanBuilder, at, sample};
-use crate::report::text::event;
+use crate::report::samples::{PlanBuilder, at, sample, taken};
 
-fn processor(name: &str, fate: Fate, made: &[Operation]) -> ProcessorOutcome {
-    ProcessorOutcome { name: name.into(), fate, made: made.to_vec(), notes: Vec::new() }
+const CREATE: Operation = Operation::CreateStreamProcessor;
+
+fn processor(name: &str, fate: Fate) -> ProcessorOutcome {
+    ProcessorOutcome { name: name.into(), fate, notes: Vec::new() }
 }
 
-fn failed(reason: &str) -> Fate {
-    Fate::Failed {
-        call: Some("c2".into()),
-        operation: Some(Operation::CreateStreamProcessor),
-        reason: reason.into(),
-        help: Some("raise the quota in the Service Quotas console, then apply again".into()),
-    }
+fn failed(message: &str) -> Fate {
+    let help = "raise the quota in the Service Quotas console, then apply again";
+    let reason = Reason::answer(message, Some(help.into()));
+    Fate::Failed(Failure { call: Some(("c2".into(), CREATE)), reason })
+}
+
+fn not_tried() -> Fate {
+    Fate::NotTried(Reason::CallFailed { operation: CREATE, name: "garage".into() })
+}
+
+fn moved(value: &str) -> Deviation {
+    Deviation::Attribute(Difference {
+        attribute: Attribute::RoleArn,
+        before: Some(Value::text(value)),
+        after: Some(Value::text("planned")),
+    })
+}
+
+fn calls() -> Vec<CallOutcome> {
+    vec![
+        taken("c1", "garage", Operation::DeleteStreamProcessor),
+        taken("c3", "front-door", Operation::UpdateStreamProcessor),
+    ]
 }
 
 fn mixed() -> Outcome {
     let mut garage = processor(
         "garage",
         failed("LimitExceededException: Stream processor limit exceeded for account, limit - 5."),
-        &[Operation::DeleteStreamProcessor],
     );
-    garage.notes.push("its old definition could not be put back either".into());
+    garage.notes.push(Note::NotRestored);
     Outcome {
         processors: vec![
             garage,
-            processor("front-door", Fate::Done, &[Operation::UpdateStreamProcessor]),
-            processor("shed", Fate::NotTried { reason: "a replacement failed".into() }, &[]),
-            processor(
-                "porch",
-                Fate::Moved {
-                    differences: vec!["data_sharing_preference.opt_in: true, not false".into()],
-                },
-                &[],
-            ),
+            processor("front-door", Fate::Done),
+            processor("shed", not_tried()),
+            processor("porch", Fate::Moved(vec![moved("other")])),
         ],
+        calls: calls(),
         tally: CallTally { made: 2, retried: 3, throttled: 1 },
         elapsed: Duration::from_millis(1234),
-        interrupted: Some("SIGINT"),
+        interrupted: Some(Signal::Interrupt),
         broken_off: false,
         removed: vec![Removed {
             name: "garage".into(),
@@ -55,15 +70,15 @@ fn the_report_says_what_was_done_what_not_and_what_to_do() {
     ✓ done: front-door
 
     · shed                                          not tried    cameras/shed.toml:1
-        a replacement failed
+        CreateStreamProcessor of garage failed
 
     ≠ porch                                   moved since the plan: nothing was done
-        data_sharing_preference.opt_in: true, not false
+        role_arn is now other instead of planned
 
     ✗ garage                   CreateStreamProcessor failed    cameras/garage.toml:3
-        LimitExceededException: Stream processor limit exceeded for account, limit
-          - 5.
-        its old definition could not be put back either
+        LimitExceededException: Stream processor limit exceeded for account, limit -
+          5.
+        its old definition could not be put back
         made: DeleteStreamProcessor
         help: raise the quota in the Service Quotas console, then apply again
 
@@ -82,7 +97,7 @@ fn the_report_says_what_was_done_what_not_and_what_to_do() {
 #[test]
 fn success_is_one_line() {
     let result = Outcome {
-        processors: vec![processor("a", Fate::Done, &[]), processor("b", Fate::Done, &[])],
+        processors: vec![processor("a", Fate::Done), processor("b", Fate::Done)],
         tally: CallTally { made: 1, retried: 0, throttled: 0 },
         elapsed: Duration::from_secs(200),
         ..Outcome::default()
@@ -98,8 +113,8 @@ fn success_is_one_line() {
 
 #[test]
 fn nothing_written_is_not_called_a_part() {
-    let moved = Fate::Moved { differences: vec!["it is gone".into()] };
-    let result = Outcome { processors: vec![processor("a", moved, &[])], ..Outcome::default() };
+    let fate = Fate::Moved(vec![Deviation::Missing]);
+    let result = Outcome { processors: vec![processor("a", fate)], ..Outcome::default() };
     let text = outcome(&result, &sample(), Settings::default());
     assert!(text.contains("Nothing was applied: 1 moved. 0 API calls"), "{text}");
 }
@@ -107,20 +122,15 @@ fn nothing_written_is_not_called_a_part() {
 #[test]
 fn many_that_share_a_fate_are_told_once_and_those_that_failed_are_named() {
     let mut processors: Vec<ProcessorOutcome> = (0..500)
-        .map(|number| {
-            let fate = Fate::NotTried { reason: "interrupted".into() };
-            processor(&format!("camera-{number}"), fate, &[])
-        })
+        .map(|number| processor(&format!("camera-{number}"), Fate::NotTried(Reason::NoTurn)))
         .collect();
     processors.extend(
-        (0..3).map(|number| {
-            processor(&format!("bad-{number}"), failed("AccessDeniedException"), &[])
-        }),
+        (0..3).map(|number| processor(&format!("bad-{number}"), failed("AccessDeniedException"))),
     );
     let result = Outcome { processors, ..Outcome::default() };
     insta::assert_snapshot!(outcome(&result, &sample(), at(80)), @r#"
     · 500 processors                                                       not tried
-        interrupted
+        the run ended before its turn
         (--verbose lists them)
 
     ✗ 3 processors                                      CreateStreamProcessor failed
@@ -143,45 +153,48 @@ fn an_event_is_one_harmless_line() {
         event("garage", &failed("no\nway \u{1b}[2J"), settings),
         "✗ garage: CreateStreamProcessor failed: no\\nway \\u{1b}[2J\n"
     );
-    let not_tried = Fate::NotTried { reason: "interrupted".into() };
-    assert_eq!(event("shed", &not_tried, settings), "· shed: not tried: interrupted\n");
-    let moved = Fate::Moved { differences: vec!["a".into(), "b".into()] };
-    assert_eq!(event("porch", &moved, settings), "≠ porch: moved, nothing was done: a; b\n");
+    assert_eq!(
+        event("shed", &not_tried(), settings),
+        "· shed: not tried: CreateStreamProcessor of garage failed\n"
+    );
+    let fate = Fate::Moved(vec![moved("a"), Deviation::Exists]);
+    assert_eq!(
+        event("porch", &fate, settings),
+        "≠ porch: moved, nothing was done: role_arn is now a instead of planned; it exists now\n"
+    );
 }
 
 #[test]
 fn hostile_words_of_the_service_are_spelled_out() {
     let hostile = "\u{1b}[2J\u{202e}\n\u{9b}x";
+    let answer = Answer::new(hostile, Some(hostile.into()));
     let mut result = mixed();
-    result.processors[0].notes = vec![hostile.into()];
+    result.processors[0].notes = vec![Note::RestorationUnread(answer.clone())];
     for processor in &mut result.processors {
         processor.name = hostile.into();
     }
     for fate in [
-        Fate::Failed {
-            call: None,
-            operation: None,
-            reason: hostile.into(),
-            help: Some(hostile.into()),
-        },
-        Fate::NotTried { reason: hostile.into() },
-        Fate::Moved { differences: vec![hostile.into()] },
+        Fate::Failed(Failure { call: None, reason: Reason::Answer(answer) }),
+        Fate::NotTried(Reason::CallFailed { operation: CREATE, name: hostile.into() }),
+        Fate::Moved(vec![moved(hostile), Deviation::StatusMessage(hostile.into())]),
     ] {
-        result.processors.push(processor(hostile, fate, &[]));
+        result.processors.push(processor(hostile, fate.clone()));
+        assert_eq!(event(hostile, &fate, Settings::default()).matches('\n').count(), 1);
     }
     result.removed[0] =
         Removed { name: hostile.into(), recovery_file: hostile.into(), restore: hostile.into() };
     for settings in [Settings::default(), at(40), Settings { detail: Detail::Verbose, ..at(80) }] {
-        let text = outcome(&result, &sample(), settings);
-        assert!(text.split('\n').all(|line| escape(line) == line), "{text:?}");
+        for text in [outcome(&result, &sample(), settings), removed(&result, settings)] {
+            assert!(text.split('\n').all(|line| escape(line) == line), "{text:?}");
+        }
     }
 }
 
 #[test]
 fn an_interrupted_run_says_whether_it_finished_what_was_under_way() {
     let text = |broken_off| {
-        let interrupted = Some("SIGTERM");
-        let processors = vec![processor("a", Fate::Done, &[])];
+        let interrupted = Some(Signal::Terminate);
+        let processors = vec![processor("a", Fate::Done)];
         let result = Outcome { processors, interrupted, broken_off, ..Outcome::default() };
         outcome(&result, &sample(), Settings::default())
     };

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::plan;
 use crate::diagnostic::{Record, RecordLabel, Severity};
-use crate::plan::{Action, Operation, Refusal};
+use crate::model::Attribute;
+use crate::plan::{Action, Operation, Refusal, RefusalCode};
 use crate::report::layout::width;
 use crate::report::samples::*;
 use crate::report::{Detail, Settings, escape};
@@ -19,8 +20,8 @@ fn long_values_are_wrapped_where_they_change_and_shortened_where_they_come() {
     let long = |fill: &str| json!(format!("{}/{}", fill.repeat(120), "end"));
     let mut created = model_attributes("shed");
     for attribute in &mut created {
-        if attribute.path == "output.s3_destination.key_prefix" {
-            attribute.after = long("玄");
+        if attribute.attribute == Attribute::OutputKeyPrefix {
+            attribute.after = value(&Attribute::OutputKeyPrefix, &long("玄"));
         }
     }
     let both = PlanBuilder::new()
@@ -59,15 +60,14 @@ fn hostile_names_and_values_are_spelled_out() {
                     json!("arn:aws:iam::1:role/b"),
                 ),
                 attribute("settings.connected_home.labels", json!([hostile]), json!(["PET"])),
-                attribute("regions_of_interest", json!([{"polygon": hostile}]), json!([{}])),
-                attribute(&format!("path.{hostile}"), json!({hostile: hostile}), Value::Null),
+                attribute(&format!("tags.{hostile}"), json!(hostile), Value::Null),
             ],
             &[Operation::CreateStreamProcessor],
         )
         .change("shed", &[Action::Create], None, created, &[])
         .with(|plan| {
             plan.refusals.push(Refusal {
-                code: hostile.into(),
+                code: RefusalCode::StreamHeld,
                 name: Some(hostile.into()),
                 message: hostile.into(),
                 help: Some(hostile.into()),

@@ -2,10 +2,10 @@ use serde_json::{Value, json};
 
 use super::plan;
 use crate::diagnostic::{Record, RecordLabel, Severity};
-use crate::plan::{Action, AttributeChange, Operation, Origin, Refusal};
+use crate::plan::{Action, AttributeChange, Operation, Origin, Refusal, RefusalCode};
 use crate::report::layout::width;
 use crate::report::samples::*;
-use crate::report::{Charset, Detail, Settings};
+use crate::report::{Detail, Settings};
 
 #[test]
 fn a_plan_reads_as_it_was_designed() {
@@ -90,12 +90,6 @@ fn colour_adds_styles_and_nothing_else() {
     let colored = plan(&sample(), Settings { color: true, ..at(80) });
     assert!(colored.contains("\u{1b}["));
     assert_eq!(anstream::adapter::strip_str(&colored).to_string(), plan(&sample(), at(80)));
-}
-
-#[test]
-fn ascii_terminals_get_ascii() {
-    let text = plan(&sample(), Settings { charset: Charset::Ascii, ..verbose() });
-    assert!(text.is_ascii(), "{text}");
 }
 
 #[test]
@@ -224,6 +218,33 @@ fn nothing_to_do_is_said_in_a_line() {
 }
 
 #[test]
+fn what_the_plan_does_not_touch_is_counted_above_the_summary() {
+    let counted = |undeclared, left_out| {
+        fleet(PlanBuilder::new(), 3).with(move |plan| {
+            (plan.summary.undeclared, plan.summary.left_out) = (undeclared, left_out);
+        })
+    };
+    insta::assert_snapshot!(plan(&counted(300, 12).build(), at(80)), @r#"
+    ~ 3 processors                         update in place    (--verbose lists them)
+        settings.connected_home.min_confidence    50 → 60
+        UpdateStreamProcessor each
+
+    300 more in this account and region are declared by no file.
+    12 changes are left out by --only, --exclude, --tag or --limit.
+    Plan: 0 to create, 3 to update, 0 to replace, 0 to delete, 3 unchanged.
+          3 API calls, under a second.
+    "#);
+    let few = plan(&counted(1, 1).build(), Settings::default());
+    assert!(few.contains("\n1 more in this account and region is declared by no file.\n"), "{few}");
+    assert!(few.contains("\n1 change is left out by --only, --exclude, --tag or --limit.\n"));
+    let nothing = PlanBuilder::new().with(|plan| plan.summary.undeclared = 2).build();
+    let text = plan(&nothing, Settings { detail: Detail::Quiet, ..Settings::default() });
+    assert!(
+        text.starts_with("2 more in this account and region are declared by no file.\nNo changes.")
+    );
+}
+
+#[test]
 fn an_incomplete_read_is_never_called_clean() {
     let partial = PlanBuilder::new().with(|plan| plan.complete = false).build();
     let text = plan(&partial, Settings::default());
@@ -237,13 +258,13 @@ fn refusals_and_diagnostics_follow_the_plan() {
         .with(|plan| {
             plan.refusals = vec![
                 Refusal {
-                    code: "too-many-replacements".into(),
+                    code: RefusalCode::GuardReplacements,
                     name: None,
                     message: "the plan replaces 1 processor, the guard allows 0".into(),
                     help: Some("add --allow-replacements 1 if that is meant".into()),
                 },
                 Refusal {
-                    code: "held-stream".into(),
+                    code: RefusalCode::StreamHeld,
                     name: Some("garage".into()),
                     message: "its video stream is held by shed".into(),
                     help: None,
@@ -286,10 +307,9 @@ fn refusals_and_diagnostics_follow_the_plan() {
         help: mend the role
     warning[unknown-label]: the service may not know the label DOG (rekon.toml:7)
 
-    refused[too-many-replacements]: the plan replaces 1 processor, the guard allows
-        0
+    refused[guard-replacements]: the plan replaces 1 processor, the guard allows 0
         help: add --allow-replacements 1 if that is meant
-    refused[held-stream]: garage: its video stream is held by shed
+    refused[stream-held]: garage: its video stream is held by shed
     Refused: nothing of this plan will be applied, for the 2 reasons above.
     "#);
 }

@@ -1,0 +1,65 @@
+//! What there is to say of a plan and of what became of it, made once as plain
+//! data: entries and rows, results and their reasons, groups of what is alike.
+//!
+//! A format only decides where things stand and how they look. Texts are as they
+//! came; each format makes them harmless at its own edge.
+
+mod outcome;
+mod plan;
+mod rows;
+mod summary;
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::palette::Meaning;
+
+pub(super) use outcome::{Applied, Counts, Fated, ProcessorResult, applied, groups, results};
+pub(super) use plan::{Entry, entries};
+pub(super) use rows::Row;
+pub(super) use summary::{INCOMPLETE, actions, cost, nothing, outside, refusal, refused};
+
+/// A text with what it means to the reader.
+pub(super) type Said = (Meaning, String);
+
+/// From how many on what is alike is shown once.
+const CROWD: usize = 3;
+
+/// Gathers what has the same key, if there is enough of it; what has no key is
+/// like nothing else. What stays single comes first, in its own order.
+fn gather<T, K: Eq + Hash>(
+    items: impl Iterator<Item = T>,
+    key: impl Fn(&T) -> Option<K>,
+) -> Vec<Vec<T>> {
+    let mut groups: Vec<Vec<(usize, T)>> = Vec::new();
+    let mut places: HashMap<K, usize> = HashMap::new();
+    for (at, item) in items.enumerate() {
+        let new = groups.len();
+        let place = key(&item).map_or(new, |key| *places.entry(key).or_insert(new));
+        match groups.get_mut(place) {
+            Some(group) => group.push((at, item)),
+            None => groups.push(vec![(at, item)]),
+        }
+    }
+    let (crowds, few): (Vec<_>, Vec<_>) =
+        groups.into_iter().partition(|group| group.len() >= CROWD);
+    let mut few: Vec<(usize, T)> = few.into_iter().flatten().collect();
+    few.sort_by_key(|(at, _)| *at);
+    let few = few.into_iter().map(|(_, item)| vec![item]);
+    let crowds = crowds.into_iter().map(|group| group.into_iter().map(|(_, item)| item).collect());
+    few.chain(crowds).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_alike_are_gathered_behind_what_stays_single() {
+        let key = |word: &&str| word.chars().next().filter(|first| *first != '-');
+        assert_eq!(
+            gather(["a1", "-1", "b1", "a2", "-2", "b2", "a3", "-3"].into_iter(), key),
+            [vec!["-1"], vec!["b1"], vec!["-2"], vec!["b2"], vec!["-3"], vec!["a1", "a2", "a3"]]
+        );
+    }
+}

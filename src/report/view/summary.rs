@@ -1,0 +1,91 @@
+//! What stands below a plan's changes: counts, and what must not be overlooked.
+
+use super::Said;
+use crate::diagnostic::Code;
+use crate::plan::{Calls, Plan, Refusal, Summary};
+use crate::report::palette::Meaning;
+use crate::report::values::{count, duration};
+
+/// How often a plan does what; what it hardly ever does only where it does it.
+pub(in crate::report) fn actions(summary: &Summary) -> Vec<Said> {
+    let Summary { create, update, replace, delete, adopt, record, start, stop, .. } = *summary;
+    let always = [
+        (create, "create", Meaning::Create),
+        (update, "update", Meaning::Update),
+        (replace, "replace", Meaning::Replace),
+        (delete, "delete", Meaning::Delete),
+    ];
+    let sometimes = [
+        (adopt, "adopt", Meaning::Update),
+        (start, "start", Meaning::RunState),
+        (stop, "stop", Meaning::RunState),
+        (record, "record", Meaning::Update),
+    ];
+    let sometimes = sometimes.into_iter().filter(|(number, ..)| *number > 0);
+    let said = always.into_iter().chain(sometimes).map(|(number, verb, meaning)| {
+        let meaning = if number > 0 { meaning } else { Meaning::Plain };
+        (meaning, format!("{number} to {verb}"))
+    });
+    said.collect()
+}
+
+/// What a plan's calls cost.
+pub(in crate::report) fn cost(calls: &Calls) -> String {
+    format!("{}, {}", count(calls.total, "API call"), duration(calls.seconds))
+}
+
+/// What there is that the plan does not touch, a sentence each.
+pub(in crate::report) fn outside(summary: &Summary) -> Vec<String> {
+    let Summary { undeclared, left_out, .. } = *summary;
+    let number_of = |number: usize| if number == 1 { "is" } else { "are" };
+    let undeclared = (undeclared > 0).then(|| {
+        let verb = number_of(undeclared);
+        format!("{undeclared} more in this account and region {verb} declared by no file.")
+    });
+    let left_out = (left_out > 0).then(|| {
+        let (changes, verb) = (count(left_out, "change"), number_of(left_out));
+        format!("{changes} {verb} left out by --only, --exclude, --tag or --limit.")
+    });
+    undeclared.into_iter().chain(left_out).collect()
+}
+
+/// That there is nothing to do, as loudly as the read allows: a verdict and what
+/// it is about.
+pub(in crate::report) fn nothing(plan: &Plan) -> (Said, String) {
+    let unchanged = plan.summary.unchanged;
+    let tags_unknown =
+        plan.diagnostics.iter().any(|record| record.code == Code::TagsUnknown.as_str());
+    let processors = count(unchanged, "processor");
+    let doubtful = |about: String| ((Meaning::Warning, "No changes".to_owned()), about);
+    let clean = |about: String| ((Meaning::Good, "No changes.".to_owned()), about);
+    match unchanged {
+        _ if !plan.complete => doubtful(format!("to the {processors} that could be read.")),
+        _ if tags_unknown => doubtful(format!("to {processors}, but not all tags are known.")),
+        0 => clean("No processor is declared and chosen.".to_owned()),
+        1 => clean("The processor is as declared.".to_owned()),
+        _ => clean(format!("All {processors} are as declared.")),
+    }
+}
+
+/// What it means that a plan is not complete.
+pub(in crate::report) const INCOMPLETE: &str = "part of the live state could not be read. What \
+    is not shown here may differ too, so this plan cannot be applied.";
+
+/// What a refusal says, and of which processor.
+pub(in crate::report) fn refusal(refusal: &Refusal) -> String {
+    let Refusal { code: _, name, message, help: _ } = refusal;
+    match name {
+        // A message that already begins with the name is not given it twice.
+        Some(name) if !message.starts_with(name.as_str()) => format!("{name}: {message}"),
+        _ => message.clone(),
+    }
+}
+
+/// What the refusals of a plan mean.
+pub(in crate::report) fn refused(refusals: usize) -> String {
+    let reasons = match refusals {
+        1 => "the reason".to_owned(),
+        number => format!("the {number} reasons"),
+    };
+    format!("nothing of this plan will be applied, for {reasons} above.")
+}
