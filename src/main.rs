@@ -1,5 +1,5 @@
 //! The `rekon` command.
 
 fn main() -> std::process::ExitCode {
-    rekon::cli::run(std::env::args_os())
+    rekon::run(std::env::args_os())
 }

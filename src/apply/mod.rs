@@ -44,9 +44,7 @@ mod verify;
 pub use error::ApplyError;
 pub use event::Event;
 pub use executor::apply;
-pub use options::{
-    DEFAULT_PARALLELISM, DEFAULT_SETTLE_TIMEOUT, Known, Options, RecoveryRoot, WriteToml,
-};
+pub use options::{DEFAULT_PARALLELISM, DEFAULT_SETTLE_TIMEOUT, Known, Options, RecoveryRoot};
 pub use restoration::{Restoration, restoration};
 pub use runs::{Owed, Run, RunState, note_restored, open_runs, warning};
 pub use shell::option as shell_option;

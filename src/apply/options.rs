@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::aws::Identity;
-use crate::model::{Definition, Live};
+use crate::model::Live;
 
 /// How many processors are worked on at once, unless said otherwise: enough to
 /// reach the quotas with answers that take a second and a half.
@@ -16,9 +16,6 @@ pub const DEFAULT_PARALLELISM: usize = 32;
 /// How long a processor may take to settle, unless said otherwise. A label
 /// detection session lasts up to two minutes.
 pub const DEFAULT_SETTLE_TIMEOUT: Duration = Duration::from_secs(180);
-
-/// Writes a definition as a `[processor.<name>]` table of TOML.
-pub type WriteToml<'a> = &'a (dyn Fn(&str, &Definition) -> String + Sync);
 
 /// How to apply.
 #[derive(Clone)]
@@ -30,7 +27,6 @@ pub struct Options<'a> {
     pub recovery: RecoveryRoot,
     /// The time now, which names the recovery files.
     pub now: Timestamp,
-    pub write_toml: WriteToml<'a>,
     /// The options that lead to the same service, as a shell takes them, each
     /// after a space.
     pub reconnect: String,

@@ -100,7 +100,7 @@ fn text(options: &Options<'_>, stack: &Stack, name: &str, definition: &Definitio
          {}\n",
         name.escape_debug(),
         report::toml::stack(stack),
-        (options.write_toml)(name, definition).trim_end(),
+        report::toml::processor(name, definition).trim_end(),
     )
 }
 
@@ -143,7 +143,6 @@ mod tests {
             settle_timeout: std::time::Duration::ZERO,
             recovery,
             now: now(),
-            write_toml: &report::toml::processor,
             reconnect: String::new(),
             known: None,
         }

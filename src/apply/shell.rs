@@ -73,7 +73,6 @@ mod tests {
             settle_timeout: std::time::Duration::ZERO,
             recovery,
             now: jiff::Timestamp::UNIX_EPOCH,
-            write_toml: &report::toml::processor,
             reconnect: " --profile=x".into(),
             known: None,
         }

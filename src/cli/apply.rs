@@ -4,14 +4,15 @@ use std::path::Path;
 
 use super::args::{self, PlanFormat, TextOrJson};
 use super::carry_out::{Ready, carry_out, recovery_root};
+use super::error::CommandError;
 use super::exit::Exit;
 use super::signals::Signals;
 use super::ui::Ui;
 use super::{plan, project, saved, session};
 
 /// Runs the command.
-pub async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, Exit> {
-    let mut signals = Signals::listen(ui)?;
+pub(super) async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, CommandError> {
+    let mut signals = Signals::listen()?;
     let ready = match args.target.is_dir() {
         true => signals.cut_short(fresh(&args, ui)).await?,
         false => signals.cut_short(from_file(&args, ui)).await?,
@@ -21,9 +22,9 @@ pub async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, Exit> {
 }
 
 /// Plans a project as `rekon plan` does.
-async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, Exit> {
+async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
     let mut project = project::open(&args.target, args.execution.deny_warnings, ui)?;
-    let options = plan::options(&project.desired, &args.narrow, args.allow, ui)?;
+    let options = plan::options(&project.desired, &args.narrow, args.allow)?;
     let base = project.loaded.root.clone();
     project.warn_of_runs(&recovery_root(args.execution.recovery_dir.as_ref(), &base));
     let stack = &project.desired.stack;
@@ -37,23 +38,23 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, Exit> {
 }
 
 /// Takes a saved plan as it is; no TOML is read.
-async fn from_file(args: &args::Apply, ui: &Ui) -> Result<Ready, Exit> {
-    let plan = saved::read(&args.target, saved::Purpose::Apply, ui)?;
+async fn from_file(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
+    let plan = saved::read(&args.target, saved::Purpose::Apply)?;
     if args.narrows() {
         let message = "a saved plan is applied as it is: narrowing and allowing belong to the plan";
-        ui.error_line(message, Some("make the plan with these options: rekon plan --out FILE"));
-        return Err(Exit::Error);
+        let help = "make the plan with these options: rekon plan --out FILE";
+        return Err(CommandError::new(message).with_help(help));
     }
     let parent = args.target.parent().filter(|parent| !parent.as_os_str().is_empty());
     let base = parent.unwrap_or(Path::new(".")).to_owned();
     let session = session::open(&args.connect, &plan.stack, &base, ui).await?;
     plan::announce(&session.header, shown_as(args.execution.format), ui);
-    let identity = session.identity().map_err(|error| session::failed(error, ui))?;
+    let identity = session.identity()?;
     Ok(Ready { plan, session, identity, base, read: None })
 }
 
 /// Where the header belongs, given the format of the result.
-pub fn shown_as(format: TextOrJson) -> PlanFormat {
+pub(super) fn shown_as(format: TextOrJson) -> PlanFormat {
     match format {
         TextOrJson::Text => PlanFormat::Text,
         TextOrJson::Json => PlanFormat::Json,

@@ -25,7 +25,7 @@ const STYLES: Styles = Styles::styled()
 #[command(name = "rekon", version, styles = STYLES, max_term_width = 100, subcommand_required = true)]
 #[command(after_help = "Exit codes: 0 done, 1 error, 2 changes (--detailed-exitcode), 3 refused, \
 4 stale, 5 applied in part, 6 incomplete read, 129/130/143 interrupted.")]
-pub struct Cli {
+pub(super) struct Cli {
     #[command(subcommand)]
     pub command: Command,
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct Common {
+pub(super) struct Common {
     /// When to colour output; NO_COLOR is respected.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
@@ -49,14 +49,14 @@ pub struct Common {
 
 /// When to colour output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
+pub(super) enum ColorChoice {
     Auto,
     Always,
     Never,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Parse and check the files, offline.
     Validate(Validate),
     /// Show the difference from what exists, and the exact calls.
@@ -79,7 +79,7 @@ pub enum Command {
 
 /// A project's folder.
 #[derive(Clone, Debug, Args)]
-pub struct Project {
+pub(super) struct Project {
     /// The project: a folder with a rekon.toml.
     #[arg(value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
@@ -88,7 +88,7 @@ pub struct Project {
 /// How to reach the service.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Connection")]
-pub struct Connect {
+pub(super) struct Connect {
     /// The AWS profile to use.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
@@ -119,7 +119,7 @@ pub struct Connect {
 /// Which changes to plan.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Narrowing")]
-pub struct Narrow {
+pub(super) struct Narrow {
     /// Plan changes only for processors whose name matches.
     #[arg(long, value_name = "GLOB")]
     pub only: Vec<String>,
@@ -137,7 +137,7 @@ pub struct Narrow {
 /// Numbers that `[guard]` asks for.
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[command(next_help_heading = "Guard")]
-pub struct Allow {
+pub(super) struct Allow {
     /// Allow exactly this many deletes.
     #[arg(long, value_name = "N")]
     pub allow_deletes: Option<u64>,
@@ -153,7 +153,7 @@ pub struct Allow {
 }
 
 #[derive(Debug, Args)]
-pub struct Validate {
+pub(super) struct Validate {
     #[command(flatten)]
     pub project: Project,
     /// How to print the result.
@@ -165,7 +165,7 @@ pub struct Validate {
 }
 
 #[derive(Debug, Args)]
-pub struct Plan {
+pub(super) struct Plan {
     #[command(flatten)]
     pub project: Project,
     /// How to print the plan.
@@ -196,7 +196,7 @@ pub struct Plan {
 
 /// How to carry a plan out.
 #[derive(Clone, Debug, Args)]
-pub struct Execution {
+pub(super) struct Execution {
     /// How to print the result.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TextOrJson,
@@ -219,7 +219,7 @@ pub struct Execution {
 }
 
 #[derive(Debug, Args)]
-pub struct Apply {
+pub(super) struct Apply {
     /// A project's folder, or a saved plan.
     #[arg(value_name = "DIR | PLAN.json", default_value = ".")]
     pub target: PathBuf,
@@ -234,7 +234,7 @@ pub struct Apply {
 }
 
 #[derive(Debug, Args)]
-pub struct Restore {
+pub(super) struct Restore {
     #[command(flatten)]
     pub project: Project,
     /// What to bring back [default: all that runs took away].
@@ -252,7 +252,7 @@ pub struct Restore {
 }
 
 #[derive(Debug, Args)]
-pub struct Show {
+pub(super) struct Show {
     /// A plan that `rekon plan --out` saved.
     #[arg(value_name = "PLAN.json")]
     pub plan: PathBuf,
@@ -262,7 +262,7 @@ pub struct Show {
 }
 
 #[derive(Debug, Args)]
-pub struct Snapshot {
+pub(super) struct Snapshot {
     #[command(flatten)]
     pub project: Project,
     /// How to print the snapshot.
@@ -273,14 +273,14 @@ pub struct Snapshot {
 }
 
 #[derive(Debug, Args)]
-pub struct Completions {
+pub(super) struct Completions {
     /// The shell to complete for.
     pub shell: clap_complete::Shell,
 }
 
 impl Apply {
     /// Whether the options change what a plan holds, which a saved one has settled.
-    pub fn narrows(&self) -> bool {
+    pub(super) fn narrows(&self) -> bool {
         let Narrow { only, exclude, tag, limit } = &self.narrow;
         let Allow { allow_deletes, allow_replacements, allow_updates, allow_creates } = self.allow;
         let allowed = [allow_deletes, allow_replacements, allow_updates, allow_creates];
@@ -293,7 +293,7 @@ impl Apply {
 
 /// The formats of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
+pub(super) enum PlanFormat {
     /// For reading.
     Text,
     /// The versioned document.
@@ -304,7 +304,7 @@ pub enum PlanFormat {
 
 /// The formats of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TextOrJson {
+pub(super) enum TextOrJson {
     /// For reading.
     Text,
     /// A versioned document.
@@ -313,7 +313,7 @@ pub enum TextOrJson {
 
 /// The format of what is data only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum JsonOnly {
+pub(super) enum JsonOnly {
     /// The versioned document.
     Json,
 }

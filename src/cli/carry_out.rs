@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{Connect, Execution, PlanFormat, TextOrJson};
+use super::error::CommandError;
 use super::exit::Exit;
 use super::plan;
 use super::session::{self, Session};
@@ -15,7 +16,7 @@ use crate::plan::{Fate, Outcome, Plan, Reason, Trouble};
 use crate::report;
 
 /// A plan, and the connection that it is to be applied through.
-pub struct Ready {
+pub(super) struct Ready {
     pub plan: Plan,
     pub session: Session,
     pub identity: Identity,
@@ -27,13 +28,13 @@ pub struct Ready {
 
 /// Prints the plan, asks, applies it and reports. `None` where the plan is not to
 /// be applied at all: there is nothing to do.
-pub async fn carry_out(
+pub(super) async fn carry_out(
     ready: Ready,
     execution: &Execution,
     connect: &Connect,
     mut signals: Signals,
     ui: &Ui,
-) -> Result<(Exit, Option<Outcome>), Exit> {
+) -> Result<(Exit, Option<Outcome>), CommandError> {
     let planned = &ready.plan;
     let json = execution.format == TextOrJson::Json;
     if json {
@@ -47,7 +48,7 @@ pub async fn carry_out(
             if json {
                 ui.print(&report::json::outcome(&Outcome::not_begun(planned), planned));
             }
-            return Err(exit);
+            return Err(exit.into());
         }
     }
     if planned.changes.is_empty() && !json {
@@ -65,12 +66,12 @@ pub async fn carry_out(
         // What is lost has to be known, wherever the report went.
         ui.complain(&report::text::removed(&outcome, ui.stderr_settings()));
     }
-    ready.session.close(ui).await?;
+    ready.session.close().await?;
     Ok((exit(&outcome), Some(outcome)))
 }
 
 /// Where runs leave their trace.
-pub fn recovery_root(recovery_dir: Option<&PathBuf>, base: &Path) -> RecoveryRoot {
+pub(super) fn recovery_root(recovery_dir: Option<&PathBuf>, base: &Path) -> RecoveryRoot {
     match recovery_dir {
         Some(folder) => RecoveryRoot::Folder(folder.clone()),
         None => RecoveryRoot::Beside(base.to_owned()),
@@ -78,17 +79,16 @@ pub fn recovery_root(recovery_dir: Option<&PathBuf>, base: &Path) -> RecoveryRoo
 }
 
 /// Asks for a `yes` in full.
-async fn ask(ui: &Ui) -> Result<(), Exit> {
+async fn ask(ui: &Ui) -> Result<(), CommandError> {
     if !ui.can_ask() {
         let message = "nobody is there to confirm: standard input is no terminal";
-        ui.error_line(message, Some("to apply without asking: --auto-approve"));
-        return Err(Exit::Error);
+        return Err(CommandError::new(message).with_help("to apply without asking: --auto-approve"));
     }
     match ui.ask("\nApply this plan? Only \"yes\" will do: ").await {
         Ok(answer) if answer == "yes" => Ok(()),
         _ => {
             ui.complain("Nothing was changed.\n");
-            Err(Exit::Error)
+            Err(Exit::Error.into())
         }
     }
 }
@@ -101,7 +101,7 @@ async fn execute(
     connect: &Connect,
     signals: Signals,
     ui: &Ui,
-) -> Result<Outcome, Exit> {
+) -> Result<Outcome, CommandError> {
     let Ready { plan, session, identity, base, read } = ready;
     let options = apply::Options {
         identity: identity.clone(),
@@ -109,7 +109,6 @@ async fn execute(
         settle_timeout: execution.settle_timeout,
         recovery: recovery_root(execution.recovery_dir.as_ref(), base),
         now: now(),
-        write_toml: &report::toml::processor,
         reconnect: reconnect(connect, base),
         known: read.as_ref().map(|(live, at)| Known { live, at: *at }),
     };
@@ -153,10 +152,7 @@ async fn execute(
     };
     let outcome = apply::apply(plan, &reader, &writer, &options, &tell, stop).await;
     bar.finish_and_clear();
-    outcome.map_err(|error| {
-        ui.error(&error, error.help().as_deref());
-        Exit::Error
-    })
+    Ok(outcome?)
 }
 
 /// The options that lead to the same service, as a shell takes them.

@@ -17,7 +17,7 @@ use crate::emulator::{
 /// Serve the embedded service over HTTP, for any AWS client
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = quirk_help())]
-pub struct EmulatorArgs {
+pub(super) struct EmulatorArgs {
     /// The address to listen on; with port 0, a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4566")]
     pub listen: SocketAddr,
@@ -68,7 +68,7 @@ pub struct EmulatorArgs {
 
 /// Why the emulator cannot be served.
 #[derive(Debug, thiserror::Error)]
-pub enum ServeError {
+pub(super) enum ServeError {
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(
@@ -88,7 +88,7 @@ pub enum ServeError {
 }
 
 /// Serves until the process is told to stop (SIGINT or SIGTERM), talking to `talk`.
-pub async fn run(args: EmulatorArgs, mut talk: impl Write) -> Result<(), ServeError> {
+pub(super) async fn run(args: EmulatorArgs, mut talk: impl Write) -> Result<(), ServeError> {
     // Before anything is announced, so that no signal is missed by whoever waits for the announcement.
     let stop = stop_signal().map_err(ServeError::Signals)?;
     let emulator = open(&args)?;

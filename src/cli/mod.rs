@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod carry_out;
 mod emulator;
+mod error;
 mod exit;
 mod plan;
 mod project;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 
 use args::{Cli, Command};
+use error::CommandError;
 use exit::Exit;
 use signals::Signals;
 use ui::Ui;
@@ -43,65 +45,60 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let ui = Ui::new(&cli.common);
     let writes = matches!(cli.command, Command::Apply(_) | Command::Restore(_));
-    match panic::catch_unwind(panic::AssertUnwindSafe(|| dispatch(cli.command, &ui))) {
-        Ok(exit) => match ui.print_error() {
-            Some(error) => {
-                ui.error_line(&format!("cannot write the result: {error}"), None);
-                // What was done to the service is done, whoever hears of it.
-                if writes { exit.into() } else { Exit::worst([exit, Exit::Error]).into() }
+    let run = panic::AssertUnwindSafe(|| dispatch(cli.command, &ui));
+    let exit = match panic::catch_unwind(run) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(CommandError { exit, message, help })) => {
+            if let Some(message) = message {
+                ui.error(&message, help.as_deref());
             }
-            None => exit.into(),
-        },
-        Err(_) => Exit::Error.into(),
-    }
+            exit
+        }
+        Err(_) => Exit::Error,
+    };
+    let Some(error) = ui.print_error() else { return exit.into() };
+    ui.error(&format!("cannot write the result: {error}"), None);
+    // What was done to the service is done, whoever hears of it.
+    if writes { exit.into() } else { Exit::worst([exit, Exit::Error]).into() }
 }
 
-fn dispatch(command: Command, ui: &Ui) -> Exit {
-    let result = match command {
+fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {
+    match command {
         Command::Validate(args) => Ok(validate::run(&args, ui)),
         Command::Show(args) => show::run(&args, ui),
         Command::Schema => Ok(schema(ui)),
         Command::Completions(args) => Ok(completions(args.shell, ui)),
-        Command::Plan(args) => wait(read(plan::run(*args, ui), ui), ui),
-        Command::Apply(args) => wait(apply::run(*args, ui), ui),
-        Command::Restore(args) => wait(restore::run(*args, ui), ui),
-        Command::Snapshot(args) => wait(read(snapshot::run(*args, ui), ui), ui),
-        Command::Emulator(args) => wait(serve(*args, ui), ui),
-    };
-    result.unwrap_or_else(|exit| exit)
+        Command::Plan(args) => wait(read(plan::run(*args, ui))),
+        Command::Apply(args) => wait(apply::run(*args, ui)),
+        Command::Restore(args) => wait(restore::run(*args, ui)),
+        Command::Snapshot(args) => wait(read(snapshot::run(*args, ui))),
+        Command::Emulator(args) => wait(serve(*args)),
+    }
 }
 
 /// Runs what talks to the service.
-fn wait(command: impl Future<Output = Result<Exit, Exit>>, ui: &Ui) -> Result<Exit, Exit> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    match runtime {
-        Ok(runtime) => {
-            let result = runtime.block_on(command);
-            // Someone who is still being asked a question is not waited for.
-            runtime.shutdown_background();
-            result
-        }
-        Err(error) => {
-            ui.error_line(&format!("cannot start: {error}"), None);
-            Err(Exit::Error)
-        }
-    }
+fn wait(command: impl Future<Output = Result<Exit, CommandError>>) -> Result<Exit, CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::new(format!("cannot start: {error}")))?;
+    let result = runtime.block_on(command);
+    // Someone who is still being asked a question is not waited for.
+    runtime.shutdown_background();
+    result
 }
 
 /// Runs what only reads, until it ends or a signal comes.
-async fn read(command: impl Future<Output = Result<Exit, Exit>>, ui: &Ui) -> Result<Exit, Exit> {
-    Signals::listen(ui)?.cut_short(command).await
+async fn read(
+    command: impl Future<Output = Result<Exit, CommandError>>,
+) -> Result<Exit, CommandError> {
+    Signals::listen()?.cut_short(command).await
 }
 
 /// `rekon emulator`: serve the embedded service until told to stop.
-async fn serve(args: emulator::EmulatorArgs, ui: &Ui) -> Result<Exit, Exit> {
-    match emulator::run(args, std::io::stderr()).await {
-        Ok(()) => Ok(Exit::Success),
-        Err(error) => {
-            ui.error(&error, None);
-            Err(Exit::Error)
-        }
-    }
+async fn serve(args: emulator::EmulatorArgs) -> Result<Exit, CommandError> {
+    let served = emulator::run(args, std::io::stderr()).await;
+    served.map(|()| Exit::Success).map_err(|error| CommandError::of(&error))
 }
 
 /// `rekon schema`: the JSON Schema of the configuration.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::args::{self, Allow, Narrow, PlanFormat};
 use super::carry_out::recovery_root;
+use super::error::CommandError;
 use super::exit::Exit;
 use super::project::{self, Project};
 use super::ui::Ui;
@@ -18,11 +19,11 @@ use crate::report;
 use crate::report::text::Header;
 
 /// Runs the command.
-pub async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, Exit> {
+pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError> {
     let mut project = project::open(&args.project.dir, args.deny_warnings, ui)?;
     let root = recovery_root(args.recovery_dir.as_ref(), &project.loaded.root);
     project.warn_of_runs(&root);
-    let options = options(&project.desired, &args.narrow, args.allow, ui)?;
+    let options = options(&project.desired, &args.narrow, args.allow)?;
     let live = match &args.live {
         Some(file) => read_snapshot(file, &project, args.format, ui)?,
         None => {
@@ -41,34 +42,37 @@ pub async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, Exit> {
 }
 
 /// Takes narrowing and allowances as they were typed.
-pub fn options(desired: &Desired, narrow: &Narrow, allow: Allow, ui: &Ui) -> Result<Options, Exit> {
+pub(super) fn options(
+    desired: &Desired,
+    narrow: &Narrow,
+    allow: Allow,
+) -> Result<Options, CommandError> {
     let Narrow { only, exclude, tag, limit } = narrow;
-    let Allow { allow_deletes, allow_replacements, allow_updates, allow_creates } = allow;
     let narrowing = Narrowing::new(desired, only, exclude, tag, limit.map(NonZeroUsize::get))
-        .map_err(|error| {
-            ui.error(&error, None);
-            Exit::Error
-        })?;
-    Ok(Options {
-        narrowing,
-        allowances: Allowances {
-            deletes: allow_deletes,
-            replacements: allow_replacements,
-            updates: allow_updates,
-            creates: allow_creates,
-        },
-    })
+        .map_err(|error| CommandError::of(&error))?;
+    Ok(Options { narrowing, allowances: allowances(allow) })
+}
+
+/// Takes allowances as they were typed.
+pub(super) fn allowances(allow: Allow) -> Allowances {
+    let Allow { allow_deletes, allow_replacements, allow_updates, allow_creates } = allow;
+    Allowances {
+        deletes: allow_deletes,
+        replacements: allow_replacements,
+        updates: allow_updates,
+        creates: allow_creates,
+    }
 }
 
 /// Plans.
-pub fn make(project: &Project, live: &Live, options: &Options) -> Plan {
+pub(super) fn make(project: &Project, live: &Live, options: &Options) -> Plan {
     let Project { loaded, desired, warnings } = project;
     plan(desired, &loaded.sources, warnings, live, options)
 }
 
 /// Says whose fleet it is: above the text that people read, or beside the data
 /// that programs read.
-pub fn announce(header: &Header, format: PlanFormat, ui: &Ui) {
+pub(super) fn announce(header: &Header, format: PlanFormat, ui: &Ui) {
     match format {
         PlanFormat::Text if ui.is_quiet() => {}
         PlanFormat::Text => {
@@ -81,7 +85,7 @@ pub fn announce(header: &Header, format: PlanFormat, ui: &Ui) {
 }
 
 /// Prints a plan on stdout.
-pub fn print(plan: &Plan, format: PlanFormat, ui: &Ui) {
+pub(super) fn print(plan: &Plan, format: PlanFormat, ui: &Ui) {
     let settings = ui.stdout_settings();
     ui.print(&match format {
         PlanFormat::Text => report::text::plan(plan, settings),
@@ -91,7 +95,7 @@ pub fn print(plan: &Plan, format: PlanFormat, ui: &Ui) {
 }
 
 /// How a plan that was only looked at ends.
-pub fn exit(plan: &Plan, deny_warnings: bool, detailed: bool) -> Exit {
+pub(super) fn exit(plan: &Plan, deny_warnings: bool, detailed: bool) -> Exit {
     let warned = plan.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Warning);
     let holds = [
         (deny_warnings && warned, Exit::Error),
@@ -107,11 +111,8 @@ fn read_snapshot(
     project: &Project,
     format: PlanFormat,
     ui: &Ui,
-) -> Result<Live, Exit> {
-    let live = live::load(file).map_err(|error| {
-        ui.error(&error, None);
-        Exit::Error
-    })?;
+) -> Result<Live, CommandError> {
+    let live = live::load(file).map_err(|error| CommandError::of(&error))?;
     let stack = &project.desired.stack;
     if (&live.account_id, &live.region) != (&stack.account_id, &stack.region) {
         let message = format!(
@@ -123,8 +124,8 @@ fn read_snapshot(
             stack.account_id,
             stack.region
         );
-        ui.error_line(&message, Some("take a snapshot of the stack's own account and region"));
-        return Err(Exit::Error);
+        let help = "take a snapshot of the stack's own account and region";
+        return Err(CommandError::new(message).with_help(help));
     }
     let header = Header {
         stack: stack.clone(),

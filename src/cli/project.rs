@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::error::CommandError;
 use super::exit::Exit;
 use super::ui::Ui;
 use crate::apply::{self, RecoveryRoot};
@@ -11,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::report;
 
 /// A project whose files hold no error.
-pub struct Project {
+pub(super) struct Project {
     pub loaded: Loaded,
     pub desired: Desired,
     /// Warnings; drawn by `validate`, carried along by a plan.
@@ -19,7 +20,7 @@ pub struct Project {
 }
 
 /// Loads and resolves a project. What is wrong with it is drawn on stderr.
-pub fn open(dir: &Path, deny_warnings: bool, ui: &Ui) -> Result<Project, Exit> {
+pub(super) fn open(dir: &Path, deny_warnings: bool, ui: &Ui) -> Result<Project, CommandError> {
     let loaded = config::load(dir);
     let checked = desired::resolve(&loaded);
     match checked.desired {
@@ -32,20 +33,20 @@ pub fn open(dir: &Path, deny_warnings: bool, ui: &Ui) -> Result<Project, Exit> {
                 &loaded.sources,
                 ui.stderr_settings(),
             ));
-            Err(Exit::Error)
+            Err(Exit::Error.into())
         }
     }
 }
 
 impl Project {
     /// Warns of runs that never ended, or that took something away.
-    pub fn warn_of_runs(&mut self, root: &RecoveryRoot) {
+    pub(super) fn warn_of_runs(&mut self, root: &RecoveryRoot) {
         self.warnings.extend(apply::open_runs(root).iter().map(apply::warning));
     }
 }
 
 /// Whether the diagnostics forbid going on.
-pub fn is_refused(diagnostics: &[Diagnostic], deny_warnings: bool) -> bool {
+pub(super) fn is_refused(diagnostics: &[Diagnostic], deny_warnings: bool) -> bool {
     diagnostics.iter().any(|diagnostic| match diagnostic.severity() {
         Severity::Error => true,
         Severity::Warning => deny_warnings,

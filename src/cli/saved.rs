@@ -5,23 +5,18 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use super::exit::Exit;
+use super::error::CommandError;
 use super::ui::Ui;
 use crate::plan::{DocumentError, Plan, Seal};
 use crate::report;
 
 /// Saves a plan, replacing the file only when all of it is written.
-pub fn write(plan: &Plan, file: &Path, ui: &Ui) -> Result<(), Exit> {
-    match write_text(&report::json::plan(plan), file) {
-        Ok(()) => {
-            ui.mention(&format!("Saved the plan to {}.\n", file.display()));
-            Ok(())
-        }
-        Err(error) => {
-            ui.error_line(&format!("cannot save the plan to {}: {error}", file.display()), None);
-            Err(Exit::Error)
-        }
-    }
+pub(super) fn write(plan: &Plan, file: &Path, ui: &Ui) -> Result<(), CommandError> {
+    write_text(&report::json::plan(plan), file).map_err(|error| {
+        CommandError::new(format!("cannot save the plan to {}: {error}", file.display()))
+    })?;
+    ui.mention(&format!("Saved the plan to {}.\n", file.display()));
+    Ok(())
 }
 
 fn write_text(text: &str, file: &Path) -> io::Result<()> {
@@ -50,7 +45,7 @@ fn write_text(text: &str, file: &Path) -> io::Result<()> {
 
 /// What a saved plan is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub(super) enum Purpose {
     Show,
     Apply,
 }
@@ -58,15 +53,13 @@ pub enum Purpose {
 /// Reads a saved plan. One of another major version is not understood, one that
 /// was edited is refused, and one that cannot be held against a digest is shown
 /// but not applied.
-pub fn read(file: &Path, purpose: Purpose, ui: &Ui) -> Result<Plan, Exit> {
+pub(super) fn read(file: &Path, purpose: Purpose) -> Result<Plan, CommandError> {
     let refuse = |reason: &str, help: &str| {
-        ui.error_line(&format!("{}: {reason}", file.display()), Some(help));
-        Exit::Error
+        CommandError::new(format!("{}: {reason}", file.display())).with_help(help)
     };
     let again = "make it again: rekon plan --out FILE";
     let text = fs::read_to_string(file).map_err(|error| {
-        ui.error_line(&format!("{}: cannot read the plan: {error}", file.display()), None);
-        Exit::Error
+        CommandError::new(format!("{}: cannot read the plan: {error}", file.display()))
     })?;
     match Plan::parse(&text) {
         Ok((_, Seal::Missing)) if purpose == Purpose::Apply => Err(refuse(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::args::Connect;
-use super::exit::Exit;
+use super::error::CommandError;
 use super::ui::Ui;
 use crate::aws::{self, Connection, Identity, RateLimit};
 use crate::desired::{Desired, Stack};
@@ -13,8 +13,10 @@ use crate::live;
 use crate::model::{Live, ProcessorName};
 use crate::report::text::Header;
 
+const OTHER_CREDENTIALS: &str = "use other credentials, or --profile";
+
 /// A connection whose account is known to be the stack's, or not known yet.
-pub struct Session {
+pub(super) struct Session {
     pub connection: Connection,
     pub header: Header,
     /// Who is calling, or why nobody could say.
@@ -25,11 +27,16 @@ pub struct Session {
 
 /// Connects for a stack. `base` is the folder of the project or the saved plan:
 /// the embedded service keeps its state there.
-pub async fn open(connect: &Connect, stack: &Stack, base: &Path, ui: &Ui) -> Result<Session, Exit> {
+pub(super) async fn open(
+    connect: &Connect,
+    stack: &Stack,
+    base: &Path,
+    ui: &Ui,
+) -> Result<Session, CommandError> {
     if let Some(region) = connect.region.as_ref().filter(|region| **region != stack.region) {
         let message = format!("--region {region} is not the stack's region, {}", stack.region);
-        ui.error_line(&message, Some("leave --region out, or change stack.region"));
-        return Err(Exit::Error);
+        let help = "leave --region out, or change stack.region";
+        return Err(CommandError::new(message).with_help(help));
     }
     let emulator = match &connect.emulator {
         Some(state) => Some(open_emulator(Path::new(state), stack, base, ui)?),
@@ -45,7 +52,7 @@ pub async fn open(connect: &Connect, stack: &Stack, base: &Path, ui: &Ui) -> Res
         },
         http_client: emulator.as_ref().map(Emulator::http_client),
     };
-    let connection = aws::connect(settings).await.map_err(|error| failed(&error, ui))?;
+    let connection = aws::connect(settings).await?;
     let reader = connection.reader();
     let identity = reader.caller_identity().await;
     if let Err(error) = &identity
@@ -54,7 +61,7 @@ pub async fn open(connect: &Connect, stack: &Stack, base: &Path, ui: &Ui) -> Res
     {
         // Where there is an endpoint of its own, it may not speak STS; and a
         // policy may forbid it. The ARNs of what is read say the account as well.
-        return Err(failed(error, ui));
+        return Err(error.into());
     }
     if let Err(error) = &identity {
         ui.note(&format!(
@@ -68,8 +75,7 @@ pub async fn open(connect: &Connect, stack: &Stack, base: &Path, ui: &Ui) -> Res
             "these credentials are of account {account_id} ({arn}), and stack {} is of account {}",
             stack.name, stack.account_id
         );
-        ui.error_line(&message, Some("use other credentials, or --profile"));
-        return Err(Exit::Error);
+        return Err(CommandError::new(message).with_help(OTHER_CREDENTIALS));
     }
     let header = Header {
         stack: stack.clone(),
@@ -83,17 +89,16 @@ pub async fn open(connect: &Connect, stack: &Stack, base: &Path, ui: &Ui) -> Res
 
 impl Session {
     /// Reads everything, and asks for certain about tags that are in question.
-    pub async fn read(&self, desired: &Desired, ui: &Ui) -> Result<Live, Exit> {
+    pub(super) async fn read(&self, desired: &Desired, ui: &Ui) -> Result<Live, CommandError> {
         let reader = self.connection.reader();
         let bar = ui.progress("Reading");
         let live = live::read(&reader, desired, &|progress| {
             bar.set_length(progress.total as u64);
             bar.set_position(progress.described as u64);
         })
-        .await
-        .map_err(|error| failed(&error, ui))?;
+        .await?;
         bar.finish_and_clear();
-        self.check_account(&live, &desired.stack, ui)?;
+        self.check_account(&live, &desired.stack)?;
         for note in &live.notes {
             ui.note(note);
         }
@@ -101,7 +106,7 @@ impl Session {
     }
 
     /// Whether the account is the stack's, also by what was read.
-    pub fn check_account(&self, live: &Live, stack: &Stack, ui: &Ui) -> Result<(), Exit> {
+    pub(super) fn check_account(&self, live: &Live, stack: &Stack) -> Result<(), CommandError> {
         let accounts: BTreeMap<&str, &ProcessorName> = live
             .processors
             .iter()
@@ -112,45 +117,37 @@ impl Session {
                 "{name} is of account {account}, and stack {} is of account {}",
                 stack.name, stack.account_id
             );
-            ui.error_line(&message, Some("use other credentials, or --profile"));
-            return Err(Exit::Error);
+            return Err(CommandError::new(message).with_help(OTHER_CREDENTIALS));
         }
         match &self.identity {
-            Err(error) if accounts.is_empty() => Err(failed(error, ui)),
+            Err(error) if accounts.is_empty() => Err(error.into()),
             _ => Ok(()),
         }
     }
 
     /// Who is calling, or why nobody could say.
-    pub fn identity(&self) -> Result<Identity, &aws::Error> {
+    pub(super) fn identity(&self) -> Result<Identity, &aws::Error> {
         self.identity.as_ref().cloned()
     }
 
     /// Who is calling. The account has been checked by what was read, also where
     /// nobody could say.
-    pub fn identity_of(&self, stack: &Stack) -> Identity {
+    pub(super) fn identity_of(&self, stack: &Stack) -> Identity {
         let unnamed = || Identity { account_id: stack.account_id.clone(), arn: String::new() };
         self.identity().unwrap_or_else(|_| unnamed())
     }
 
     /// Brings the embedded service's state to rest in its file.
-    pub async fn close(self, ui: &Ui) -> Result<(), Exit> {
+    pub(super) async fn close(self) -> Result<(), CommandError> {
         let Some(emulator) = self.emulator else { return Ok(()) };
         emulator.flush().await.map_err(|error| {
-            ui.error_line(&format!("cannot keep the emulator's state: {error}"), None);
-            Exit::Error
+            CommandError::new(format!("cannot keep the emulator's state: {error}"))
         })
     }
 }
 
-/// Says what the service or the way to it did wrong.
-pub fn failed(error: &aws::Error, ui: &Ui) -> Exit {
-    ui.error(error, error.help().as_deref());
-    Exit::Error
-}
-
 /// Where the embedded service keeps its state unless told otherwise.
-pub fn default_state(base: &Path) -> PathBuf {
+pub(super) fn default_state(base: &Path) -> PathBuf {
     base.join(".rekon/emulator.json")
 }
 
@@ -158,7 +155,12 @@ pub fn default_state(base: &Path) -> PathBuf {
 ///
 /// Without a state file it starts from the project's `live.json` and keeps what
 /// is written to it in `.rekon/emulator.json`.
-fn open_emulator(state: &Path, stack: &Stack, base: &Path, ui: &Ui) -> Result<Emulator, Exit> {
+fn open_emulator(
+    state: &Path,
+    stack: &Stack,
+    base: &Path,
+    ui: &Ui,
+) -> Result<Emulator, CommandError> {
     let (source, store): (Option<PathBuf>, PathBuf) = if state.as_os_str().is_empty() {
         let source = base.join("live.json");
         (source.exists().then_some(source), default_state(base))
@@ -178,8 +180,6 @@ fn open_emulator(state: &Path, stack: &Stack, base: &Path, ui: &Ui) -> Result<Em
         region: stack.region.clone(),
         ..emulator::Options::default()
     };
-    Emulator::open(options, source.as_deref(), Some(&store)).map_err(|error| {
-        ui.error(&error, None);
-        Exit::Error
-    })
+    Emulator::open(options, source.as_deref(), Some(&store))
+        .map_err(|error| CommandError::of(&error))
 }

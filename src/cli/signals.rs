@@ -2,12 +2,12 @@
 
 use tokio::signal::unix::{self, SignalKind, signal};
 
+use super::error::CommandError;
 use super::exit::Exit;
-use super::ui::Ui;
 use crate::plan::Signal;
 
 /// Listens for the signals that ask a program to stop.
-pub struct Signals {
+pub(super) struct Signals {
     /// `None` where whoever started the program had it ignored, as nohup does.
     hangup: Option<unix::Signal>,
     interrupt: unix::Signal,
@@ -16,12 +16,10 @@ pub struct Signals {
 
 impl Signals {
     /// Takes the signals over from the system, which would end the process.
-    pub fn listen(ui: &Ui) -> Result<Signals, Exit> {
+    pub(super) fn listen() -> Result<Signals, CommandError> {
         let listen = |kind| {
-            signal(kind).map_err(|error| {
-                ui.error_line(&format!("cannot listen for signals: {error}"), None);
-                Exit::Error
-            })
+            let failed = |error| CommandError::new(format!("cannot listen for signals: {error}"));
+            signal(kind).map_err(failed)
         };
         let hangup = match is_hangup_ignored() {
             true => None,
@@ -35,7 +33,7 @@ impl Signals {
     }
 
     /// Waits for the next signal.
-    pub async fn next(&mut self) -> Signal {
+    pub(super) async fn next(&mut self) -> Signal {
         let hangup = async {
             match &mut self.hangup {
                 Some(hangup) => drop(hangup.recv().await),
@@ -51,13 +49,13 @@ impl Signals {
 
     /// Does work that a signal may cut short at any point, since it writes
     /// nothing to the service.
-    pub async fn cut_short<T>(
+    pub(super) async fn cut_short<T>(
         &mut self,
-        work: impl Future<Output = Result<T, Exit>>,
-    ) -> Result<T, Exit> {
+        work: impl Future<Output = Result<T, CommandError>>,
+    ) -> Result<T, CommandError> {
         tokio::select! {
             biased;
-            signal = self.next() => Err(signal.into()),
+            signal = self.next() => Err(Exit::from(signal).into()),
             result = work => result,
         }
     }

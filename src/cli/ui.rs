@@ -11,7 +11,7 @@ use super::args::{ColorChoice, Common};
 use crate::report::{self, Detail, Settings};
 
 /// The terminal, or what stands in for it.
-pub struct Ui {
+pub(super) struct Ui {
     color: ColorChoice,
     quiet: bool,
     verbose: bool,
@@ -21,7 +21,7 @@ pub struct Ui {
 
 impl Ui {
     /// Takes the options that every command has.
-    pub fn new(common: &Common) -> Ui {
+    pub(super) fn new(common: &Common) -> Ui {
         Ui {
             color: common.color,
             quiet: common.quiet,
@@ -31,14 +31,14 @@ impl Ui {
     }
 
     /// How to render what goes to stdout.
-    pub fn stdout_settings(&self) -> Settings {
+    pub(super) fn stdout_settings(&self) -> Settings {
         let stdout = io::stdout();
         let color = AutoStream::choice(&stdout);
         self.settings(color, terminal_size::terminal_size_of(&stdout))
     }
 
     /// How to render what goes to stderr.
-    pub fn stderr_settings(&self) -> Settings {
+    pub(super) fn stderr_settings(&self) -> Settings {
         let stderr = io::stderr();
         let color = AutoStream::choice(&stderr);
         self.settings(color, terminal_size::terminal_size_of(&stderr))
@@ -69,7 +69,7 @@ impl Ui {
     ///
     /// A reader that went away is no mistake: the rest is dropped quietly, and
     /// work that is under way goes on.
-    pub fn print(&self, text: &str) -> bool {
+    pub(super) fn print(&self, text: &str) -> bool {
         let mut stdout = io::stdout().lock();
         let result = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match result {
@@ -86,62 +86,47 @@ impl Ui {
     }
 
     /// Why the result could not be printed, if it could not.
-    pub fn print_error(&self) -> Option<io::Error> {
+    pub(super) fn print_error(&self) -> Option<io::Error> {
         self.broken.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()
     }
 
     /// Says something on stderr, unless asked to be quiet.
-    pub fn say(&self, text: &str) {
+    pub(super) fn say(&self, text: &str) {
         if !self.quiet {
             self.complain(text);
         }
     }
 
     /// Whether only what is wrong is to be said.
-    pub fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self) -> bool {
         self.quiet
     }
 
     /// Says on stderr what is worth knowing, unless asked to be quiet.
-    pub fn note(&self, text: &str) {
+    pub(super) fn note(&self, text: &str) {
         self.say(&report::text::note(text, self.stderr_settings()));
     }
 
     /// Says something on stderr only when asked to say more.
-    pub fn mention(&self, text: &str) {
+    pub(super) fn mention(&self, text: &str) {
         if self.verbose {
             self.complain(text);
         }
     }
 
     /// Says what is wrong on stderr, however quiet.
-    pub fn complain(&self, text: &str) {
+    pub(super) fn complain(&self, text: &str) {
         // Where stderr itself is gone there is nowhere left to say so.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
-    /// Says what is wrong in one `error:` line, with its causes, and what to do.
-    pub fn error(&self, error: &dyn std::error::Error, help: Option<&str>) {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let cause_text = cause.to_string();
-            if !text.contains(&cause_text) {
-                text.push_str(": ");
-                text.push_str(&cause_text);
-            }
-            source = cause.source();
-        }
-        self.error_line(&text, help);
-    }
-
     /// Says what is wrong in one `error:` line, and what to do.
-    pub fn error_line(&self, message: &str, help: Option<&str>) {
+    pub(super) fn error(&self, message: &str, help: Option<&str>) {
         self.complain(&report::text::error(message, help, self.stderr_settings()));
     }
 
     /// A progress bar on a terminal; nothing elsewhere.
-    pub fn progress(&self, what: &'static str) -> ProgressBar {
+    pub(super) fn progress(&self, what: &'static str) -> ProgressBar {
         if self.quiet || !io::stderr().is_terminal() {
             return ProgressBar::hidden();
         }
@@ -154,12 +139,12 @@ impl Ui {
     }
 
     /// Whether someone can be asked.
-    pub fn can_ask(&self) -> bool {
+    pub(super) fn can_ask(&self) -> bool {
         io::stdin().is_terminal()
     }
 
     /// Asks on stderr and waits for a line, without holding up anything else.
-    pub async fn ask(&self, question: &str) -> io::Result<String> {
+    pub(super) async fn ask(&self, question: &str) -> io::Result<String> {
         self.complain(question);
         let read = || {
             let mut answer = String::new();

@@ -8,7 +8,7 @@ use crate::diagnostic::Record;
 use crate::{config, desired, report};
 
 /// Runs the command.
-pub fn run(args: &args::Validate, ui: &Ui) -> Exit {
+pub(super) fn run(args: &args::Validate, ui: &Ui) -> Exit {
     let loaded = config::load(&args.project.dir);
     let checked = desired::resolve(&loaded);
     let (diagnostics, sources) = (&checked.diagnostics, &loaded.sources);

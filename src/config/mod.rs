@@ -10,6 +10,14 @@
 //! Deliberately absent: defaults, and any table with required keys.
 
 mod check;
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::disallowed_methods,
+        clippy::disallowed_types,
+        reason = "the one part of the core that reads files, with as many threads as there are CPUs"
+    )
+)]
 mod load;
 mod parse;
 mod pattern;

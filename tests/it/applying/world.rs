@@ -14,7 +14,6 @@ use rekon::emulator::{Emulator, Faults, Options, State};
 use rekon::live;
 use rekon::model::Live;
 use rekon::plan::{self, Answer, Failure, Fate, Operation, Outcome, Plan, Reason};
-use rekon::report;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -231,7 +230,6 @@ impl World {
             settle_timeout: apply::DEFAULT_SETTLE_TIMEOUT,
             recovery,
             now: "2026-11-22T15:03:00Z".parse().unwrap(),
-            write_toml: &report::toml::processor,
             reconnect: String::new(),
             known: None,
         };

@@ -100,7 +100,6 @@ impl Stage {
             settle_timeout: apply::DEFAULT_SETTLE_TIMEOUT,
             recovery: RecoveryRoot::Folder(recovery.to_owned()),
             now: jiff::Timestamp::UNIX_EPOCH,
-            write_toml: &report::toml::processor,
             reconnect: String::new(),
             known: None,
         };
