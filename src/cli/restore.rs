@@ -16,6 +16,12 @@ use crate::plan::{Fate, Narrowing, Options};
 
 /// Runs the command.
 pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandError> {
+    let dir = &args.project.dir;
+    if !dir.is_dir() {
+        let message = format!("there is no folder {}", dir.display());
+        let help = format!("to restore a processor of that name: rekon restore . {}", dir.display());
+        return Err(CommandError::new(message).with_help(help));
+    }
     let mut signals = Signals::listen()?;
     let root = recovery_root(args.execution.recovery_dir.as_ref(), &args.project.dir);
     let runs = apply::open_runs(&root);
@@ -26,7 +32,7 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
     let (ready, unchanged) = signals.cut_short(ready(&args, stack, &runs, ui)).await?;
     if let Some(file) = &args.out {
         saved::write(&ready.plan, file, ui)?;
-        plan::print(&ready.plan, args::PlanFormat::Text, ui);
+        plan::print(&ready.plan, shown_as(args.execution.format), ui);
         return Ok(plan::exit(&ready.plan, args.execution.deny_warnings, false));
     }
     let carried = carry_out(ready, &args.execution, &args.connect, signals, ui).await;

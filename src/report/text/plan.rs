@@ -37,8 +37,10 @@ pub fn plan(plan: &Plan, settings: Settings) -> String {
 /// Draws what the plan does not touch, and the line that sums it up.
 fn summary(out: &mut String, plan: &Plan, settings: Settings) {
     let summary = &plan.summary;
-    for text in view::outside(summary) {
-        paragraph(out, &Line::new(settings), INDENT, &text, settings);
+    if !settings.is_quiet() {
+        for text in view::outside(summary) {
+            paragraph(out, &Line::new(settings), INDENT, &text, settings);
+        }
     }
     if plan.changes.is_empty() {
         let ((meaning, verdict), about) = view::nothing(plan);

@@ -238,10 +238,12 @@ fn what_the_plan_does_not_touch_is_counted_above_the_summary() {
     assert!(few.contains("\n1 more in this account and region is declared by no file.\n"), "{few}");
     assert!(few.contains("\n1 change is left out by --only, --exclude, --tag or --limit.\n"));
     let nothing = PlanBuilder::new().with(|plan| plan.summary.undeclared = 2).build();
-    let text = plan(&nothing, Settings { detail: Detail::Quiet, ..Settings::default() });
+    let text = plan(&nothing, Settings::default());
     assert!(
         text.starts_with("2 more in this account and region are declared by no file.\nNo changes.")
     );
+    let quiet = plan(&nothing, Settings { detail: Detail::Quiet, ..Settings::default() });
+    assert!(quiet.starts_with("No changes."), "{quiet}");
 }
 
 #[test]
