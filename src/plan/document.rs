@@ -5,7 +5,8 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use super::{FORMAT_VERSION, Plan};
+use super::{Action, Change, FORMAT_VERSION, Plan};
+use crate::model::{Definition, Kind};
 
 /// A plan with its digest, as it is printed and saved.
 #[derive(Debug, Serialize)]
@@ -64,10 +65,27 @@ impl Plan {
             Some(sealed) if sealed == digest(&json) => Seal::Intact,
             Some(_) => return Err(DocumentError::Edited),
         };
-        let plan = serde_json::from_value(json)
+        let mut plan: Plan = serde_json::from_value(json)
             .map_err(|error| DocumentError::NoPlan(error.to_string()))?;
+        if seal == Seal::Missing {
+            plan.changes.iter_mut().for_each(fill_result);
+        }
         Ok((plan, seal))
     }
+}
+
+/// Works out what a plan without a digest does not say: what is there when the
+/// calls of a change are done.
+fn fill_result(change: &mut Change) {
+    if change.result.is_some() || change.actions.contains(&Action::Delete) {
+        return;
+    }
+    let before = change.expect.clone();
+    let mut result = before.unwrap_or_else(|| Definition::new(Kind::LabelDetection));
+    for one in &change.attributes {
+        result.set(one.attribute.clone(), one.after.clone());
+    }
+    change.result = Some(result);
 }
 
 /// `sha256:` and the digest of compact, key-sorted JSON.

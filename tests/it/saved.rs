@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::support::{copy_of, run};
 
 #[test]
@@ -19,6 +21,39 @@ fn a_plan_that_was_changed_by_hand_is_neither_shown_nor_applied() {
         let run = run(command);
         assert_eq!(run.code, 1, "{}", run.stdout);
         assert!(run.stderr.contains("changed after it was made"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_plan_of_before_there_were_digests_is_shown_but_not_applied() {
+    for example in ["doorbells", "lobby", "minimal"] {
+        let (folder, dir) = copy_of(example);
+        let path = folder.path().join("plan.json").display().to_string();
+        assert_eq!(run(&["plan", &dir, "--emulator", "--out", &path]).code, 0);
+        let shown =
+            |format: &str| run(&["show", &path, "--format", format, "--color", "never"]).stdout;
+        let (text, diff) = (shown("text"), shown("diff"));
+
+        let mut old: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let members = old.as_object_mut().unwrap();
+        members.remove("digest");
+        let without = |members: &mut Value, names: &[&str]| {
+            names.iter().for_each(|name| drop(members.as_object_mut().unwrap().remove(*name)));
+        };
+        without(&mut members["summary"], &["undeclared", "left_out"]);
+        for change in members["changes"].as_array_mut().unwrap() {
+            without(change, &["result", "group"]);
+        }
+        for call in members["calls"].as_array_mut().unwrap() {
+            without(call, &["group", "after_verified"]);
+        }
+        fs::write(&path, old.to_string()).unwrap();
+        assert_eq!(shown("diff"), diff);
+        let counted = text.lines().filter(|line| !line.ends_with("declared by no file."));
+        assert_eq!(shown("text").lines().collect::<Vec<_>>(), counted.collect::<Vec<_>>());
+        let applied = run(&["apply", &path, "--emulator", "--auto-approve"]);
+        assert_eq!(applied.code, 1, "{}", applied.stdout);
+        assert!(applied.stderr.contains("no digest"), "{}", applied.stderr);
     }
 }
 
