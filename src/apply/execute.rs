@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::journal::{Journal, Record};
@@ -45,16 +46,32 @@ pub(super) struct Tools {
 
 /// Whether a delete may still begin; shut for good once something failed to come
 /// back.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Gate(Arc<AtomicBool>);
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    shut: Arc<AtomicBool>,
+    turns: Arc<Semaphore>,
+}
+
+/// How many deletes may be at the gate at once: as many as the quotas let read
+/// within the time that a reading may take.
+const AT_THE_GATE: usize = 2;
 
 impl Gate {
+    pub(super) fn new() -> Gate {
+        Gate { shut: Arc::default(), turns: Arc::new(Semaphore::new(AT_THE_GATE)) }
+    }
+
     pub(super) fn shut(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.shut.store(true, Ordering::SeqCst);
     }
 
     pub(super) fn is_shut(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.shut.load(Ordering::SeqCst)
+    }
+
+    /// Waits for a turn, which lasts until the reading before a delete is judged.
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        self.turns.clone().acquire_owned().await.ok()
     }
 }
 

@@ -80,7 +80,7 @@ pub async fn apply(
         settle_timeout: options.settle_timeout,
         stop: stop.clone(),
         events: sender,
-        gate: Gate::default(),
+        gate: Gate::new(),
         journal: match schedule.has_next() {
             true => Some(Arc::new(begin_journal(plan, &prepared, options)?)),
             false => None,

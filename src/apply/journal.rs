@@ -32,6 +32,8 @@ pub(super) enum Record {
         at: Timestamp,
         stack: Stack,
         fingerprint: String,
+        #[serde(default)]
+        emulated: bool,
     },
     /// What a processor is that the run may delete or stop, and what it is to be.
     Processor { name: String, definition: Definition, result: Option<Definition> },
@@ -71,6 +73,7 @@ impl Journal {
             at: options.now,
             stack: plan.stack.clone(),
             fingerprint: plan.fingerprint.clone(),
+            emulated: options.emulated,
         };
         let held = processors.into_iter().map(|(name, definition, result)| Record::Processor {
             name: name.to_owned(),

@@ -27,6 +27,8 @@ pub struct Options<'a> {
     pub recovery: RecoveryRoot,
     /// The time now, which names the recovery files.
     pub now: Timestamp,
+    /// Whether the service is the embedded one.
+    pub emulated: bool,
     /// The options that lead to the same service, as a shell takes them, each
     /// after a space.
     pub reconnect: String,

@@ -143,6 +143,7 @@ mod tests {
             settle_timeout: std::time::Duration::ZERO,
             recovery,
             now: now(),
+            emulated: true,
             reconnect: String::new(),
             known: None,
         }

@@ -18,7 +18,8 @@ pub struct Restoration {
     pub unknown: Vec<String>,
 }
 
-/// What the runs owe of these names, or of all where there are none.
+/// What the runs owe of these names, or of all where there are none. The runs are
+/// those that concern the stack.
 ///
 /// What is gone comes back as it was. What the run has made anew keeps its new
 /// definition, with the tags that it had and running if it ran. The oldest run
@@ -26,7 +27,7 @@ pub struct Restoration {
 pub fn restoration(stack: &Stack, runs: &[Run], names: &[String], live: &Live) -> Restoration {
     let mut sources = Sources::default();
     let mut processors = BTreeMap::new();
-    for run in runs.iter().filter(|run| run.stack == *stack) {
+    for run in runs {
         let source = sources.add(&run.path.display().to_string(), &run.text);
         for owed in &run.owed {
             let wanted = names.is_empty() || names.contains(&owed.name);

@@ -26,6 +26,8 @@ pub struct Run {
     pub text: String,
     pub at: Timestamp,
     pub stack: Stack,
+    /// Whether it was against the embedded service.
+    pub emulated: bool,
     pub state: RunState,
     /// What it took away, or may have, and is not known to have brought back.
     pub owed: Vec<Owed>,
@@ -53,13 +55,23 @@ pub struct Owed {
     pub line: usize,
 }
 
-/// The runs that are not over or that owe something, oldest first.
+/// The runs that are not over or that owe something, oldest first; of all stacks
+/// and services, since a folder may be shared.
 ///
 /// Journals that cannot be read as such are skipped: they are no trace of a run.
 pub fn open_runs(root: &RecoveryRoot) -> Vec<Run> {
     let runs = journals(root).into_iter().filter_map(|path| read(&path));
     let open = |run: &Run| run.state != RunState::Finished || !run.owed.is_empty();
     runs.filter(open).collect()
+}
+
+impl Run {
+    /// Whether it was about the processors that a stack is about: those of its
+    /// account and region, whatever its name.
+    pub fn concerns(&self, stack: &Stack, emulated: bool) -> bool {
+        self.emulated == emulated
+            && (&self.stack.account_id, &self.stack.region) == (&stack.account_id, &stack.region)
+    }
 }
 
 /// What the next plan of the project says of a run.
@@ -104,7 +116,10 @@ pub fn note_restored(runs: &[Run], names: &BTreeSet<String>) -> io::Result<()> {
             .collect();
         if !names.is_empty() {
             let mut file = File::options().append(true).open(&run.path)?;
-            file.write_all(line(&Record::Restored { names }).as_bytes())?;
+            // The last line of a run that was killed may be cut short.
+            let end = if run.text.ends_with('\n') { "" } else { "\n" };
+            let noted = format!("{end}{}", line(&Record::Restored { names }));
+            file.write_all(noted.as_bytes())?;
             file.sync_data()?;
         }
     }
@@ -129,7 +144,14 @@ fn journals(root: &RecoveryRoot) -> Vec<PathBuf> {
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
         .collect();
-    paths.sort();
+    paths.sort_by_key(|path| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // Of several in one second, the first has no number.
+        match stem.split_once('-') {
+            Some((time, number)) => (time.to_owned(), number.parse().unwrap_or(u32::MAX)),
+            None => (stem, 1),
+        }
+    });
     paths
 }
 
@@ -143,7 +165,7 @@ fn read(path: &Path) -> Option<Run> {
         // The last line of a run that was killed may be cut short.
         let Ok(record) = serde_json::from_str::<Record>(line) else { continue };
         match record {
-            Record::Begun { at, stack, .. } => begun = Some((at, stack)),
+            Record::Begun { at, stack, emulated, .. } => begun = Some((at, stack, emulated)),
             Record::Processor { name, definition: before, result } => {
                 let owed = Owed { name: name.clone(), before, result, line: at + 1 };
                 progress.processors.insert(name, Trace { owed, state: State::default() });
@@ -158,7 +180,7 @@ fn read(path: &Path) -> Option<Run> {
             Record::Restored { names } => progress.restored.extend(names),
         }
     }
-    let (at, stack) = begun?;
+    let (at, stack, emulated) = begun?;
     let state = match progress.closed {
         None if !free => RunState::UnderWay,
         None => RunState::Unfinished,
@@ -168,7 +190,7 @@ fn read(path: &Path) -> Option<Run> {
     // A run of which everything was brought back is over, however it ended.
     let settled = !progress.restored.is_empty() && owed.is_empty();
     let state = if settled { RunState::Finished } else { state };
-    Some(Run { path: path.to_owned(), text, at, stack, state, owed })
+    Some(Run { path: path.to_owned(), text, at, stack, emulated, state, owed })
 }
 
 /// How far a run got, as its journal says.

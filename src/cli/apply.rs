@@ -26,7 +26,8 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
     let mut project = project::open(&args.target, args.execution.deny_warnings, ui)?;
     let options = plan::options(&project.desired, &args.narrow, args.allow)?;
     let base = project.loaded.root.clone();
-    project.warn_of_runs(&recovery_root(args.execution.recovery_dir.as_ref(), &base));
+    let root = recovery_root(args.execution.recovery_dir.as_ref(), &base);
+    project.warn_of_runs(&root, args.connect.emulator.is_some());
     let stack = &project.desired.stack;
     let session = session::open(&args.connect, stack, &base, ui).await?;
     plan::announce(&session.header, shown_as(args.execution.format), ui);

@@ -109,6 +109,7 @@ async fn execute(
         settle_timeout: execution.settle_timeout,
         recovery: recovery_root(execution.recovery_dir.as_ref(), base),
         now: now(),
+        emulated: session.header.emulated,
         reconnect: reconnect(connect, base),
         known: read.as_ref().map(|(live, at)| Known { live, at: *at }),
     };

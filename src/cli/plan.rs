@@ -22,7 +22,7 @@ use crate::report::text::Header;
 pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError> {
     let mut project = project::open(&args.project.dir, args.deny_warnings, ui)?;
     let root = recovery_root(args.recovery_dir.as_ref(), &project.loaded.root);
-    project.warn_of_runs(&root);
+    project.warn_of_runs(&root, args.connect.emulator.is_some());
     let options = options(&project.desired, &args.narrow, args.allow)?;
     let live = match &args.live {
         Some(file) => read_snapshot(file, &project, args.format, ui)?,

@@ -40,8 +40,10 @@ pub(super) fn open(dir: &Path, deny_warnings: bool, ui: &Ui) -> Result<Project, 
 
 impl Project {
     /// Warns of runs that never ended, or that took something away.
-    pub(super) fn warn_of_runs(&mut self, root: &RecoveryRoot) {
-        self.warnings.extend(apply::open_runs(root).iter().map(apply::warning));
+    pub(super) fn warn_of_runs(&mut self, root: &RecoveryRoot, emulated: bool) {
+        let runs = apply::open_runs(root);
+        let own = runs.iter().filter(|run| run.concerns(&self.desired.stack, emulated));
+        self.warnings.extend(own.map(apply::warning));
     }
 }
 

@@ -1,6 +1,7 @@
 //! `rekon restore`: plans and applies what runs took away and did not bring back.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::args;
 use super::carry_out::{Ready, carry_out, recovery_root};
@@ -10,22 +11,24 @@ use super::signals::Signals;
 use super::ui::Ui;
 use super::{apply::shown_as, plan, saved, session};
 use crate::apply::{self, Restoration, Run, RunState};
-use crate::desired::Stack;
-use crate::live;
+use crate::desired::{self, Stack};
 use crate::plan::{Fate, Narrowing, Options};
+use crate::{config, live};
 
 /// Runs the command.
 pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandError> {
     let dir = &args.project.dir;
     if !dir.is_dir() {
         let message = format!("there is no folder {}", dir.display());
-        let help = format!("to restore a processor of that name: rekon restore . {}", dir.display());
+        let help =
+            format!("to restore a processor of that name: rekon restore . {}", dir.display());
         return Err(CommandError::new(message).with_help(help));
     }
     let mut signals = Signals::listen()?;
     let root = recovery_root(args.execution.recovery_dir.as_ref(), &args.project.dir);
-    let runs = apply::open_runs(&root);
-    let Some(stack) = stack(&runs)? else {
+    let emulated = args.connect.emulator.is_some();
+    let runs = apply::open_runs(&root).into_iter().filter(|run| run.emulated == emulated).collect();
+    let Some((stack, runs)) = choose(dir, runs)? else {
         ui.say("Nothing is to be restored: no run took anything away that is not back.\n");
         return Ok(Exit::Success);
     };
@@ -46,14 +49,32 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
     Ok(exit)
 }
 
-/// The stack whose runs owe something.
-fn stack(runs: &[Run]) -> Result<Option<Stack>, CommandError> {
+/// The stack to restore for, and its runs that owe something; `None`: nothing is
+/// owed. The project's own files say which, where there are any.
+fn choose(dir: &Path, mut runs: Vec<Run>) -> Result<Option<(Stack, Vec<Run>)>, CommandError> {
+    let own = desired::resolve(&config::load(dir)).stack;
+    if let Some(own) = &own {
+        runs.retain(|run| run.concerns(own, run.emulated));
+    }
     if let Some(run) = runs.iter().find(|run| run.state == RunState::UnderWay) {
         let message = format!("a run that began at {} is still under way", run.at);
         let help = "wait until it has ended, or stop it with Ctrl-C";
         return Err(CommandError::new(message).with_help(help));
     }
-    Ok(runs.iter().rev().find(|run| !run.owed.is_empty()).map(|run| run.stack.clone()))
+    runs.retain(|run| !run.owed.is_empty());
+    let Some(last) = runs.last() else { return Ok(None) };
+    let stack = own.unwrap_or_else(|| last.stack.clone());
+    match runs.iter().find(|run| !run.concerns(&stack, run.emulated)) {
+        None => Ok(Some((stack, runs))),
+        Some(other) => {
+            let message = format!(
+                "runs of several accounts or regions owe something here: of stack {} and of stack {}",
+                other.stack.name, stack.name
+            );
+            let help = "restore in the folder of one project, with --recovery-dir for this folder";
+            Err(CommandError::new(message).with_help(help))
+        }
+    }
 }
 
 /// Plans what brings back what is asked for. Also names what turns out to be there
@@ -68,16 +89,15 @@ async fn ready(
     let session = session::open(&args.connect, &stack, &base, ui).await?;
     plan::announce(&session.header, shown_as(args.execution.format), ui);
     // What is owed may be there again, in which case it is compared.
-    let reader = session.connection.reader();
-    let first = live::fetch(&reader, &stack.account_id, &|_| {}).await?;
+    let live = session.fetch(&stack, ui).await?;
     let Restoration { desired, sources, unknown } =
-        apply::restoration(&stack, runs, &args.names, &first);
+        apply::restoration(&stack, runs, &args.names, &live);
     if let Some(name) = unknown.first() {
         let message = format!("no run took {name} away, or it was restored already");
         let help = "leave the names out to see all that can be restored";
         return Err(CommandError::new(message).with_help(help));
     }
-    let live = session.read(&desired, ui).await?;
+    let live = live::confirm(&session.connection.reader(), &desired, live).await;
     let options =
         Options { narrowing: Narrowing::default(), allowances: plan::allowances(args.allow) };
     let plan = crate::plan::plan(&desired, &sources, &[], &live, &options);

@@ -90,15 +90,21 @@ pub(super) async fn open(
 impl Session {
     /// Reads everything, and asks for certain about tags that are in question.
     pub(super) async fn read(&self, desired: &Desired, ui: &Ui) -> Result<Live, CommandError> {
+        let live = self.fetch(&desired.stack, ui).await?;
+        Ok(live::confirm(&self.connection.reader(), desired, live).await)
+    }
+
+    /// Reads everything; tags are as certain as that makes them.
+    pub(super) async fn fetch(&self, stack: &Stack, ui: &Ui) -> Result<Live, CommandError> {
         let reader = self.connection.reader();
         let bar = ui.progress("Reading");
-        let live = live::read(&reader, desired, &|progress| {
+        let live = live::fetch(&reader, &stack.account_id, &|progress| {
             bar.set_length(progress.total as u64);
             bar.set_position(progress.described as u64);
         })
         .await?;
         bar.finish_and_clear();
-        self.check_account(&live, &desired.stack)?;
+        self.check_account(&live, stack)?;
         for note in &live.notes {
             ui.note(note);
         }

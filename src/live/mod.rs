@@ -17,7 +17,7 @@ pub(crate) use describe_all::each;
 
 pub use description::described;
 pub use fetch::{Progress, fetch};
-pub use read::{confirm_tags, read};
+pub use read::{confirm, confirm_tags, read};
 pub use snapshot::{SNAPSHOT_FORMAT_VERSION, SnapshotError, load, parse, take};
 
 /// How many requests may be under way at once. The pace decides how many go out

@@ -17,10 +17,15 @@ pub async fn read(
     desired: &Desired,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Live, Error> {
-    let mut live = fetch(reader, &desired.stack.account_id, progress).await?;
+    let live = fetch(reader, &desired.stack.account_id, progress).await?;
+    Ok(confirm(reader, desired, live).await)
+}
+
+/// Makes certain of what was fetched, as far as planning for this needs it.
+pub async fn confirm(reader: &Reader, desired: &Desired, mut live: Live) -> Live {
     let questions = tags_in_question(desired, &live);
     confirm_tags(reader, &mut live, &questions).await;
-    Ok(live)
+    live
 }
 
 /// Reads the tags of these processors from ListTagsForResource, whatever was

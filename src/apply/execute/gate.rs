@@ -37,7 +37,8 @@ impl Run<'_> {
                     {
                         Some(self.failed(Reason::Contradicted, self.effect()))
                     }
-                    _ => None,
+                    Ok(_) => None,
+                    Err(blind) => Some(self.failed(Reason::Unread(blind.answer), self.effect())),
                 }
             }
         }
@@ -45,6 +46,8 @@ impl Run<'_> {
 
     async fn pass_planned(&mut self) -> Option<Ended> {
         let name = self.name().to_owned();
+        // Readings that queue for their pace together are all old when they come.
+        let _turn = self.tools.gate.clone().turn().await;
         let mut readings = 0;
         loop {
             if self.tools.gate.is_shut() {

@@ -96,7 +96,8 @@ async fn calls_that_wait_for_their_turn_are_not_sent_any_more() {
         .iter()
         .map(|name| camera_toml(name, name, "Other", "\"PERSON\"", "team = \"home\""))
         .collect();
-    let world = World::new(&live, &toml, Options::default()).await.paced().await;
+    let world =
+        World::new(&live, &toml, Options::default()).await.paced("100%".parse().unwrap()).await;
     let plan = world.plan().await;
     let (stopper, stop) = apply::stopper();
     let deletes = || world.writes().iter().filter(|write| write.starts_with("Del")).count();

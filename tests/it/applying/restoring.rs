@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rekon::apply::{self, RecoveryRoot, Restoration, RunState};
+use rekon::desired::Stack;
 use rekon::emulator::{Options, Settle};
 use rekon::live;
 use rekon::plan::{self, Plan};
@@ -115,6 +116,49 @@ async fn a_run_that_died_anywhere_owes_what_it_took_away() {
         }
     }
     assert!(owed > 10, "{owed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_was_cut_short_takes_note_of_what_is_back() {
+    let script = "CreateStreamProcessor=error:LimitExceededException:full";
+    let toml = [camera_toml("b", "b", "Other", "\"PERSON\"", HOME)];
+    let world = World::new(&[camera("b", "b")], &toml, with_faults(&[script])).await;
+    let plan = world.plan().await;
+    assert!(!all_done(&world.apply(&plan).await));
+    let journal = apply::open_runs(&root(&world)).remove(0).path;
+    let text = std::fs::read_to_string(&journal).unwrap();
+    let closed = text.trim_end().rfind('\n').unwrap();
+    std::fs::write(&journal, &text[..closed + 10]).unwrap();
+    let runs = apply::open_runs(&root(&world));
+    assert_eq!(runs[0].state, RunState::Unfinished);
+    assert_eq!(runs[0].owed.len(), 1);
+    apply::note_restored(&runs, &["b".to_owned()].into()).unwrap();
+    assert!(apply::open_runs(&root(&world)).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_of_one_second_are_told_in_their_order_and_of_their_own_service() {
+    let script = "CreateStreamProcessor=error:LimitExceededException:full";
+    let live: Vec<_> = (0..12).map(|n| camera(&format!("c{n}"), &format!("c{n}"))).collect();
+    let world = World::new(&live, &[], with_faults(&[script])).await;
+    for n in 0..12 {
+        let name = format!("c{n}");
+        let toml = camera_toml(&name, &name, "Other", "\"PERSON\"", HOME);
+        let mut run = world.neighbour(&[toml]).await;
+        std::fs::copy(run.folder.path().join("rekon.toml"), world.folder.path().join("rekon.toml"))
+            .unwrap();
+        run.folder = tempfile::tempdir().unwrap();
+        let plan = world.plan().await;
+        assert!(!all_done(&world.apply(&plan).await));
+    }
+    let runs = apply::open_runs(&root(&world));
+    let told: Vec<String> = runs.iter().map(|run| run.owed[0].name.clone()).collect();
+    assert_eq!(told, (0..12).map(|n| format!("c{n}")).collect::<Vec<_>>());
+    let (desired, ..) = world.read().await;
+    assert!(runs.iter().all(|run| run.concerns(&desired.stack, true)));
+    assert!(!runs.iter().any(|run| run.concerns(&desired.stack, false)));
+    let elsewhere = Stack { region: "eu-west-1".into(), ..desired.stack };
+    assert!(!runs.iter().any(|run| run.concerns(&elsewhere, true)));
 }
 
 #[tokio::test(start_paused = true)]

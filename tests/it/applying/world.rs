@@ -124,8 +124,8 @@ impl World {
     }
 
     /// The same world, at the pace of the quotas.
-    pub async fn paced(mut self) -> World {
-        self.connection = connect(&self.emulator, RateLimit::Quota(Rate::FULL)).await;
+    pub async fn paced(mut self, rate: Rate) -> World {
+        self.connection = connect(&self.emulator, RateLimit::Quota(rate)).await;
         self
     }
 
@@ -184,6 +184,16 @@ impl World {
         self.in_peace().await.plan().await
     }
 
+    /// Somebody else, who works on the same service from other files.
+    pub async fn neighbour(&self, toml: &[String]) -> World {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("rekon.toml"), format!("{STACK}{}", toml.concat()))
+            .unwrap();
+        let emulator = self.emulator.clone();
+        let connection = connect(&emulator, RateLimit::Unlimited).await;
+        World { emulator, connection, folder, before: self.before.clone() }
+    }
+
     /// The same service and project, without any faults.
     pub async fn in_peace(&self) -> World {
         let options = Options {
@@ -230,6 +240,7 @@ impl World {
             settle_timeout: apply::DEFAULT_SETTLE_TIMEOUT,
             recovery,
             now: "2026-11-22T15:03:00Z".parse().unwrap(),
+            emulated: true,
             reconnect: String::new(),
             known: None,
         };

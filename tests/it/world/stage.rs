@@ -100,6 +100,7 @@ impl Stage {
             settle_timeout: apply::DEFAULT_SETTLE_TIMEOUT,
             recovery: RecoveryRoot::Folder(recovery.to_owned()),
             now: jiff::Timestamp::UNIX_EPOCH,
+            emulated: true,
             reconnect: String::new(),
             known: None,
         };
