@@ -12,18 +12,35 @@ const MOST_NAMES: usize = 5;
 /// Nothing was written to the service.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
+    /// The plan was made from a read that was incomplete.
     #[error("the plan was made from an incomplete read, so it cannot be applied; plan again")]
     Incomplete,
+    /// The plan has a minor version that may ask for more than this rekon knows.
     #[error("the plan has format {0:?}, which needs a newer rekon")]
     NewerFormat(String),
+    /// The plan is refused; the first of its refusals.
     #[error("the plan is refused: {}", .0.message)]
     Refused(Box<Refusal>),
+    /// The plan is for another account.
     #[error("the plan is for account {expected}, but the credentials are of account {actual}")]
-    WrongAccount { expected: String, actual: String },
+    WrongAccount {
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        actual: String,
+    },
+    /// The plan is for another region.
     #[error("the plan is for region {expected}, but the connection is to {actual}")]
-    WrongRegion { expected: String, actual: String },
+    WrongRegion {
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        actual: String,
+    },
+    /// The parts of the plan do not fit together.
     #[error("the plan is damaged: {0}")]
     Damaged(String),
+    /// A request of the plan is not about what its call says.
     #[error("the plan holds a request that cannot be sent: {0}")]
     BadRequest(#[from] BadRequest),
     /// Not one processor of the plan could be read.
@@ -35,17 +52,31 @@ pub enum ApplyError {
         also(others)
     )]
     Unrestorable {
+        /// The processor's name.
         name: String,
+        /// Why, in words.
         reason: String,
         /// The rule that the definition breaks.
         rule: Option<String>,
         /// Other processors of which the same is true.
         others: Vec<String>,
     },
+    /// The journal of the run could not be begun, so that nothing was.
     #[error("cannot write the journal of the run in {}: {source}", path.display())]
-    Journal { path: PathBuf, source: std::io::Error },
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A recovery file could not be written, so that nothing was begun.
     #[error("cannot write the recovery file {}: {source}", path.display())]
-    Recovery { path: PathBuf, source: std::io::Error },
+    Recovery {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
 }
 
 impl ApplyError {

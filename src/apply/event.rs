@@ -7,24 +7,50 @@ use crate::plan::{Fate, Operation, Signal};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// Processors are read again before anything begins.
-    Reading { read: usize, total: usize },
+    Reading {
+        /// How many processors have been read.
+        read: usize,
+        /// How many there are.
+        total: usize,
+    },
     /// The first call may begin.
-    Started { processors: usize, calls: usize },
+    Started {
+        /// How many processors the plan changes.
+        processors: usize,
+        /// How many calls it makes.
+        calls: usize,
+    },
     /// A call took effect and settled.
-    CallDone { processor: String, operation: Operation },
+    CallDone {
+        /// The processor's name.
+        processor: String,
+        /// What is called.
+        operation: Operation,
+    },
     /// A processor has to settle before work on it goes on.
-    Waiting { processor: String, status: String },
+    Waiting {
+        /// The processor's name.
+        processor: String,
+        /// The processor's status then.
+        status: String,
+    },
     /// The service asked to slow down, or did not answer.
     Delayed(Notice),
     /// The run was asked to stop: what is under way is finished, and being
     /// asked once more breaks it off.
-    Stopping { signal: Signal },
+    Stopping {
+        /// Which.
+        signal: Signal,
+    },
     /// A processor's part is over.
     ProcessorDone {
+        /// The processor's name.
         name: String,
+        /// How its part of the plan ended.
         fate: Fate,
         /// How many are over, this one included.
         done: usize,
+        /// How many there are.
         total: usize,
     },
 }

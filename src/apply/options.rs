@@ -22,8 +22,11 @@ pub const DEFAULT_SETTLE_TIMEOUT: Duration = Duration::from_secs(180);
 pub struct Options<'a> {
     /// Whose credentials are in use.
     pub identity: Identity,
+    /// How many processors are worked on at once, at least 1.
     pub parallelism: usize,
+    /// How long a processor may take to settle. Creating what was deleted is tried for longer.
     pub settle_timeout: Duration,
+    /// Where the run leaves its journal and its recovery files.
     pub recovery: RecoveryRoot,
     /// The time now, which names the recovery files.
     pub now: Timestamp,
@@ -39,6 +42,7 @@ pub struct Options<'a> {
 /// What was read before applying began.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
+    /// What was read.
     pub live: &'a Live,
     /// When the reading ended.
     pub at: Instant,

@@ -12,7 +12,9 @@ use crate::model::{Attribute, Definition, Live, ProcessorName, TagPolicy, TagSco
 /// journals.
 #[derive(Debug)]
 pub struct Restoration {
+    /// What should exist again.
     pub desired: Desired,
+    /// The journals, for places in them.
     pub sources: Sources,
     /// Names that were asked for and that no run took away.
     pub unknown: Vec<String>,

@@ -23,11 +23,15 @@ const KEPT: Duration = Duration::from_hours(30 * 24);
 pub struct Run {
     /// Its journal.
     pub path: PathBuf,
+    /// All that its journal says.
     pub text: String,
+    /// When it began.
     pub at: Timestamp,
+    /// Whose fleet it was about.
     pub stack: Stack,
     /// Whether it was against the embedded service.
     pub emulated: bool,
+    /// Where it is.
     pub state: RunState,
     /// What it took away, or may have, and is not known to have brought back.
     pub owed: Vec<Owed>,
@@ -40,12 +44,14 @@ pub enum RunState {
     UnderWay,
     /// It was killed, or the machine went down.
     Unfinished,
+    /// It ended by itself, and said what it owes.
     Finished,
 }
 
 /// A processor that a run took away.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Owed {
+    /// The processor's name.
     pub name: String,
     /// What it was, with all its tags and whether it ran.
     pub before: Definition,

@@ -32,12 +32,14 @@ const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(15);
 /// What to connect to, and how.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The region, such as `us-east-1`.
     pub region: String,
     /// The profile of the AWS configuration; `None`: as the environment says.
     pub profile: Option<String>,
     /// The endpoint of every service; `None`: as the environment and the
     /// profile say, or AWS's own.
     pub endpoint_url: Option<String>,
+    /// The pace of the requests.
     pub rate_limit: RateLimit,
     /// Answers every request instead of the network: the embedded service. No
     /// credentials are looked for and no environment is read then.

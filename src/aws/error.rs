@@ -35,6 +35,7 @@ pub enum Class {
     Untrusted,
     /// The caller lacks a permission.
     Denied,
+    /// The service knows no such processor.
     NotFound,
     /// The resource is busy, or what was asked for is taken.
     InUse,
@@ -46,6 +47,7 @@ pub enum Class {
     PageToken,
     /// The SDK's chain found no credentials.
     CredentialsMissing,
+    /// The credentials were valid, and are no longer.
     CredentialsExpired,
     /// The service does not accept the credentials.
     CredentialsRejected,

@@ -7,13 +7,17 @@ use crate::plan;
 /// One operation of the service or of those beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
+    /// Names and statuses, up to 1,000 a page.
     ListStreamProcessors,
+    /// All of one processor but its tags.
     DescribeStreamProcessor,
+    /// The tags of one processor, for certain.
     ListTagsForResource,
     /// Of the Resource Groups Tagging API.
     GetResources,
     /// Of the Security Token Service.
     GetCallerIdentity,
+    /// One that changes something.
     Write(plan::Operation),
 }
 

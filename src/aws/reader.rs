@@ -27,6 +27,7 @@ pub struct Reader {
 pub struct Observer(Option<Arc<dyn Fn(Notice) + Send + Sync>>);
 
 impl Observer {
+    /// Hands notices to a function.
     pub fn new(told: impl Fn(Notice) + Send + Sync + 'static) -> Observer {
         Observer(Some(Arc::new(told)))
     }
@@ -42,8 +43,10 @@ impl fmt::Debug for Observer {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all(deserialize = "PascalCase"))]
 pub struct Identity {
+    /// The account that the credentials are of: twelve digits.
     #[serde(rename(deserialize = "Account"))]
     pub account_id: String,
+    /// The ARN of the user or role.
     pub arn: String,
 }
 

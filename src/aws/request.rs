@@ -17,8 +17,11 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{} of {processor}: {reason}", operation.as_str())]
 pub struct BadRequest {
+    /// The processor's name.
     pub processor: String,
+    /// What is called.
     pub operation: Operation,
+    /// What does not fit.
     pub reason: &'static str,
 }
 
@@ -38,6 +41,7 @@ impl Request {
         &self.processor
     }
 
+    /// What it asks for.
     pub fn operation(&self) -> Operation {
         self.operation
     }

@@ -55,6 +55,7 @@ pub trait Caller: Send + Sync {
 /// An attempt that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
+    /// What the service, or the way to it, said last.
     pub error: Error,
     /// How long to wait before another attempt; `None`: it cannot be expected to
     /// fare better, or enough of them were made.
@@ -73,6 +74,7 @@ pub enum Next<E> {
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent<T, E> {
+    /// The service said yes.
     Answered(T),
     /// It was held back before an attempt, the first or a further one, began.
     Held,
@@ -85,6 +87,7 @@ pub enum Sent<T, E> {
 pub enum Notice {
     /// The service asked to slow down.
     Throttled {
+        /// What is called.
         operation: Operation,
         /// How often it did so far, whatever the operation.
         times: u64,
@@ -92,7 +95,12 @@ pub enum Notice {
         rate: Option<f64>,
     },
     /// An attempt at a read failed, and another one is made after the wait.
-    Retrying { operation: Operation, wait: Duration },
+    Retrying {
+        /// What is called.
+        operation: Operation,
+        /// How long it waits before it is sent again.
+        wait: Duration,
+    },
 }
 
 /// What every reader and writer of a connection sends through.

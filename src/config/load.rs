@@ -31,13 +31,16 @@ pub struct Loaded {
     /// The files that could not be read or are no TOML. What they would have
     /// said is unknown, so nothing is missed or unused for certain.
     pub unknown: Vec<SourceId>,
+    /// What is wrong in the files as TOML, and with finding them.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// A file's tables.
 #[derive(Clone, Debug)]
 pub struct LoadedFile {
+    /// The file, for places in it.
     pub source: SourceId,
+    /// All that stands in it.
     pub tables: Table,
 }
 

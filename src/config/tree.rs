@@ -12,6 +12,7 @@ pub struct Node {
     pub key: Span,
     /// The value; for a table with a header, the header.
     pub span: Span,
+    /// What is written there.
     pub value: Raw,
     pub(super) form: Form,
 }
@@ -22,13 +23,19 @@ pub enum Raw {
     /// A mistake was found here and has been reported, so that nothing which
     /// follows from it should be.
     Unusable,
+    /// In quotes of any kind.
     String(Box<str>),
     /// The nearest double, and the count, if it is one.
     Integer(f64, Option<u64>),
+    /// A number with a point or an exponent.
     Float(f64),
+    /// `true` or `false`.
     Boolean(bool),
+    /// A date or time, which no key takes.
     Datetime,
+    /// Values in brackets.
     Array(Vec<Node>),
+    /// A table, however it is written.
     Table(Table),
 }
 
@@ -164,10 +171,12 @@ impl Table {
         self.entries.iter().map(|(key, node)| (&**key, node))
     }
 
+    /// How many keys it has.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
+    /// Whether it has no key.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -20,26 +20,37 @@ pub struct Checked {
 /// A project, resolved: everything that planning needs of the files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Desired {
+    /// Whose fleet it is, and where.
     pub stack: Stack,
+    /// How much one plan may do.
     pub guard: Guard,
+    /// Which tags are managed.
     pub tag_policy: TagPolicy,
+    /// What should exist, by name.
     pub processors: BTreeMap<ProcessorName, Declaration>,
 }
 
 /// Whose fleet it is, and where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Stack {
+    /// 1 to 256 characters that a tag value may have.
     pub name: String,
+    /// Twelve digits.
     pub account_id: String,
+    /// Such as `us-east-1`.
     pub region: String,
 }
 
 /// How many changes of a kind a plan may hold; `None` is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guard {
+    /// Processors deleted for good.
     pub max_deletes: Option<u64>,
+    /// Processors deleted and created again.
     pub max_replacements: Option<u64>,
+    /// Processors changed in place.
     pub max_updates: Option<u64>,
+    /// Processors created.
     pub max_creates: Option<u64>,
 }
 
@@ -61,6 +72,7 @@ pub struct Declaration {
     /// The definition, merged and canonical. Its tags are those declared, its
     /// run state is `desired_status`.
     pub definition: Definition,
+    /// What may be done to it.
     pub lifecycle: Lifecycle,
     /// The name in the processor's table header.
     pub span: Span,
@@ -80,6 +92,7 @@ impl Declaration {
 pub struct Place {
     /// The value.
     pub span: Span,
+    /// The layer that gave the value in force.
     pub layer: Layer,
 }
 
@@ -99,6 +112,7 @@ pub enum Layer {
 /// `lifecycle`, resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lifecycle {
+    /// Refuses every plan that would delete or replace the processor.
     pub prevent_destroy: bool,
     /// What is used at creation and ignored afterwards.
     pub ignore_changes: Vec<Path>,

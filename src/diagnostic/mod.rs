@@ -29,8 +29,11 @@ pub enum Severity {
 /// One complaint, with every place that belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// What kind of complaint it is.
     pub code: Code,
+    /// The complaint, in one sentence.
     pub message: String,
+    /// What to do about it.
     pub help: Option<String>,
     /// The first is where the problem is; others are what it conflicts with.
     pub labels: Vec<Label>,
@@ -39,7 +42,9 @@ pub struct Diagnostic {
 /// A place in a file and what is the matter there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
+    /// Where.
     pub span: Span,
+    /// What is there, in a few words.
     pub message: String,
 }
 

@@ -7,21 +7,32 @@ use super::{Diagnostic, Severity, Sources};
 /// A diagnostic that needs no source text to be understood.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
+    /// The stable name of the complaint.
     pub code: String,
+    /// How grave it is.
     pub severity: Severity,
+    /// The complaint, in one sentence.
     pub message: String,
+    /// What to do about it.
     pub help: Option<String>,
+    /// Where, the main place first.
     pub labels: Vec<RecordLabel>,
 }
 
 /// A place; lines and columns are from 1, the end is behind the last character.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordLabel {
+    /// Relative to the project, with `/`.
     pub file: String,
+    /// Counted from 1.
     pub line: usize,
+    /// In characters, counted from 1.
     pub column: usize,
+    /// The line of its end, counted from 1.
     pub end_line: usize,
+    /// The column behind its last character.
     pub end_column: usize,
+    /// What is there, in a few words.
     pub message: String,
 }
 

@@ -12,8 +12,11 @@ pub struct SourceId(u32);
 /// A range of bytes in a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
+    /// The file.
     pub source: SourceId,
+    /// The first byte.
     pub start: u32,
+    /// The byte behind the last.
     pub end: u32,
 }
 
@@ -22,6 +25,7 @@ pub struct Span {
 pub struct Source {
     /// Relative to the project, with `/` between folders.
     pub path: Arc<str>,
+    /// All that stands in it.
     pub text: Arc<str>,
     /// Where each line starts, in bytes.
     line_starts: Vec<u32>,

@@ -8,8 +8,11 @@ use crate::model::{Attribute, Default, Definition, Value};
 /// One attribute that two definitions disagree about; `None` is absent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
+    /// What differs.
     pub attribute: Attribute,
+    /// What is; `None`: nothing.
     pub before: Option<Value>,
+    /// What should be; `None`: nothing.
     pub after: Option<Value>,
 }
 

@@ -6,8 +6,11 @@ use super::validate::{self, Violation};
 /// An error of the emulated service: a type, an HTTP status and a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceError {
+    /// The error's type, such as `ResourceInUseException`.
     pub code: String,
+    /// The status of the HTTP answer.
     pub status: u16,
+    /// The service's own words.
     pub message: String,
 }
 

@@ -33,7 +33,12 @@ pub enum Fault {
     #[serde(rename = "deny")]
     Denied,
     /// Any other error of the service; nothing happened.
-    Error { code: String, message: String },
+    Error {
+        /// The error's type.
+        code: String,
+        /// In words.
+        message: String,
+    },
     /// The page token is too old. Touches only requests that carry one.
     ExpiredToken,
     /// The connection breaks before the service sees the request.
@@ -166,6 +171,7 @@ pub struct ScriptedFault {
     pub first: u64,
     /// How many of the matching calls it strikes; `None` for all that follow.
     pub count: Option<u64>,
+    /// What goes wrong.
     pub fault: Fault,
 }
 
@@ -213,6 +219,7 @@ fn span(text: &str) -> Option<(u64, Option<u64>)> {
 pub struct RandomFault {
     /// From 0, never, to 1, always.
     pub probability: f64,
+    /// What goes wrong.
     pub fault: Fault,
 }
 
@@ -235,8 +242,11 @@ impl FromStr for RandomFault {
 /// All faults of one emulator. A scripted one goes before a random one, an earlier one before a later one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Faults {
+    /// Those that strike when their turn comes.
     pub scripted: Vec<ScriptedFault>,
+    /// Those that strike by chance.
     pub random: Vec<RandomFault>,
+    /// The seed of the chances: the same one gives the same run.
     pub seed: u64,
 }
 

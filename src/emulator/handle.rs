@@ -35,6 +35,7 @@ struct Shared {
 /// An answer on its way to a client, and how much of it arrives.
 #[derive(Debug)]
 pub struct Answer {
+    /// The answer itself.
     pub response: Response<Bytes>,
     /// Never [`Delivery::Reset`], which is the error [`Reset`].
     pub delivery: Delivery,
@@ -43,12 +44,30 @@ pub struct Answer {
 /// Why an emulator cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// The state cannot be read.
     #[error("cannot read {}", path.display())]
-    Read { path: PathBuf, source: io::Error },
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The state is no snapshot of this account and region.
     #[error("{} is no state to start from", path.display())]
-    Snapshot { path: PathBuf, source: BadSnapshot },
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: BadSnapshot,
+    },
+    /// The journal cannot be written.
     #[error("cannot write the journal {}", path.display())]
-    Journal { path: PathBuf, source: io::Error },
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
 }
 
 impl Emulator {

@@ -16,10 +16,13 @@ use super::validate::Object;
 /// One call.
 #[derive(Clone, Debug, Serialize)]
 pub struct Call {
+    /// When it arrived.
     pub time: Time,
+    /// What it asked for.
     pub operation: Operation,
     /// The request as it was sent.
     pub request: Object,
+    /// The id that its answer has.
     pub request_id: String,
     /// Who signed it and with what program it was sent, as far as the request says.
     #[serde(flatten)]
@@ -39,8 +42,11 @@ pub struct Call {
 /// What a request says about its sender.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Caller {
+    /// The access key that signed it.
     pub access_key_id: Option<String>,
+    /// The region that it was signed for.
     pub region: Option<String>,
+    /// The program that sent it, in its own words.
     pub user_agent: Option<String>,
 }
 

@@ -9,9 +9,13 @@ use super::model::ServiceModel;
 /// The services of which the emulator plays a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
+    /// Amazon Rekognition.
     Rekognition,
+    /// The Resource Groups Tagging API.
     Tagging,
+    /// The Security Token Service.
     Sts,
+    /// CloudTrail, which tells who changed what.
     CloudTrail,
 }
 
@@ -26,10 +30,12 @@ macro_rules! operations {
         /// An operation that the emulator answers.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         pub enum Operation {
+            /// As the service names it.
             $($operation,)+
         }
 
         impl Operation {
+            /// Every operation that is played.
             pub const ALL: &[Operation] = &[$(Operation::$operation,)+];
 
             /// The name on the wire.
@@ -37,6 +43,7 @@ macro_rules! operations {
                 match self { $(Operation::$operation => stringify!($operation),)+ }
             }
 
+            /// Whose operation it is.
             pub fn service(self) -> Service {
                 match self { $(Operation::$operation => Service::$service,)+ }
             }

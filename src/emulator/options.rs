@@ -28,14 +28,21 @@ pub struct Options {
     pub identity: String,
     /// Who is calling with certain access key ids, where that is somebody else.
     pub identities: BTreeMap<String, String>,
+    /// How long statuses take.
     pub settle: Settle,
     /// Processors that end up FAILED when they are started, and the StatusMessage they then show.
     pub failures: BTreeMap<String, String>,
+    /// The quotas of requests.
     pub rates: Rates,
+    /// The quotas of processors.
     pub limits: Limits,
+    /// How long what changed does not show.
     pub lag: Lag,
+    /// What goes wrong on purpose.
     pub faults: Faults,
+    /// How what nobody knows is played.
     pub quirks: Quirks,
+    /// Whether requests have to be signed.
     pub signatures: Signatures,
     /// How many of the latest calls are remembered.
     pub journal_capacity: usize,
@@ -74,6 +81,7 @@ impl Options {
 pub enum Signatures {
     /// A request without an `Authorization` header is answered MissingAuthenticationTokenException, as AWS does.
     Required,
+    /// Whoever asks is answered.
     Optional,
 }
 
@@ -163,6 +171,7 @@ impl Rates {
         Rates(rates.filter_map(|operation| Some((*operation, operation.default_rate()?))).collect())
     }
 
+    /// Whether there is no limit at all.
     pub fn is_off(&self) -> bool {
         self.0.is_empty()
     }

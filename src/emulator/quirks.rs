@@ -11,15 +11,20 @@ use super::setting::{self, BadSetting};
 /// One quirk: its name, what it decides, and its variants, the default first.
 #[derive(Debug)]
 pub struct Quirk {
+    /// As it is set on the command line.
     pub name: &'static str,
+    /// The question, in a sentence.
     pub about: &'static str,
+    /// The answers, the default first.
     pub variants: &'static [Variant],
 }
 
 /// One way in which a quirk can play out.
 #[derive(Debug)]
 pub struct Variant {
+    /// As it is set on the command line.
     pub name: &'static str,
+    /// The answer, in a sentence.
     pub about: &'static str,
 }
 

@@ -12,22 +12,57 @@ use super::operation::Operation;
 /// A setting that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadSetting {
+    /// It is no time such as `2s` or `200ms`.
     #[error("`{0}` is no duration: write 500ms, 2s or 1m")]
     Duration(String),
+    /// It has another form than such settings have.
     #[error("`{given}` is not of the form {form}")]
-    Form { given: String, form: &'static str },
+    Form {
+        /// What was given.
+        given: String,
+        /// How it should look.
+        form: &'static str,
+    },
+    /// A part of it has no such name.
     #[error("{0}")]
     Field(String),
+    /// It is no rate.
     #[error("`{0}` is no rate: write requests per second, more than 0, or off")]
     Rate(String),
+    /// It is no number of processors.
     #[error("`{0}` is no limit: write a whole number")]
     Limit(String),
+    /// An operation is shortened so that it may be one of two.
     #[error("`{given}` could be {first} or {second}")]
-    Ambiguous { given: String, first: Operation, second: Operation },
+    Ambiguous {
+        /// What was given.
+        given: String,
+        /// One that it may mean.
+        first: Operation,
+        /// Another that it may mean.
+        second: Operation,
+    },
+    /// There is nothing of that name.
     #[error("`{given}` is no {what}: they are {known}")]
-    Unknown { what: &'static str, given: String, known: String },
+    Unknown {
+        /// What kind of thing it should name.
+        what: &'static str,
+        /// What was given.
+        given: String,
+        /// What would be understood.
+        known: String,
+    },
+    /// The quirk has no such answer.
     #[error("quirk {quirk} has no `{given}`: it is {known}")]
-    Variant { quirk: &'static str, given: String, known: String },
+    Variant {
+        /// The quirk.
+        quirk: &'static str,
+        /// What was given.
+        given: String,
+        /// What would be understood.
+        known: String,
+    },
+    /// It is no probability between 0 and 1.
     #[error("`{0}` is no probability: write a number from 0 to 1")]
     Probability(String),
 }

@@ -11,7 +11,9 @@ use crate::model::{Live, LiveProcessor, ProcessorName, TagKnowledge, Tags, Unrea
 /// How far the reading is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
+    /// How many processors were described.
     pub described: usize,
+    /// How many were listed.
     pub total: usize,
 }
 

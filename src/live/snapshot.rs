@@ -20,16 +20,34 @@ pub const SNAPSHOT_FORMAT_VERSION: &str = "1.0";
 /// A snapshot that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
+    /// The file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is no snapshot.
     #[error("{} is no snapshot: {reason}", path.display())]
-    Malformed { path: PathBuf, reason: String },
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Why, in words.
+        reason: String,
+    },
     #[error(
         "{} is a snapshot of format {version}, which needs a newer rekon: this one reads {}",
         path.display(),
         SNAPSHOT_FORMAT_VERSION
     )]
-    Newer { path: PathBuf, version: String },
+    /// Another rekon wrote it, in a format that this one does not know.
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version that it says.
+        version: String,
+    },
 }
 
 /// Reads the whole live state, tags of every processor included, as JSON.

@@ -19,11 +19,15 @@ pub struct Shape {
     /// Its dotted place in a description and in CreateStreamProcessor; empty
     /// where it has none.
     pub wire: &'static str,
+    /// What type of value it has.
     pub value: Type,
     /// The kind that alone has a use for it; `None`: both have.
     pub kind: Option<Kind>,
+    /// Where it has to be.
     pub required: Required,
+    /// What its absence means.
     pub default: Default,
+    /// What a change of it takes.
     pub change: Change,
 }
 
@@ -33,23 +37,29 @@ pub enum Type {
     /// Characters, by the API model's length and by its pattern, which matches
     /// the whole value and takes `\d` for ASCII.
     Text {
+        /// The least number of characters.
         shortest: usize,
+        /// The greatest number of characters.
         longest: usize,
+        /// What the whole value has to match.
         pattern: &'static str,
     },
     /// Percent as a float32, from 0 to 100.
     Percent,
+    /// True or false.
     Flag,
     /// A set of 1 to 128 labels.
     Labels,
     /// A multiset of up to 10 boxes and polygons.
     Regions,
+    /// Running or stopped.
     RunState,
 }
 
 /// Where a value has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Required {
+    /// Nowhere.
     No,
     /// In the files, once their layers are merged.
     Declared,
@@ -78,7 +88,12 @@ pub enum Change {
     Replace,
     /// UpdateStreamProcessor carries it at `member`; `removal` is its name in
     /// ParametersToDelete, where it has one. Label detection only.
-    Update { member: &'static str, removal: Option<&'static str> },
+    Update {
+        /// Its dotted place in UpdateStreamProcessor.
+        member: &'static str,
+        /// Its name in ParametersToDelete.
+        removal: Option<&'static str>,
+    },
     /// TagResource and UntagResource.
     Tag,
     /// StartStreamProcessor and StopStreamProcessor. Face search only.

@@ -22,7 +22,9 @@ pub struct Definition {
 /// The two kinds of stream processors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
+    /// People, pets and packages, with results in S3.
     LabelDetection,
+    /// The faces of a collection, with matches in a Kinesis data stream.
     FaceSearch,
 }
 

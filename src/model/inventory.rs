@@ -7,8 +7,11 @@ use super::{Definition, ProcessorName};
 /// What the service holds, as far as it could be read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Live {
+    /// The account: twelve digits.
     pub account_id: String,
+    /// Such as `us-east-1`.
     pub region: String,
+    /// What there is, by name.
     pub processors: BTreeMap<ProcessorName, LiveProcessor>,
     /// What could not be read.
     pub problems: Vec<ReadProblem>,
@@ -29,7 +32,9 @@ impl Live {
 pub struct LiveProcessor {
     /// With its run state, and with its tags as far as they are known.
     pub definition: Definition,
+    /// The ARN, which names account, region and processor.
     pub arn: String,
+    /// Where it is in its life.
     pub status: Status,
     /// Present only when something is wrong.
     pub status_message: Option<String>,
@@ -61,7 +66,9 @@ pub struct ReadProblem {
 /// Whether a face search processor runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RunState {
+    /// STARTING or RUNNING.
     Running,
+    /// STOPPED, STOPPING or FAILED.
     Stopped,
 }
 
@@ -83,11 +90,17 @@ impl RunState {
 /// The service's status of a stream processor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
+    /// At rest; what was created begins so.
     Stopped,
+    /// Asked to run, and not running yet.
     Starting,
+    /// At work.
     Running,
+    /// It ended by a failure, and can be started again.
     Failed,
+    /// Asked to stop, and not stopped yet.
     Stopping,
+    /// Taking over an update.
     Updating,
     /// A status that this version of rekon does not know.
     Other(String),

@@ -29,6 +29,7 @@ pub enum Dialect {
 pub struct Unreadable {
     /// Where in the JSON, like `Settings.ConnectedHome.Labels[2]`.
     pub path: String,
+    /// What is wrong there.
     pub reason: String,
 }
 

@@ -5,16 +5,22 @@ use super::Float32;
 /// A box in fractions of the frame; `left` and `top` from the upper left corner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BoundingBox {
+    /// From the left edge of the frame, as a fraction of its width.
     pub left: Float32,
+    /// From the upper edge of the frame, as a fraction of its height.
     pub top: Float32,
+    /// As a fraction of the frame's.
     pub width: Float32,
+    /// As a fraction of the frame's.
     pub height: Float32,
 }
 
 /// A corner of a polygon, in fractions of the frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Point {
+    /// From the left edge, as a fraction of the frame's width.
     pub x: Float32,
+    /// From the upper edge, as a fraction of the frame's height.
     pub y: Float32,
 }
 
@@ -51,7 +57,9 @@ impl Polygon {
 /// One region of interest: the service takes a box or a polygon.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RegionOfInterest {
+    /// An upright rectangle.
     BoundingBox(BoundingBox),
+    /// 3 to 10 corners.
     Polygon(Polygon),
 }
 
@@ -66,14 +74,17 @@ impl Regions {
         Regions(regions)
     }
 
+    /// Whether there is none, which means the whole frame.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// How many there are, up to 10.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
+    /// All of them, in canonical order.
     pub fn iter(&self) -> std::slice::Iter<'_, RegionOfInterest> {
         self.0.iter()
     }

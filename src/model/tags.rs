@@ -20,6 +20,7 @@ pub enum TagScope {
 /// Which live tags a plan may change.
 #[derive(Clone, Debug, Default)]
 pub struct TagPolicy {
+    /// Whether keys that are not declared are managed.
     pub scope: TagScope,
     ignore: Vec<GlobMatcher>,
 }

@@ -9,11 +9,17 @@ use super::{Float32, Regions, RunState};
 /// what it gives.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value {
+    /// Of [`Type::Text`](super::attribute::Type::Text): an ARN, a name, a key.
     Text(Arc<str>),
+    /// In percent.
     Number(Float32),
+    /// True or false.
     Flag(bool),
+    /// A set.
     Labels(Arc<BTreeSet<String>>),
+    /// A multiset in canonical order.
     Regions(Arc<Regions>),
+    /// Running or stopped.
     RunState(RunState),
 }
 

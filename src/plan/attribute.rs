@@ -8,10 +8,15 @@ use crate::model::{Attribute, Dialect, Location, Value};
 /// and writes the values in the shape of the TOML, null for absent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttributeChange {
+    /// What differs.
     pub attribute: Attribute,
+    /// What is live; `None`: nothing.
     pub before: Option<Value>,
+    /// What will be; `None`: nothing.
     pub after: Option<Value>,
+    /// What the difference leads to.
     pub effect: Effect,
+    /// Which side moved.
     pub origin: Origin,
     /// Where the value in force was written; for one that the file leaves out,
     /// absent.
@@ -22,9 +27,13 @@ pub struct AttributeChange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
+    /// An update, or calls for tags and run state.
     InPlace,
+    /// A delete and a create.
     Replace,
+    /// It is a part of what is created.
     Create,
+    /// It goes with what is deleted.
     Delete,
 }
 
@@ -32,9 +41,13 @@ pub enum Effect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
+    /// The files.
     Config,
+    /// The service.
     Drift,
+    /// The files and the service, differently.
     Both,
+    /// Nothing tells.
     Unknown,
 }
 

@@ -19,7 +19,9 @@ use crate::model::Live;
 /// What the command line adds to the files.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// What the plan covers.
     pub narrowing: Narrowing,
+    /// What may be done beyond the guard's limits.
     pub allowances: Allowances,
 }
 

@@ -29,12 +29,16 @@ impl<'a> Document<'a> {
 /// A document that is no plan, or not the one that was written.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
+    /// It is no JSON.
     #[error("this is no JSON: {0}")]
     NoJson(serde_json::Error),
+    /// It has not the members of a plan.
     #[error("this is no plan: {0}")]
     NoPlan(String),
+    /// It has another major version: this one.
     #[error("the plan's format is {0}, and this rekon understands {FORMAT_VERSION}")]
     OtherFormat(String),
+    /// It is not as it was written.
     #[error("the plan was changed after it was made: its digest is not its own")]
     Edited,
 }
@@ -42,6 +46,7 @@ pub enum DocumentError {
 /// Whether a document could be held against its digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seal {
+    /// It is as it was written.
     Intact,
     /// A version of rekon wrote it that knew no digests. It can be shown.
     Missing,

@@ -6,9 +6,13 @@ use crate::desired::Guard;
 /// The numbers given on the command line: `--allow-deletes 40` and the like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Allowances {
+    /// Processors deleted, exactly; `None`: as the guard says.
     pub deletes: Option<u64>,
+    /// Processors replaced, exactly.
     pub replacements: Option<u64>,
+    /// Processors updated, exactly.
     pub updates: Option<u64>,
+    /// Processors created, exactly.
     pub creates: Option<u64>,
 }
 

@@ -20,12 +20,27 @@ pub struct Narrowing {
 /// A restriction that cannot mean what was typed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NarrowingError {
+    /// A glob cannot be understood.
     #[error("{option} {pattern:?} is no valid pattern: {reason}")]
-    Pattern { option: &'static str, pattern: String, reason: String },
+    Pattern {
+        /// The option that it was given to.
+        option: &'static str,
+        /// As it was given.
+        pattern: String,
+        /// Why, in words.
+        reason: String,
+    },
+    /// It is no `KEY=VALUE`.
     #[error("--tag {0:?} must be KEY=VALUE")]
     Tag(String),
+    /// It matches nothing, which is hardly what was meant.
     #[error("{option} {pattern:?} matches no processor that the files declare")]
-    NoMatch { option: &'static str, pattern: String },
+    NoMatch {
+        /// The option that it was given to.
+        option: &'static str,
+        /// As it was given.
+        pattern: String,
+    },
 }
 
 impl Narrowing {

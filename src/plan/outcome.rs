@@ -14,7 +14,9 @@ pub struct Outcome {
     pub processors: Vec<ProcessorOutcome>,
     /// One for each call that was begun, in the order in which they began.
     pub calls: Vec<CallOutcome>,
+    /// How many requests it took.
     pub tally: CallTally,
+    /// How long the run took.
     pub elapsed: Duration,
     /// The signal that ended the run early.
     pub interrupted: Option<Signal>,
@@ -27,7 +29,9 @@ pub struct Outcome {
 /// What became of one processor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProcessorOutcome {
+    /// The processor's name.
     pub name: String,
+    /// How its part of the plan ended.
     pub fate: Fate,
     /// What happened beside the plan that the user should know.
     pub notes: Vec<Note>,
@@ -52,6 +56,7 @@ pub struct Failure {
     /// The call that failed; `None`: none did, but the rest was not made, or
     /// what was read back is not what was planned.
     pub call: Option<(CallId, Operation)>,
+    /// Why it failed.
     pub reason: Reason,
 }
 
@@ -63,11 +68,24 @@ pub enum Reason {
     /// A processor of this name is there with another definition.
     Contradicted,
     /// It did not settle in time.
-    Unsettled { status: String, seconds: u64 },
+    Unsettled {
+        /// The processor's status then.
+        status: String,
+        /// How long, in seconds.
+        seconds: u64,
+    },
     /// Its delete was accepted, but it is still there.
-    StillThere { status: String },
+    StillThere {
+        /// The processor's status then.
+        status: String,
+    },
     /// It was started, and is in another status.
-    NotRunning { status: String, message: Option<String> },
+    NotRunning {
+        /// The processor's status then.
+        status: String,
+        /// The service's words on it.
+        message: Option<String>,
+    },
     /// It was deleted meanwhile.
     Vanished,
     /// The run ended before it succeeded.
@@ -77,17 +95,47 @@ pub enum Reason {
     /// It could not be read.
     Unread(Answer),
     /// The journal of the run could not be written, so that nothing was begun.
-    Unrecorded { path: String, error: String },
+    Unrecorded {
+        /// The file.
+        path: String,
+        /// What the system says.
+        error: String,
+    },
     /// Another processor, on which this one depends, is not as it has to be.
-    DependsOn { name: String, trouble: Trouble },
+    DependsOn {
+        /// The processor's name.
+        name: String,
+        /// What is the matter with it.
+        trouble: Trouble,
+    },
     /// A call of the same group failed.
-    CallFailed { operation: Operation, name: String },
+    CallFailed {
+        /// What is called.
+        operation: Operation,
+        /// The processor's name.
+        name: String,
+    },
     /// No delete begins after this call failed.
-    DeletesHeld { operation: Operation, name: String },
+    DeletesHeld {
+        /// What is called.
+        operation: Operation,
+        /// The processor's name.
+        name: String,
+    },
     /// The run was stopped, between these calls of the processor.
-    Stopped { after: Option<Operation>, before: Option<Operation> },
+    Stopped {
+        /// The last call before; `None`: there was none.
+        after: Option<Operation>,
+        /// The call that was not made; `None`: there was none.
+        before: Option<Operation>,
+    },
     /// The run was ended by a mistake in rekon, between these calls.
-    Mistake { after: Option<Operation>, before: Option<Operation> },
+    Mistake {
+        /// The last call before; `None`: there was none.
+        after: Option<Operation>,
+        /// The call that was not made; `None`: there was none.
+        before: Option<Operation>,
+    },
     /// A mistake in rekon broke this off; what became of it is unknown.
     Broken,
     /// Left where it was; what became of it is unknown.
@@ -118,7 +166,9 @@ pub struct Answer {
 /// How long a call was tried in vain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waited {
+    /// How long, in seconds.
     pub seconds: u64,
+    /// The status at the end, as the service spells it.
     pub status: String,
 }
 
@@ -136,17 +186,22 @@ pub enum Sent {
 /// What is the matter with a processor that another one depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
+    /// It is not what the plan expects.
     Moved,
+    /// It is in a status that calls cannot begin in.
     Unworkable,
+    /// Its calls were made, and it is not as planned.
     NotAsPlanned,
 }
 
 /// When something was broken off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum During {
+    /// While the call was under way.
     Call(Operation),
     /// Between this call and what follows it.
     After(Operation),
+    /// While it was read again.
     Verification,
 }
 
@@ -169,7 +224,12 @@ pub enum Note {
     /// The call was not needed any more.
     NotNeeded(Operation),
     /// A call that was to put the old definition back failed.
-    FallbackFailed { operation: Operation, reason: Reason },
+    FallbackFailed {
+        /// What is called.
+        operation: Operation,
+        /// Why it failed.
+        reason: Reason,
+    },
     /// Its old definition is in place again.
     Restored,
     /// Its old definition is still in place.
@@ -187,7 +247,10 @@ pub enum Note {
     /// Putting it back into its old state was broken off.
     RestorationBrokenOff,
     /// It ran before, and is stopped now; or may be.
-    Stopped { certain: bool },
+    Stopped {
+        /// Whether it is certain.
+        certain: bool,
+    },
 }
 
 /// What became of one call.
@@ -195,9 +258,13 @@ pub enum Note {
 pub struct CallOutcome {
     /// The planned call; of a fallback, the one whose failure it is for.
     pub id: CallId,
+    /// The processor that it is about.
     pub processor: String,
+    /// What is called.
     pub operation: Operation,
+    /// Whether the plan lists it among its calls, or for the case of a failure.
     pub role: Role,
+    /// What came of it.
     pub effect: Effect,
     /// Whether it and what it implies came to their end.
     pub settled: bool,
@@ -230,10 +297,13 @@ pub enum Effect {
 /// What asks a run to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Signal {
+    /// SIGHUP: the terminal was closed.
     #[serde(rename = "SIGHUP")]
     Hangup,
+    /// SIGINT, as by Ctrl-C.
     #[serde(rename = "SIGINT")]
     Interrupt,
+    /// SIGTERM, as by `kill`.
     #[serde(rename = "SIGTERM")]
     Terminate,
 }
@@ -252,6 +322,7 @@ pub struct CallTally {
 /// A processor that is gone, and how to bring it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Removed {
+    /// The processor's name.
     pub name: String,
     /// The file that holds its definition.
     pub recovery_file: String,

@@ -9,10 +9,13 @@ use crate::model::ProcessorName;
 /// Why a plan must not be applied, and how to go on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
+    /// What kind of refusal it is.
     pub code: RefusalCode,
     /// The processor concerned; absent when it is the plan as a whole.
     pub name: Option<String>,
+    /// The refusal, in one sentence.
     pub message: String,
+    /// What to do if that is what is wanted.
     pub help: Option<String>,
 }
 
@@ -22,8 +25,11 @@ pub struct Refusal {
 pub enum RefusalCode {
     /// More of a kind of change than `[guard]` lets through.
     GuardDeletes,
+    /// More replacements than the guard allows.
     GuardReplacements,
+    /// More updates than the guard allows.
     GuardUpdates,
+    /// More creations than the guard allows.
     GuardCreates,
     /// `lifecycle.prevent_destroy` protects the processor.
     PreventDestroy,

@@ -17,32 +17,48 @@ pub const FORMAT_VERSION: &str = "1.0";
 /// What would be done, call by call, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
+    /// The version of the document, such as `1.0`.
     pub format_version: String,
+    /// The version of the rekon that made it.
     pub rekon_version: String,
+    /// Whose fleet it is for.
     pub stack: Stack,
     /// `sha256:` and 64 hex digits; moves exactly when what would be done moves.
     pub fingerprint: String,
     /// False when part of the live state could not be read that matters here.
     pub complete: bool,
+    /// What it does, in numbers.
     pub summary: Summary,
     /// What destroys comes first, then by name.
     pub changes: Vec<Change>,
+    /// Each call, in an order in which they could be made one by one.
     pub calls: Vec<Call>,
+    /// Why it must not be applied; empty if it may.
     pub refusals: Vec<Refusal>,
+    /// What the files and planning had to say.
     pub diagnostics: Vec<Record>,
 }
 
 /// Counts of actions and calls.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
+    /// Processors to create.
     pub create: usize,
+    /// Processors to change in place.
     pub update: usize,
+    /// Processors to delete and create again.
     pub replace: usize,
+    /// Processors to delete for good.
     pub delete: usize,
+    /// Reserved.
     pub adopt: usize,
+    /// Reserved.
     pub record: usize,
+    /// Processors to start.
     pub start: usize,
+    /// Processors to stop.
     pub stop: usize,
+    /// Processors that are as declared.
     pub unchanged: usize,
     /// Processors of the account and region that no file declares.
     #[serde(default)]
@@ -50,13 +66,16 @@ pub struct Summary {
     /// Changes that `--only`, `--exclude`, `--tag` or `--limit` keep out.
     #[serde(default)]
     pub left_out: usize,
+    /// Its calls, in numbers.
     pub calls: Calls,
 }
 
 /// How many calls, and how long the quotas make them take.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Calls {
+    /// All of them.
     pub total: usize,
+    /// By operation; those that are not called are left out.
     pub by_operation: BTreeMap<Operation, usize>,
     /// Seconds at the default quotas, rounded up to a tenth.
     pub seconds: f64,
@@ -67,11 +86,14 @@ pub struct Calls {
 pub struct Change {
     /// As the service spells it.
     pub name: String,
+    /// What is done to it, in the order of their weight.
     pub actions: Vec<Action>,
+    /// `sha256:` and 64 hex digits over what is done to it.
     pub fingerprint: String,
     /// Where the processor is declared.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub source: Option<Location>,
+    /// What differs.
     pub attributes: Vec<AttributeChange>,
     /// The live definition that the plan was made for, canonical, with run state
     /// and, where they are known, tags; `None`: the processor must not exist.
@@ -83,6 +105,7 @@ pub struct Change {
     /// exchange streams. They are put back together when one of them fails.
     #[serde(default)]
     pub group: GroupId,
+    /// Its calls, in their order.
     pub calls: Vec<CallId>,
 }
 
@@ -90,13 +113,21 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
+    /// Deleted for good.
     Delete,
+    /// Deleted and created again.
     Replace,
+    /// Created.
     Create,
+    /// Changed in place.
     Update,
+    /// Reserved.
     Adopt,
+    /// Reserved.
     Record,
+    /// Started.
     Start,
+    /// Stopped.
     Stop,
 }
 
@@ -109,8 +140,11 @@ pub type GroupId = String;
 /// One API call, exactly as it will be sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
+    /// By which other parts of the plan name it.
     pub id: CallId,
+    /// The processor's name.
     pub processor: String,
+    /// What is called.
     pub operation: Operation,
     /// That of the processor's change.
     #[serde(default)]
@@ -133,20 +167,30 @@ pub struct Call {
 /// A call that is made only when a replacement fails.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FallbackCall {
+    /// The processor's name.
     pub processor: String,
+    /// What is called.
     pub operation: Operation,
+    /// The wire's JSON.
     pub request: serde_json::Value,
 }
 
 /// The writing operations of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Operation {
+    /// Makes a processor, stopped.
     CreateStreamProcessor,
+    /// Removes one that is stopped.
     DeleteStreamProcessor,
+    /// Has a face search run.
     StartStreamProcessor,
+    /// Has a face search stop.
     StopStreamProcessor,
+    /// Sets tags, of up to 200 keys.
     TagResource,
+    /// Removes tags.
     UntagResource,
+    /// Changes a label detection in place.
     UpdateStreamProcessor,
 }
 

@@ -8,6 +8,7 @@ pub struct Settings {
     /// The terminal's columns. `None`: no terminal, so nothing is wrapped or
     /// shortened to fit one.
     pub width: Option<usize>,
+    /// How much is said.
     pub detail: Detail,
 }
 
@@ -16,6 +17,7 @@ pub struct Settings {
 pub enum Detail {
     /// `--quiet`: results and complaints only.
     Quiet,
+    /// What matters; the same change on many processors is summed up.
     #[default]
     Normal,
     /// `--verbose`: nothing is summarised.

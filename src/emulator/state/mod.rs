@@ -55,10 +55,12 @@ impl State {
         }
     }
 
+    /// The account that it is of.
     pub fn account_id(&self) -> &str {
         &self.account_id
     }
 
+    /// The region that it is of.
     pub fn region(&self) -> &str {
         &self.region
     }

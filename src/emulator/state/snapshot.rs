@@ -18,16 +18,27 @@ use crate::emulator::clock::Time;
 /// A snapshot that no state can be made from.
 #[derive(Debug, thiserror::Error)]
 pub enum BadSnapshot {
+    /// It is no JSON.
     #[error("it is no JSON: {0}")]
     Json(serde_json::Error),
+    /// It has not the members of a snapshot.
     #[error("it is no snapshot: {0}")]
     Form(serde_json::Error),
+    /// It has another format.
     #[error("its format_version is {0}; this version of rekon reads 1.x")]
     Version(String),
+    /// One of its processors could not exist.
     #[error("processor {processor}: {problem}")]
-    Processor { processor: String, problem: String },
+    Processor {
+        /// The processor's name.
+        processor: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The emulator's own member of it is damaged.
     #[error("its member `emulator` is not as rekon writes it: {0}")]
     Emulator(serde_json::Error),
+    /// One of its events for CloudTrail is damaged.
     #[error("its member `emulator` has a trail that is none: {0}")]
     Trail(String),
 }

@@ -8,6 +8,7 @@ use crate::report::palette::Meaning;
 /// What a user must know before believing a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
+    /// Whose fleet it is, and where.
     pub stack: Stack,
     /// The ARN that the calls are made as, if it is known.
     pub caller: Option<String>,
