@@ -30,8 +30,10 @@ macro_rules! operations {
         /// An operation that the emulator answers.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         pub enum Operation {
-            /// As the service names it.
-            $($operation,)+
+            $(
+                #[doc = concat!("`", stringify!($operation), "`")]
+                $operation,
+            )+
         }
 
         impl Operation {
