@@ -66,9 +66,21 @@ pub struct Owed {
 ///
 /// Journals that cannot be read as such are skipped: they are no trace of a run.
 pub fn open_runs(root: &RecoveryRoot) -> Vec<Run> {
-    let runs = journals(root).into_iter().filter_map(|path| read(&path));
-    let open = |run: &Run| run.state != RunState::Finished || !run.owed.is_empty();
-    runs.filter(open).collect()
+    let runs: Vec<Run> = journals(root).into_iter().filter_map(|path| read(&path)).collect();
+    // What a run left undone that took nothing away, a later one that ended knew.
+    let superseded = |at: usize, run: &Run| {
+        run.state == RunState::Unfinished
+            && runs[at + 1..].iter().any(|later| {
+                later.state == RunState::Finished && later.concerns(&run.stack, run.emulated)
+            })
+    };
+    let open = |at: usize, run: &Run| match run.state {
+        _ if !run.owed.is_empty() => true,
+        RunState::Finished => false,
+        RunState::UnderWay | RunState::Unfinished => !superseded(at, run),
+    };
+    let open: Vec<bool> = runs.iter().enumerate().map(|(at, run)| open(at, run)).collect();
+    runs.into_iter().zip(open).filter(|(_, open)| *open).map(|(run, _)| run).collect()
 }
 
 impl Run {
@@ -97,7 +109,7 @@ pub fn warning(run: &Run) -> Diagnostic {
         ),
         (_, true) => (
             format!("a run of this project, begun at {at}, never ended"),
-            "it took nothing away; this plan shows what is left to do",
+            "it took nothing away; this plan shows what is left to do, and `rekon restore` takes note",
         ),
         (RunState::Unfinished, false) => (
             format!("a run of this project, begun at {at}, never ended: it was at {names}"),
@@ -111,7 +123,8 @@ pub fn warning(run: &Run) -> Diagnostic {
     Diagnostic::new(Code::UnfinishedRun, message).help(help)
 }
 
-/// Notes in each run's journal what was brought back.
+/// Notes in each run's journal what was brought back, and in that of one which took
+/// nothing away that this is known.
 pub fn note_restored(runs: &[Run], names: &BTreeSet<String>) -> io::Result<()> {
     for run in runs {
         let names: Vec<String> = run
@@ -120,7 +133,7 @@ pub fn note_restored(runs: &[Run], names: &BTreeSet<String>) -> io::Result<()> {
             .map(|owed| owed.name.clone())
             .filter(|name| names.contains(name))
             .collect();
-        if !names.is_empty() {
+        if !names.is_empty() || run.owed.is_empty() && run.state == RunState::Unfinished {
             let mut file = File::options().append(true).open(&run.path)?;
             // The last line of a run that was killed may be cut short.
             let end = if run.text.ends_with('\n') { "" } else { "\n" };
@@ -137,7 +150,7 @@ pub(super) fn prune(root: &RecoveryRoot, now: Timestamp) {
     for path in journals(root) {
         let Some(run) = read(&path) else { continue };
         let age = Duration::try_from(now.duration_since(run.at)).unwrap_or_default();
-        if run.state == RunState::Finished && run.owed.is_empty() && age > KEPT {
+        if run.state != RunState::UnderWay && run.owed.is_empty() && age > KEPT {
             // Another run may be at the same; what stays is removed next time.
             let _ = fs::remove_file(&path);
         }
@@ -183,7 +196,10 @@ fn read(path: &Path) -> Option<Run> {
                 progress.call(&processor, operation, role, Some(effect));
             }
             Record::Closed { owed } => progress.closed = Some(owed.into_iter().collect()),
-            Record::Restored { names } => progress.restored.extend(names),
+            Record::Restored { names } => {
+                progress.known = true;
+                progress.restored.extend(names);
+            }
         }
     }
     let (at, stack, emulated) = begun?;
@@ -194,7 +210,7 @@ fn read(path: &Path) -> Option<Run> {
     };
     let owed = progress.owed();
     // A run of which everything was brought back is over, however it ended.
-    let settled = !progress.restored.is_empty() && owed.is_empty();
+    let settled = progress.known && owed.is_empty();
     let state = if settled { RunState::Finished } else { state };
     Some(Run { path: path.to_owned(), text, at, stack, emulated, state, owed })
 }
@@ -205,6 +221,8 @@ struct Progress {
     processors: BTreeMap<String, Trace>,
     closed: Option<BTreeSet<String>>,
     restored: BTreeSet<String>,
+    /// Somebody looked at what it left.
+    known: bool,
 }
 
 struct Trace {

@@ -28,8 +28,13 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
     let root = recovery_root(args.execution.recovery_dir.as_ref(), &args.project.dir);
     let emulated = args.connect.emulator.is_some();
     let runs = apply::open_runs(&root).into_iter().filter(|run| run.emulated == emulated).collect();
-    let Some((stack, runs)) = choose(dir, runs)? else {
+    let (stack, runs) = choose(dir, runs)?;
+    let Some(stack) = stack else {
+        if let Some(name) = args.names.first() {
+            return Err(CommandError::new(format!("no run took {name} away")));
+        }
         ui.say("Nothing is to be restored: no run took anything away that is not back.\n");
+        note(&runs, &BTreeSet::new(), ui);
         return Ok(Exit::Success);
     };
     let (ready, unchanged) = signals.cut_short(ready(&args, stack, &runs, ui)).await?;
@@ -43,15 +48,19 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
     let done = outcome.into_iter().flat_map(|outcome| outcome.processors);
     let done = done.filter(|processor| processor.fate == Fate::Done);
     let back: BTreeSet<String> = done.map(|processor| processor.name).chain(unchanged).collect();
-    if let Err(error) = apply::note_restored(&runs, &back) {
-        ui.note(&format!("what was restored could not be noted, and is told again: {error}"));
-    }
+    note(&runs, &back, ui);
     Ok(exit)
 }
 
-/// The stack to restore for, and its runs that owe something; `None`: nothing is
-/// owed. The project's own files say which, where there are any.
-fn choose(dir: &Path, mut runs: Vec<Run>) -> Result<Option<(Stack, Vec<Run>)>, CommandError> {
+fn note(runs: &[Run], back: &BTreeSet<String>, ui: &Ui) {
+    if let Err(error) = apply::note_restored(runs, back) {
+        ui.note(&format!("what was restored could not be noted, and is told again: {error}"));
+    }
+}
+
+/// The stack to restore for, and its runs; `None`: nothing is owed. The project's
+/// own files say which stack, where there are any.
+fn choose(dir: &Path, mut runs: Vec<Run>) -> Result<(Option<Stack>, Vec<Run>), CommandError> {
     let own = desired::resolve(&config::load(dir)).stack;
     if let Some(own) = &own {
         runs.retain(|run| run.concerns(own, run.emulated));
@@ -61,11 +70,11 @@ fn choose(dir: &Path, mut runs: Vec<Run>) -> Result<Option<(Stack, Vec<Run>)>, C
         let help = "wait until it has ended, or stop it with Ctrl-C";
         return Err(CommandError::new(message).with_help(help));
     }
-    runs.retain(|run| !run.owed.is_empty());
-    let Some(last) = runs.last() else { return Ok(None) };
+    let mut owing = runs.iter().filter(|run| !run.owed.is_empty()).rev();
+    let Some(last) = owing.next() else { return Ok((None, runs)) };
     let stack = own.unwrap_or_else(|| last.stack.clone());
-    match runs.iter().find(|run| !run.concerns(&stack, run.emulated)) {
-        None => Ok(Some((stack, runs))),
+    match owing.find(|run| !run.concerns(&stack, run.emulated)) {
+        None => Ok((Some(stack), runs)),
         Some(other) => {
             let message = format!(
                 "runs of several accounts or regions owe something here: of stack {} and of stack {}",
@@ -100,7 +109,9 @@ async fn ready(
     let live = live::confirm(&session.connection.reader(), &desired, live).await;
     let options =
         Options { narrowing: Narrowing::default(), allowances: plan::allowances(args.allow) };
-    let plan = crate::plan::plan(&desired, &sources, &[], &live, &options);
+    let mut plan = crate::plan::plan(&desired, &sources, &[], &live, &options);
+    // Which processors files declare is of no concern here.
+    plan.summary.undeclared = 0;
     let identity = session.identity_of(&stack);
     let changed: BTreeSet<&str> = plan.changes.iter().map(|change| change.name.as_str()).collect();
     let asked = desired.processors.keys().map(ToString::to_string);

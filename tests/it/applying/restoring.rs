@@ -1,5 +1,6 @@
 //! What runs took away comes back from their trace, exactly.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rekon::apply::{self, RecoveryRoot, Restoration, RunState};
@@ -9,6 +10,7 @@ use rekon::live;
 use rekon::plan::{self, Plan};
 use serde_json::{Value, json};
 
+use super::wire::{Rule, Wire};
 use super::world::{World, all_done, camera, camera_toml, face, face_toml, names, with_faults};
 
 const HOME: &str = "team = \"home\"";
@@ -116,6 +118,36 @@ async fn a_run_that_died_anywhere_owes_what_it_took_away() {
         }
     }
     assert!(owed > 10, "{owed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_died_before_it_took_anything_is_told_until_somebody_knows() {
+    for continued in [false, true] {
+        let toml = [camera_toml("b", "b", "Streams", "\"PET\"", HOME)];
+        let world = World::new(&[camera("b", "b")], &toml, Options::default()).await;
+        let plan = world.plan().await;
+        let dead: Rule = Arc::new(|operation, _| match operation {
+            "UpdateStreamProcessor" => Wire::IsDead,
+            _ => Wire::Passes,
+        });
+        let world = world.over(dead).await;
+        let dying = tokio::time::timeout(Duration::from_secs(5), world.apply(&plan));
+        assert!(dying.await.is_err());
+        // What was under way goes with the run, when its turn comes.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let runs = apply::open_runs(&root(&world));
+        assert_eq!(runs.len(), 1);
+        assert_eq!(runs[0].state, RunState::Unfinished);
+        assert!(runs[0].owed.is_empty(), "{runs:#?}");
+        if continued {
+            let world = world.over(Arc::new(|_, _| Wire::Passes)).await;
+            assert!(all_done(&world.apply(&plan).await));
+            assert!(apply::open_runs(&root(&world)).is_empty());
+        } else {
+            apply::note_restored(&runs, &[].into()).unwrap();
+            assert!(apply::open_runs(&root(&world)).is_empty());
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
