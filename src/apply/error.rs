@@ -15,7 +15,7 @@ pub enum ApplyError {
     /// The plan was made from a read that was incomplete.
     #[error("the plan was made from an incomplete read, so it cannot be applied; plan again")]
     Incomplete,
-    /// The plan has a minor version that may ask for more than this rekon knows.
+    /// The plan has another major version, or none that can be read.
     #[error("the plan has format {0:?}, which needs a newer rekon")]
     NewerFormat(String),
     /// The plan is refused; the first of its refusals.

@@ -119,10 +119,10 @@ fn by_code(operation: Operation, code: &str, message: &str, status: u16) -> Clas
 /// What an answer without an error type means.
 fn by_status(status: u16) -> Class {
     match status {
-        429 | 503 => Class::Throttled,
         // A success whose body does not arrive whole did take effect, and the
-        // protocol answers its own errors with 400 and their type.
-        200..=299 | 400 | 408 | 500..=599 => Class::Unavailable,
+        // protocol answers its own errors with 400 and their type. Whoever says 429
+        // or 503 without a type stands before the service, and is not its quota.
+        200..=299 | 400 | 408 | 429 | 500..=599 => Class::Unavailable,
         _ => Class::NotTheService,
     }
 }
@@ -253,7 +253,7 @@ mod tests {
             ("ServiceQuotaExceededException", 400, Class::LimitExceeded),
             ("InvalidPaginationTokenException", 400, Class::PageToken),
             ("ExpiredTokenException", 400, Class::CredentialsExpired),
-            ("ServiceUnavailable", 503, Class::Throttled),
+            ("ServiceUnavailable", 503, Class::Unavailable),
             ("NewException", 400, Class::Other),
         ] {
             assert_eq!(by_code(Operation::GetResources, code, "", status), class, "{code}");

@@ -18,6 +18,9 @@ const ATTEMPTS: u32 = 8;
 const FIRST_CONTACT_ATTEMPTS: u32 = 3;
 /// Attempts while the service has been found to be gone.
 const OUTAGE_ATTEMPTS: u32 = 1;
+/// How long after the first attempt at a read another one is worth it. With the last
+/// attempt's own time, and the one attempt of the next read, less than two minutes.
+const READ_PATIENCE: Duration = Duration::from_secs(75);
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
@@ -142,7 +145,7 @@ impl Retry {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let began = Instant::now();
+        let mut began = Instant::now();
         let (mut attempts, mut failures, mut throttles) = (0, 0, 0);
         let mut wait = Duration::ZERO;
         loop {
@@ -159,6 +162,9 @@ impl Retry {
             };
             if let Some(end) = caller.ready().await {
                 return Sent::Ended(end);
+            }
+            if attempts == 0 {
+                began = Instant::now();
             }
             self.count(operation, attempts);
             attempts += 1;
@@ -194,7 +200,7 @@ impl Retry {
             }
             throttles = 0;
             failures += u32::from(error.class().is_retryable());
-            let retry_after = self.retry_after(error.class(), failures, began);
+            let retry_after = self.retry_after(operation, error.class(), failures, began);
             match caller.decide(Failure { error, retry_after }).await {
                 Next::Again(after) => wait = after,
                 Next::End(end) => return Sent::Ended(end),
@@ -204,7 +210,13 @@ impl Retry {
 
     /// How long to wait after so many failures of a call that began then, if
     /// another attempt is worth it.
-    fn retry_after(&self, class: Class, failures: u32, began: Instant) -> Option<Duration> {
+    fn retry_after(
+        &self,
+        operation: Operation,
+        class: Class,
+        failures: u32,
+        began: Instant,
+    ) -> Option<Duration> {
         let mut state = self.state();
         let attempts = match class {
             Class::Unavailable | Class::Unreachable if state.outage => OUTAGE_ATTEMPTS,
@@ -212,7 +224,8 @@ impl Retry {
             Class::Unavailable | Class::Unreachable => ATTEMPTS,
             _ => return None,
         };
-        if failures < attempts {
+        let in_time = matches!(operation, Operation::Write(_)) || began.elapsed() < READ_PATIENCE;
+        if failures < attempts && in_time {
             return Some(state.wait(failures - 1));
         }
         // When nothing at all was answered meanwhile, the other calls need not
@@ -259,7 +272,8 @@ impl State {
 fn patience(operation: Operation) -> Duration {
     match operation {
         Operation::GetResources => Duration::from_secs(30),
-        _ => Duration::from_mins(15),
+        Operation::Write(_) => Duration::from_mins(15),
+        _ => READ_PATIENCE,
     }
 }
 
@@ -377,10 +391,34 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn throttling_is_waited_out_and_never_uses_up_attempts() {
         let retry = retry();
-        assert_eq!(read(&retry, Class::Throttled, 30).await, (ANSWERED, 31));
-        assert_eq!(retry.tally(), CallTally { made: 0, retried: 30, throttled: 30 });
+        let sent = send(&retry, DELETE, &mut Patient::default(), (Class::Throttled, 30)).await;
+        assert_eq!(sent, (ANSWERED, 31));
+        assert_eq!(retry.tally(), CallTally { made: 1, retried: 30, throttled: 30 });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_read_that_cannot_succeed_ends_within_two_minutes_whatever_the_answer() {
+        const SLOW: Duration = Duration::from_secs(20);
+        for class in [Class::Throttled, Class::Unavailable] {
+            for takes in [Duration::ZERO, SLOW] {
+                let began = Instant::now();
+                let attempt = async || {
+                    tokio::time::sleep(takes).await;
+                    Err::<(), _>(Error::new(DESCRIBE, class, "x"))
+                };
+                let outcome = retry().send(DESCRIBE, &mut Patient::default(), attempt).await;
+                assert!(failed(&outcome));
+                assert!(began.elapsed() <= Duration::from_mins(2), "{class:?} {takes:?}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_waits_longer_for_its_turn() {
         let began = Instant::now();
-        assert!(failed(&read(&retry, Class::Throttled, u32::MAX).await.0));
+        let mut caller = Patient::default();
+        let sent = send(&retry(), DELETE, &mut caller, (Class::Throttled, u32::MAX)).await;
+        assert!(failed(&sent.0));
         assert!(began.elapsed() >= Duration::from_mins(15));
     }
 

@@ -16,6 +16,7 @@ mod signals;
 mod snapshot;
 mod ui;
 mod validate;
+mod watch;
 
 use std::ffi::OsString;
 use std::panic;

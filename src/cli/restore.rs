@@ -11,9 +11,9 @@ use super::signals::Signals;
 use super::ui::Ui;
 use super::{apply::shown_as, plan, saved, session};
 use crate::apply::{self, Restoration, Run, RunState};
+use crate::config;
 use crate::desired::{self, Stack};
 use crate::plan::{Fate, Narrowing, Options};
-use crate::{config, live};
 
 /// Runs the command.
 pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandError> {
@@ -106,7 +106,7 @@ async fn ready(
         let help = "leave the names out to see all that can be restored";
         return Err(CommandError::new(message).with_help(help));
     }
-    let live = live::confirm(&session.connection.reader(), &desired, live).await;
+    let live = session.confirm(&desired, live, ui).await;
     let options =
         Options { narrowing: Narrowing::default(), allowances: plan::allowances(args.allow) };
     let mut plan = crate::plan::plan(&desired, &sources, &[], &live, &options);

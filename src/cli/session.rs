@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::Connect;
 use super::error::CommandError;
 use super::ui::Ui;
+use super::watch::Watch;
 use crate::aws::{self, Connection, Identity, RateLimit};
 use crate::desired::{Desired, Stack};
 use crate::emulator::{self, Emulator};
@@ -53,8 +54,9 @@ pub(super) async fn open(
         http_client: emulator.as_ref().map(Emulator::http_client),
     };
     let connection = aws::connect(settings).await?;
-    let reader = connection.reader();
-    let identity = reader.caller_identity().await;
+    let watch = Watch::new(ui);
+    let reader = watch.reader(&connection);
+    let identity = watch.during(reader.caller_identity()).await;
     if let Err(error) = &identity
         && error.class().concerns_every_call()
         && reader.endpoint().is_none()
@@ -91,19 +93,22 @@ impl Session {
     /// Reads everything, and asks for certain about tags that are in question.
     pub(super) async fn read(&self, desired: &Desired, ui: &Ui) -> Result<Live, CommandError> {
         let live = self.fetch(&desired.stack, ui).await?;
-        Ok(live::confirm(&self.connection.reader(), desired, live).await)
+        Ok(self.confirm(desired, live, ui).await)
+    }
+
+    /// Makes certain of what was fetched, as far as planning needs it.
+    pub(super) async fn confirm(&self, desired: &Desired, live: Live, ui: &Ui) -> Live {
+        let watch = Watch::new(ui);
+        let reader = watch.reader(&self.connection);
+        watch.during(live::confirm(&reader, desired, live)).await
     }
 
     /// Reads everything; tags are as certain as that makes them.
     pub(super) async fn fetch(&self, stack: &Stack, ui: &Ui) -> Result<Live, CommandError> {
-        let reader = self.connection.reader();
-        let bar = ui.progress("Reading");
-        let live = live::fetch(&reader, &stack.account_id, &|progress| {
-            bar.set_length(progress.total as u64);
-            bar.set_position(progress.described as u64);
-        })
-        .await?;
-        bar.finish_and_clear();
+        let watch = Watch::new(ui);
+        let reader = watch.reader(&self.connection);
+        let progress = |progress| watch.progress(progress);
+        let live = watch.during(live::fetch(&reader, &stack.account_id, &progress)).await?;
         self.check_account(&live, stack)?;
         for note in &live.notes {
             ui.note(note);

@@ -6,6 +6,7 @@ use super::args;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::ui::Ui;
+use super::watch::Watch;
 use super::{project, session};
 use crate::{live, report};
 
@@ -15,14 +16,10 @@ pub(super) async fn run(args: args::Snapshot, ui: &Ui) -> Result<Exit, CommandEr
     let project = project::open(&args.project.dir, false, ui)?;
     let stack = &project.desired.stack;
     let session = session::open(&args.connect, stack, &project.loaded.root, ui).await?;
-    let bar = ui.progress("Reading");
-    let now = jiff::Timestamp::now();
-    let taken = live::take(&session.connection.reader(), &stack.account_id, now, &|progress| {
-        bar.set_length(progress.total as u64);
-        bar.set_position(progress.described as u64);
-    })
-    .await?;
-    bar.finish_and_clear();
+    let watch = Watch::new(ui);
+    let reader = watch.reader(&session.connection);
+    let (now, progress) = (jiff::Timestamp::now(), |progress| watch.progress(progress));
+    let taken = watch.during(live::take(&reader, &stack.account_id, now, &progress)).await?;
     let text = report::json::value(&taken);
     let live =
         live::parse(Path::new("the snapshot"), &text).map_err(|error| CommandError::of(&error))?;

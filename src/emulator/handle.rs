@@ -52,12 +52,12 @@ pub enum OpenError {
         /// What the system says.
         source: io::Error,
     },
-    /// The state is no snapshot of this account and region.
+    /// The state cannot be started from.
     #[error("{} is no state to start from", path.display())]
     Snapshot {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// What is wrong with it.
         source: BadSnapshot,
     },
     /// The journal cannot be written.

@@ -29,7 +29,7 @@ pub enum BadSetting {
     /// It is no rate.
     #[error("`{0}` is no rate: write requests per second, more than 0, or off")]
     Rate(String),
-    /// It is no number of processors.
+    /// It is no whole number, or 0 where there has to be something.
     #[error("`{0}` is no limit: write a whole number")]
     Limit(String),
     /// An operation is shortened so that it may be one of two.

@@ -36,12 +36,12 @@ pub enum SnapshotError {
         /// Why, in words.
         reason: String,
     },
+    /// Another rekon wrote it, in a format that this one does not know.
     #[error(
         "{} is a snapshot of format {version}, which needs a newer rekon: this one reads {}",
         path.display(),
         SNAPSHOT_FORMAT_VERSION
     )]
-    /// Another rekon wrote it, in a format that this one does not know.
     Newer {
         /// The file.
         path: PathBuf,

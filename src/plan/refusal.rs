@@ -23,7 +23,7 @@ pub struct Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefusalCode {
-    /// More of a kind of change than `[guard]` lets through.
+    /// More deletes than the guard allows.
     GuardDeletes,
     /// More replacements than the guard allows.
     GuardReplacements,

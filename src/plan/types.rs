@@ -180,7 +180,7 @@ pub struct FallbackCall {
 pub enum Operation {
     /// Makes a processor, stopped.
     CreateStreamProcessor,
-    /// Removes one that is stopped.
+    /// Removes one that does not run.
     DeleteStreamProcessor,
     /// Has a face search run.
     StartStreamProcessor,

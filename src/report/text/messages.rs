@@ -53,6 +53,20 @@ pub fn waiting(processor: &str, status: &str) -> String {
     format!("{} is {}", escape(processor), escape(status))
 }
 
+/// Says how far reading is: how many processors of how many, as far as that is known.
+pub fn reading(read: Option<(usize, usize)>, settings: Settings) -> String {
+    let text = match read {
+        None => "waiting for the service".to_owned(),
+        Some((read, total)) => format!("{read} of {}", count(total, "processor")),
+    };
+    said(Meaning::Note, "Reading: ", INDENT, &text, settings)
+}
+
+/// Says that a request was not answered, and is sent again.
+pub fn unanswered(operation: &str) -> String {
+    format!("{operation} gets no proper answer; trying again")
+}
+
 /// Says beside a progress bar that the service asked to slow down.
 pub fn throttled(times: u64) -> String {
     format!("slowed down {times} times by the service")

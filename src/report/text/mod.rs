@@ -8,7 +8,9 @@ mod outcome;
 mod plan;
 
 pub use header::{Header, header};
-pub use messages::{call_done, error, incomplete, note, stopping, throttled, valid, waiting};
+pub use messages::{
+    call_done, error, incomplete, note, reading, stopping, throttled, unanswered, valid, waiting,
+};
 pub use outcome::{event, outcome, removed};
 pub use plan::plan;
 
