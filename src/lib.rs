@@ -59,7 +59,7 @@
 //!     settle_timeout: apply::DEFAULT_SETTLE_TIMEOUT,
 //!     recovery: RecoveryRoot::Folder(folder.path().to_owned()),
 //!     now: jiff::Timestamp::now(),
-//!     emulated: true,
+//!     service: None,
 //!     reconnect: String::new(),
 //!     known: None,
 //! };

@@ -19,7 +19,7 @@ use crate::model::Definition;
 use crate::plan::{CallEffect, CallId, Operation, Plan, Role};
 
 /// The version of the journal's JSON.
-const FORMAT_VERSION: &str = "1.0";
+pub(super) const FORMAT_VERSION: &str = "1.0";
 
 /// One line of a journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub(super) enum Record {
         stack: Stack,
         fingerprint: String,
         #[serde(default)]
-        emulated: bool,
+        service: Option<String>,
     },
     /// What a processor is that the run may delete or stop, and what it is to be.
     Processor { name: String, definition: Definition, result: Option<Definition> },
@@ -73,7 +73,7 @@ impl Journal {
             at: options.now,
             stack: plan.stack.clone(),
             fingerprint: plan.fingerprint.clone(),
-            emulated: options.emulated,
+            service: options.service.clone(),
         };
         let held = processors.into_iter().map(|(name, definition, result)| Record::Processor {
             name: name.to_owned(),

@@ -46,6 +46,8 @@ pub use event::Event;
 pub use executor::apply;
 pub use options::{DEFAULT_PARALLELISM, DEFAULT_SETTLE_TIMEOUT, Known, Options, RecoveryRoot};
 pub use restoration::{Restoration, restoration};
-pub use runs::{Owed, Run, RunState, note_restored, open_runs, warning};
+pub use runs::{
+    Owed, Run, RunState, note_restored, open_runs, unreadable_runs, unreadable_warning, warning,
+};
 pub use shell::option as shell_option;
 pub use stop::{StopSignal, Stopper, stopper};

@@ -30,8 +30,8 @@ pub struct Options<'a> {
     pub recovery: RecoveryRoot,
     /// The time now, which names the recovery files.
     pub now: Timestamp,
-    /// Whether the service is the embedded one.
-    pub emulated: bool,
+    /// Which service it is, if not AWS's own: an endpoint, or the embedded one's state.
+    pub service: Option<String>,
     /// The options that lead to the same service, as a shell takes them, each
     /// after a space.
     pub reconnect: String,

@@ -143,7 +143,7 @@ mod tests {
             settle_timeout: std::time::Duration::ZERO,
             recovery,
             now: now(),
-            emulated: true,
+            service: None,
             reconnect: String::new(),
             known: None,
         }

@@ -24,12 +24,12 @@ pub struct Restoration {
 /// those that concern the stack.
 ///
 /// What is gone comes back as it was. What the run has made anew keeps its new
-/// definition, with the tags that it had and running if it ran. The oldest run
-/// knows best what was there before.
+/// definition, with the tags that it had and running if it ran. What the newest run
+/// took away counts: it had read it a moment before.
 pub fn restoration(stack: &Stack, runs: &[Run], names: &[String], live: &Live) -> Restoration {
     let mut sources = Sources::default();
     let mut processors = BTreeMap::new();
-    for run in runs {
+    for run in runs.iter().rev() {
         let source = sources.add(&run.path.display().to_string(), &run.text);
         for owed in &run.owed {
             let wanted = names.is_empty() || names.contains(&owed.name);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::journal::{Record, line};
+use super::journal::{FORMAT_VERSION, Record, line};
 use super::{RecoveryRoot, folder};
 use crate::desired::Stack;
 use crate::diagnostic::{Code, Diagnostic};
@@ -29,8 +29,8 @@ pub struct Run {
     pub at: Timestamp,
     /// Whose fleet it was about.
     pub stack: Stack,
-    /// Whether it was against the embedded service.
-    pub emulated: bool,
+    /// Which service it was against, if not AWS's own.
+    pub service: Option<String>,
     /// Where it is.
     pub state: RunState,
     /// What it took away, or may have, and is not known to have brought back.
@@ -63,15 +63,16 @@ pub struct Owed {
 
 /// The runs that are not over or that owe something, oldest first; of all stacks
 /// and services, since a folder may be shared.
-///
-/// Journals that cannot be read as such are skipped: they are no trace of a run.
+/// [`unreadable_runs`] are beside them.
 pub fn open_runs(root: &RecoveryRoot) -> Vec<Run> {
-    let runs: Vec<Run> = journals(root).into_iter().filter_map(|path| read(&path)).collect();
+    let paths = journals(root).unwrap_or_default();
+    let runs: Vec<Run> = paths.iter().filter_map(|path| read(path).ok().flatten()).collect();
     // What a run left undone that took nothing away, a later one that ended knew.
     let superseded = |at: usize, run: &Run| {
         run.state == RunState::Unfinished
             && runs[at + 1..].iter().any(|later| {
-                later.state == RunState::Finished && later.concerns(&run.stack, run.emulated)
+                later.state == RunState::Finished
+                    && later.concerns(&run.stack, run.service.as_deref())
             })
     };
     let open = |at: usize, run: &Run| match run.state {
@@ -83,11 +84,23 @@ pub fn open_runs(root: &RecoveryRoot) -> Vec<Run> {
     runs.into_iter().zip(open).filter(|(_, open)| *open).map(|(run, _)| run).collect()
 }
 
+/// Journals of which nobody can tell what their runs did, and why: files, or the
+/// folder of all.
+pub fn unreadable_runs(root: &RecoveryRoot) -> Vec<(PathBuf, String)> {
+    match journals(root) {
+        Ok(paths) => paths
+            .into_iter()
+            .filter_map(|path| read(&path).err().map(|reason| (path, reason)))
+            .collect(),
+        Err(error) => vec![(folder::runs_path(root), error.to_string())],
+    }
+}
+
 impl Run {
     /// Whether it was about the processors that a stack is about: those of its
     /// account and region, whatever its name.
-    pub fn concerns(&self, stack: &Stack, emulated: bool) -> bool {
-        self.emulated == emulated
+    pub fn concerns(&self, stack: &Stack, service: Option<&str>) -> bool {
+        self.service.as_deref() == service
             && (&self.stack.account_id, &self.stack.region) == (&stack.account_id, &stack.region)
     }
 }
@@ -123,6 +136,13 @@ pub fn warning(run: &Run) -> Diagnostic {
     Diagnostic::new(Code::UnfinishedRun, message).help(help)
 }
 
+/// What the next plan of the project says of a journal that cannot be read.
+pub fn unreadable_warning(path: &Path, reason: &str) -> Diagnostic {
+    let message = format!("the journal {} cannot be read: {reason}", path.display());
+    Diagnostic::new(Code::UnfinishedRun, message)
+        .help("what its run took away is not known; look at the recovery files")
+}
+
 /// Notes in each run's journal what was brought back, and in that of one which took
 /// nothing away that this is known.
 pub fn note_restored(runs: &[Run], names: &BTreeSet<String>) -> io::Result<()> {
@@ -147,8 +167,8 @@ pub fn note_restored(runs: &[Run], names: &BTreeSet<String>) -> io::Result<()> {
 
 /// Removes journals that owe nothing and are old.
 pub(super) fn prune(root: &RecoveryRoot, now: Timestamp) {
-    for path in journals(root) {
-        let Some(run) = read(&path) else { continue };
+    for path in journals(root).unwrap_or_default() {
+        let Ok(Some(run)) = read(&path) else { continue };
         let age = Duration::try_from(now.duration_since(run.at)).unwrap_or_default();
         if run.state != RunState::UnderWay && run.owed.is_empty() && age > KEPT {
             // Another run may be at the same; what stays is removed next time.
@@ -157,12 +177,19 @@ pub(super) fn prune(root: &RecoveryRoot, now: Timestamp) {
     }
 }
 
-fn journals(root: &RecoveryRoot) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder::runs_path(root)).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
-        .collect();
+/// The journals in their order; none where there is no folder.
+fn journals(root: &RecoveryRoot) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder::runs_path(root)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "jsonl") {
+            paths.push(path);
+        }
+    }
     paths.sort_by_key(|path| {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // Of several in one second, the first has no number.
@@ -171,11 +198,19 @@ fn journals(root: &RecoveryRoot) -> Vec<PathBuf> {
             None => (stem, 1),
         }
     });
-    paths
+    Ok(paths)
 }
 
-fn read(path: &Path) -> Option<Run> {
-    let text = fs::read_to_string(path).ok()?;
+/// Reads a journal. `None`: its run was killed before it began anything.
+fn read(path: &Path) -> Result<Option<Run>, String> {
+    if !fs::metadata(path).map_err(|error| error.to_string())?.is_file() {
+        return Err("it is no file".to_owned());
+    }
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    if !text.contains('\n') {
+        return Ok(None);
+    }
     // The run that is under way holds its journal locked.
     let free = File::open(path).is_ok_and(|file| file.try_lock_shared().is_ok());
     let mut progress = Progress::default();
@@ -184,7 +219,12 @@ fn read(path: &Path) -> Option<Run> {
         // The last line of a run that was killed may be cut short.
         let Ok(record) = serde_json::from_str::<Record>(line) else { continue };
         match record {
-            Record::Begun { at, stack, emulated, .. } => begun = Some((at, stack, emulated)),
+            Record::Begun { format_version, at, stack, service, .. } => {
+                if format_version.split('.').next() != FORMAT_VERSION.split('.').next() {
+                    return Err(format!("its format is {format_version}"));
+                }
+                begun = Some((at, stack, service));
+            }
             Record::Processor { name, definition: before, result } => {
                 let owed = Owed { name: name.clone(), before, result, line: at + 1 };
                 progress.processors.insert(name, Trace { owed, state: State::default() });
@@ -202,7 +242,7 @@ fn read(path: &Path) -> Option<Run> {
             }
         }
     }
-    let (at, stack, emulated) = begun?;
+    let (at, stack, service) = begun.ok_or("it does not say which run it is of")?;
     let state = match progress.closed {
         None if !free => RunState::UnderWay,
         None => RunState::Unfinished,
@@ -212,7 +252,7 @@ fn read(path: &Path) -> Option<Run> {
     // A run of which everything was brought back is over, however it ended.
     let settled = progress.known && owed.is_empty();
     let state = if settled { RunState::Finished } else { state };
-    Some(Run { path: path.to_owned(), text, at, stack, emulated, state, owed })
+    Ok(Some(Run { path: path.to_owned(), text, at, stack, service, state, owed }))
 }
 
 /// How far a run got, as its journal says.

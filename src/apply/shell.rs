@@ -73,7 +73,7 @@ mod tests {
             settle_timeout: std::time::Duration::ZERO,
             recovery,
             now: jiff::Timestamp::UNIX_EPOCH,
-            emulated: false,
+            service: None,
             reconnect: " --profile=x".into(),
             known: None,
         }

@@ -27,13 +27,13 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
     let options = plan::options(&project.desired, &args.narrow, args.allow)?;
     let base = project.loaded.root.clone();
     let root = recovery_root(args.execution.recovery_dir.as_ref(), &base);
-    project.warn_of_runs(&root, args.connect.emulator.is_some());
-    let stack = &project.desired.stack;
-    let session = session::open(&args.connect, stack, &base, ui).await?;
+    let stack = project.desired.stack.clone();
+    let session = session::open(&args.connect, &stack, &base, ui).await?;
+    project.warn_of_runs(&root, session.service.as_deref());
     plan::announce(&session.header, shown_as(args.execution.format), ui);
     let live = session.read(&project.desired, ui).await?;
     let plan = plan::make(&project, &live, &options);
-    let identity = session.identity_of(stack);
+    let identity = session.identity_of(&stack);
     let read = Some((live, tokio::time::Instant::now()));
     Ok(Ready { plan, session, identity, base, read })
 }

@@ -9,8 +9,9 @@ use super::plan;
 use super::session::{self, Session};
 use super::signals::Signals;
 use super::ui::Ui;
+use super::watch::{told, watched};
 use crate::apply::{self, Event, Known, RecoveryRoot, StopSignal};
-use crate::aws::{Identity, Notice};
+use crate::aws::Identity;
 use crate::model::Live;
 use crate::plan::{Fate, Outcome, Plan, Reason, Trouble};
 use crate::report;
@@ -109,7 +110,7 @@ async fn execute(
         settle_timeout: execution.settle_timeout,
         recovery: recovery_root(execution.recovery_dir.as_ref(), base),
         now: now(),
-        emulated: session.header.emulated,
+        service: session.service.clone(),
         reconnect: reconnect(connect, base),
         known: read.as_ref().map(|(live, at)| Known { live, at: *at }),
     };
@@ -134,10 +135,7 @@ async fn execute(
         Event::Waiting { processor, status } => {
             bar.set_message(report::text::waiting(&processor, &status));
         }
-        Event::Delayed(Notice::Throttled { times, .. }) => {
-            bar.set_message(report::text::throttled(times));
-        }
-        Event::Delayed(Notice::Retrying { .. }) => {}
+        Event::Delayed(notice) => bar.set_message(told(notice)),
         Event::Stopping { signal } => {
             bar.suspend(|| ui.say(&report::text::stopping(signal, settings)));
         }
@@ -151,9 +149,8 @@ async fn execute(
             }
         }
     };
-    let outcome = apply::apply(plan, &reader, &writer, &options, &tell, stop).await;
-    bar.finish_and_clear();
-    Ok(outcome?)
+    let applying = apply::apply(plan, &reader, &writer, &options, &tell, stop);
+    Ok(watched(&bar, ui, applying, || {}).await?)
 }
 
 /// The options that lead to the same service, as a shell takes them.

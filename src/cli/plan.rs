@@ -22,13 +22,16 @@ use crate::report::text::Header;
 pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError> {
     let mut project = project::open(&args.project.dir, args.deny_warnings, ui)?;
     let root = recovery_root(args.recovery_dir.as_ref(), &project.loaded.root);
-    project.warn_of_runs(&root, args.connect.emulator.is_some());
     let options = options(&project.desired, &args.narrow, args.allow)?;
     let live = match &args.live {
-        Some(file) => read_snapshot(file, &project, args.format, ui)?,
+        Some(file) => {
+            project.warn_of_runs(&root, None);
+            read_snapshot(file, &project, args.format, ui)?
+        }
         None => {
-            let stack = &project.desired.stack;
-            let session = session::open(&args.connect, stack, &project.loaded.root, ui).await?;
+            let stack = project.desired.stack.clone();
+            let session = session::open(&args.connect, &stack, &project.loaded.root, ui).await?;
+            project.warn_of_runs(&root, session.service.as_deref());
             announce(&session.header, args.format, ui);
             session.read(&project.desired, ui).await?
         }

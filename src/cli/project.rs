@@ -40,10 +40,13 @@ pub(super) fn open(dir: &Path, deny_warnings: bool, ui: &Ui) -> Result<Project, 
 
 impl Project {
     /// Warns of runs that never ended, or that took something away.
-    pub(super) fn warn_of_runs(&mut self, root: &RecoveryRoot, emulated: bool) {
+    pub(super) fn warn_of_runs(&mut self, root: &RecoveryRoot, service: Option<&str>) {
         let runs = apply::open_runs(root);
-        let own = runs.iter().filter(|run| run.concerns(&self.desired.stack, emulated));
+        let own = runs.iter().filter(|run| run.concerns(&self.desired.stack, service));
         self.warnings.extend(own.map(apply::warning));
+        let unreadable = apply::unreadable_runs(root);
+        self.warnings
+            .extend(unreadable.iter().map(|(path, why)| apply::unreadable_warning(path, why)));
     }
 }
 

@@ -7,6 +7,7 @@ use super::args;
 use super::carry_out::{Ready, carry_out, recovery_root};
 use super::error::CommandError;
 use super::exit::Exit;
+use super::session::Session;
 use super::signals::Signals;
 use super::ui::Ui;
 use super::{apply::shown_as, plan, saved, session};
@@ -26,9 +27,12 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
     }
     let mut signals = Signals::listen()?;
     let root = recovery_root(args.execution.recovery_dir.as_ref(), &args.project.dir);
-    let emulated = args.connect.emulator.is_some();
-    let runs = apply::open_runs(&root).into_iter().filter(|run| run.emulated == emulated).collect();
-    let (stack, runs) = choose(dir, runs)?;
+    if let Some((path, reason)) = apply::unreadable_runs(&root).into_iter().next() {
+        let message = format!("the journal {} cannot be read: {reason}", path.display());
+        let help = "what its run took away is not known; look at the recovery files beside it";
+        return Err(CommandError::new(message).with_help(help));
+    }
+    let (stack, runs) = choose(dir, apply::open_runs(&root))?;
     let Some(stack) = stack else {
         if let Some(name) = args.names.first() {
             return Err(CommandError::new(format!("no run took {name} away")));
@@ -37,7 +41,19 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
         note(&runs, &BTreeSet::new(), ui);
         return Ok(Exit::Success);
     };
-    let (ready, unchanged) = signals.cut_short(ready(&args, stack, &runs, ui)).await?;
+    let session = session::open(&args.connect, &stack, dir, ui);
+    let session = signals.cut_short(session).await?;
+    let (runs, others): (Vec<Run>, Vec<Run>) =
+        runs.into_iter().partition(|run| run.concerns(&stack, session.service.as_deref()));
+    if let Some(other) = others.iter().find(|run| !run.owed.is_empty()) {
+        let service = other.service.as_deref().unwrap_or("AWS");
+        ui.note(&format!("a run against another service, {service}, took something away"));
+    }
+    if runs.iter().all(|run| run.owed.is_empty()) {
+        ui.say("Nothing is to be restored here.\n");
+        return Ok(Exit::Success);
+    }
+    let (ready, unchanged) = signals.cut_short(ready(&args, session, stack, &runs, ui)).await?;
     if let Some(file) = &args.out {
         saved::write(&ready.plan, file, ui)?;
         plan::print(&ready.plan, shown_as(args.execution.format), ui);
@@ -63,7 +79,7 @@ fn note(runs: &[Run], back: &BTreeSet<String>, ui: &Ui) {
 fn choose(dir: &Path, mut runs: Vec<Run>) -> Result<(Option<Stack>, Vec<Run>), CommandError> {
     let own = desired::resolve(&config::load(dir)).stack;
     if let Some(own) = &own {
-        runs.retain(|run| run.concerns(own, run.emulated));
+        runs.retain(|run| run.concerns(own, run.service.as_deref()));
     }
     if let Some(run) = runs.iter().find(|run| run.state == RunState::UnderWay) {
         let message = format!("a run that began at {} is still under way", run.at);
@@ -73,7 +89,7 @@ fn choose(dir: &Path, mut runs: Vec<Run>) -> Result<(Option<Stack>, Vec<Run>), C
     let mut owing = runs.iter().filter(|run| !run.owed.is_empty()).rev();
     let Some(last) = owing.next() else { return Ok((None, runs)) };
     let stack = own.unwrap_or_else(|| last.stack.clone());
-    match owing.find(|run| !run.concerns(&stack, run.emulated)) {
+    match owing.find(|run| !run.concerns(&stack, run.service.as_deref())) {
         None => Ok((Some(stack), runs)),
         Some(other) => {
             let message = format!(
@@ -90,12 +106,12 @@ fn choose(dir: &Path, mut runs: Vec<Run>) -> Result<(Option<Stack>, Vec<Run>), C
 /// as it should be.
 async fn ready(
     args: &args::Restore,
+    session: Session,
     stack: Stack,
     runs: &[Run],
     ui: &Ui,
 ) -> Result<(Ready, BTreeSet<String>), CommandError> {
     let base = args.project.dir.clone();
-    let session = session::open(&args.connect, &stack, &base, ui).await?;
     plan::announce(&session.header, shown_as(args.execution.format), ui);
     // What is owed may be there again, in which case it is compared.
     let live = session.fetch(&stack, ui).await?;

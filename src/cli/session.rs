@@ -20,6 +20,8 @@ const OTHER_CREDENTIALS: &str = "use other credentials, or --profile";
 pub(super) struct Session {
     pub connection: Connection,
     pub header: Header,
+    /// Which service it is, if not AWS's own.
+    pub service: Option<String>,
     /// Who is calling, or why nobody could say.
     identity: Result<Identity, aws::Error>,
     /// Kept alive and flushed with the session.
@@ -86,7 +88,8 @@ pub(super) async fn open(
         emulated: emulator.is_some(),
         snapshot: None,
     };
-    Ok(Session { connection, header, identity, emulator })
+    let service = service(connect, base, reader.endpoint());
+    Ok(Session { connection, header, service, identity, emulator })
 }
 
 impl Session {
@@ -154,6 +157,26 @@ impl Session {
         emulator.flush().await.map_err(|error| {
             CommandError::new(format!("cannot keep the emulator's state: {error}"))
         })
+    }
+}
+
+/// The name of a service that is not AWS's own: what it took away is not to be
+/// restored anywhere else.
+fn service(connect: &Connect, base: &Path, endpoint: Option<&str>) -> Option<String> {
+    let own =
+        |host: &str| [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|end| host.ends_with(end));
+    match &connect.emulator {
+        Some(state) => {
+            let state = match state.is_empty() {
+                true => default_state(base),
+                false => PathBuf::from(state),
+            };
+            Some(std::path::absolute(&state).unwrap_or(state).display().to_string())
+        }
+        None => endpoint.map(str::to_owned).filter(|url| {
+            let host = url.parse().ok().and_then(|url: http::Uri| url.host().map(str::to_owned));
+            !host.is_some_and(|host| own(&host))
+        }),
     }
 }
 

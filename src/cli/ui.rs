@@ -1,7 +1,10 @@
 //! Every byte that leaves the program goes through here: stdout carries the
 //! result and nothing else, stderr is talk.
 
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::sync::Mutex;
 
 use anstream::AutoStream;
@@ -73,7 +76,8 @@ impl Ui {
         let mut stdout = io::stdout().lock();
         let result = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match result {
-            Ok(()) => true,
+            // Where stdout was closed, the null device is in its place.
+            Ok(()) => !is_null(&stdout),
             Err(error) => {
                 if error.kind() != io::ErrorKind::BrokenPipe {
                     let mut broken =
@@ -128,7 +132,7 @@ impl Ui {
     /// A progress bar on a terminal; nothing elsewhere.
     pub(super) fn progress(&self, what: &'static str) -> ProgressBar {
         if self.quiet || !io::stderr().is_terminal() {
-            return ProgressBar::hidden();
+            return ProgressBar::hidden().with_prefix(what);
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {msg}")
@@ -152,4 +156,12 @@ impl Ui {
         };
         tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
     }
+}
+
+/// Whether what is written there goes nowhere.
+fn is_null(stdout: &io::StdoutLock<'_>) -> bool {
+    let file = stdout.as_fd().try_clone_to_owned().map(File::from);
+    let device = file.and_then(|file| file.metadata()).map(|metadata| metadata.rdev());
+    let null = fs::metadata("/dev/null").map(|metadata| metadata.rdev());
+    matches!((device, null), (Ok(device), Ok(null)) if device == null)
 }

@@ -1,5 +1,5 @@
-//! Showing that reading goes on, and what it waits for: a bar on a terminal, a
-//! line every ten seconds elsewhere.
+//! Showing that work goes on, and what it waits for: a bar on a terminal, a line
+//! every ten seconds elsewhere.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,23 +15,45 @@ use crate::report;
 /// How often it is said.
 const EVERY: Duration = Duration::from_secs(10);
 
+/// Does work of which a bar says how far it is, and says the same every ten seconds
+/// where the bar does not show.
+pub(super) async fn watched<T>(
+    bar: &ProgressBar,
+    ui: &Ui,
+    work: impl Future<Output = T>,
+    before: impl Fn(),
+) -> T {
+    let mut work = std::pin::pin!(work);
+    let mut ticks = interval_at(Instant::now() + EVERY, EVERY);
+    loop {
+        tokio::select! {
+            done = &mut work => {
+                bar.finish_and_clear();
+                return done;
+            }
+            _ = ticks.tick() => {
+                before();
+                if bar.is_hidden() {
+                    let of = bar.length().map(|total| (bar.position(), total));
+                    let line = report::text::progress(&bar.prefix(), of, &bar.message());
+                    ui.note(&line);
+                }
+            }
+        }
+    }
+}
+
 /// Watches a read.
 pub(super) struct Watch<'a> {
     ui: &'a Ui,
     bar: ProgressBar,
-    progress: Mutex<Option<Progress>>,
     /// The last thing that went wrong since it was last said.
     notice: Arc<Mutex<Option<Notice>>>,
 }
 
 impl<'a> Watch<'a> {
     pub(super) fn new(ui: &'a Ui) -> Watch<'a> {
-        Watch {
-            ui,
-            bar: ui.progress("Reading"),
-            progress: Mutex::default(),
-            notice: Arc::default(),
-        }
+        Watch { ui, bar: ui.progress("Reading"), notice: Arc::default() }
     }
 
     /// A reader that is watched.
@@ -46,38 +68,22 @@ impl<'a> Watch<'a> {
     pub(super) fn progress(&self, progress: Progress) {
         self.bar.set_length(progress.total as u64);
         self.bar.set_position(progress.described as u64);
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
     }
 
-    /// Does the reading, and says every ten seconds where it is.
+    /// Does the reading.
     pub(super) async fn during<T>(&self, reading: impl Future<Output = T>) -> T {
-        let mut reading = std::pin::pin!(reading);
-        let mut ticks = interval_at(Instant::now() + EVERY, EVERY);
-        loop {
-            tokio::select! {
-                done = &mut reading => {
-                    self.bar.finish_and_clear();
-                    return done;
-                }
-                _ = ticks.tick() => self.say(),
-            }
-        }
+        let say_why = || {
+            let notice = self.notice.lock().unwrap_or_else(PoisonError::into_inner).take();
+            self.bar.set_message(notice.map(told).unwrap_or_default());
+        };
+        watched(&self.bar, self.ui, reading, say_why).await
     }
+}
 
-    fn say(&self) {
-        let notice = self.notice.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let progress = *self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = progress.map(|Progress { described, total }| (described, total));
-        let line = report::text::reading(read, self.ui.stderr_settings());
-        let waits = notice.map(|notice| match notice {
-            Notice::Throttled { times, .. } => report::text::throttled(times),
-            Notice::Retrying { operation, .. } => report::text::unanswered(&operation.to_string()),
-        });
-        if self.bar.is_hidden() {
-            self.ui.say(&line);
-            waits.iter().for_each(|waits| self.ui.note(waits));
-        } else {
-            self.bar.set_message(waits.unwrap_or_default());
-        }
+/// What happened to a call, in words.
+pub(super) fn told(notice: Notice) -> String {
+    match notice {
+        Notice::Throttled { times, .. } => report::text::throttled(times),
+        Notice::Retrying { operation, .. } => report::text::unanswered(&operation.to_string()),
     }
 }

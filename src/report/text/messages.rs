@@ -53,13 +53,15 @@ pub fn waiting(processor: &str, status: &str) -> String {
     format!("{} is {}", escape(processor), escape(status))
 }
 
-/// Says how far reading is: how many processors of how many, as far as that is known.
-pub fn reading(read: Option<(usize, usize)>, settings: Settings) -> String {
-    let text = match read {
+/// Says how far work is: what is done of how much, as far as that is known, and what
+/// happens now.
+pub fn progress(work: &str, of: Option<(u64, u64)>, now: &str) -> String {
+    let far = match of {
         None => "waiting for the service".to_owned(),
-        Some((read, total)) => format!("{read} of {}", count(total, "processor")),
+        Some((done, total)) => format!("{done} of {total}"),
     };
-    said(Meaning::Note, "Reading: ", INDENT, &text, settings)
+    let now = if now.is_empty() { String::new() } else { format!("; {now}") };
+    format!("{work}: {far}{now}")
 }
 
 /// Says that a request was not answered, and is sent again.

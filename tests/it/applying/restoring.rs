@@ -169,6 +169,69 @@ async fn a_journal_that_was_cut_short_takes_note_of_what_is_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_deleted_last_comes_back_as_it_was_then() {
+    let toml = |role| [camera_toml("b", "b", role, "\"PERSON\"", HOME)];
+    let world = World::new(&[camera("b", "b")], &toml("Other"), Options::default()).await;
+    let no_creates: Rule = Arc::new(|operation, _| match operation {
+        "CreateStreamProcessor" => Wire::IsDead,
+        _ => Wire::Passes,
+    });
+    let all: Rule = Arc::new(|_, _| Wire::Passes);
+    let die = async |world: World, plan: &Plan| {
+        let world = world.over(no_creates.clone()).await;
+        let dying = tokio::time::timeout(Duration::from_secs(60), world.apply(plan));
+        assert!(dying.await.is_err());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        world.over(all.clone()).await
+    };
+    let plan = world.plan().await;
+    let world = die(world, &plan).await;
+    // An ordinary run makes it anew, and the next one deletes that.
+    let plan = world.plan().await;
+    assert!(all_done(&world.apply(&plan).await));
+    let other = world.neighbour(&toml("Third")).await;
+    let then = world.emulator.snapshot();
+    let plan = other.plan().await;
+    let world = die(world, &plan).await;
+    assert!(world.names().is_empty());
+
+    let plan = plan_restoration(&world, &world).await;
+    assert!(all_done(&world.apply(&plan).await));
+    assert_eq!(essence(&world.emulator.snapshot(), "b"), essence(&then, "b"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_cannot_be_read_is_told() {
+    let script = "CreateStreamProcessor=error:LimitExceededException:full";
+    let toml = [camera_toml("b", "b", "Other", "\"PERSON\"", HOME)];
+    let world = World::new(&[camera("b", "b")], &toml, with_faults(&[script])).await;
+    let plan = world.plan().await;
+    assert!(!all_done(&world.apply(&plan).await));
+    let journal = apply::open_runs(&root(&world)).remove(0).path;
+    let text = std::fs::read(&journal).unwrap();
+    assert!(apply::unreadable_runs(&root(&world)).is_empty());
+
+    // A line that is no text leaves the others as they are.
+    std::fs::write(&journal, [&text[..], b"\xff\xfe\n"].concat()).unwrap();
+    assert_eq!(apply::open_runs(&root(&world))[0].owed.len(), 1);
+    let begun = text.iter().position(|byte| *byte == b'\n').unwrap();
+    let other_format = String::from_utf8(text.clone()).unwrap().replacen("1.0", "2.0", 1);
+    for damaged in [&text[begun + 1..], b"garbage\n", other_format.as_bytes()] {
+        std::fs::write(&journal, damaged).unwrap();
+        assert!(apply::open_runs(&root(&world)).is_empty());
+        assert_eq!(apply::unreadable_runs(&root(&world)).len(), 1);
+    }
+    // Nothing was sent before the first lines were whole on the disk.
+    std::fs::write(&journal, &text[..begun]).unwrap();
+    assert!(apply::unreadable_runs(&root(&world)).is_empty());
+    let folder = journal.parent().unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    assert!(apply::unreadable_runs(&root(&world)).is_empty());
+    std::fs::write(folder, "").unwrap();
+    assert_eq!(apply::unreadable_runs(&root(&world)).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn runs_of_one_second_are_told_in_their_order_and_of_their_own_service() {
     let script = "CreateStreamProcessor=error:LimitExceededException:full";
     let live: Vec<_> = (0..12).map(|n| camera(&format!("c{n}"), &format!("c{n}"))).collect();
@@ -187,10 +250,10 @@ async fn runs_of_one_second_are_told_in_their_order_and_of_their_own_service() {
     let told: Vec<String> = runs.iter().map(|run| run.owed[0].name.clone()).collect();
     assert_eq!(told, (0..12).map(|n| format!("c{n}")).collect::<Vec<_>>());
     let (desired, ..) = world.read().await;
-    assert!(runs.iter().all(|run| run.concerns(&desired.stack, true)));
-    assert!(!runs.iter().any(|run| run.concerns(&desired.stack, false)));
+    assert!(runs.iter().all(|run| run.concerns(&desired.stack, None)));
+    assert!(!runs.iter().any(|run| run.concerns(&desired.stack, Some("http://127.0.0.1:1"))));
     let elsewhere = Stack { region: "eu-west-1".into(), ..desired.stack };
-    assert!(!runs.iter().any(|run| run.concerns(&elsewhere, true)));
+    assert!(!runs.iter().any(|run| run.concerns(&elsewhere, None)));
 }
 
 #[tokio::test(start_paused = true)]

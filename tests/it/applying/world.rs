@@ -240,7 +240,7 @@ impl World {
             settle_timeout: apply::DEFAULT_SETTLE_TIMEOUT,
             recovery,
             now: "2026-11-22T15:03:00Z".parse().unwrap(),
-            emulated: true,
+            service: None,
             reconnect: String::new(),
             known: None,
         };

@@ -100,7 +100,7 @@ impl Stage {
             settle_timeout: apply::DEFAULT_SETTLE_TIMEOUT,
             recovery: RecoveryRoot::Folder(recovery.to_owned()),
             now: jiff::Timestamp::UNIX_EPOCH,
-            emulated: true,
+            service: None,
             reconnect: String::new(),
             known: None,
         };
