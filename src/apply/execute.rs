@@ -4,6 +4,7 @@ mod answer;
 mod gate;
 mod settling;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,6 +18,7 @@ use super::observe::{Blind, Observed};
 use super::permit::Permit;
 use super::poll::{Cut, Patience, Settled, wait_until};
 use super::prepare::Subject;
+use super::recovery::Recovery;
 use super::schedule::{CallFailure, End, Held};
 use super::stop::Stake;
 use super::{Event, StopSignal};
@@ -40,6 +42,8 @@ pub(super) struct Tools {
     pub(super) stop: StopSignal,
     pub(super) events: UnboundedSender<Event>,
     pub(super) gate: Gate,
+    /// Where what is deleted is safe.
+    pub(super) recoveries: Arc<BTreeMap<String, Recovery>>,
     /// The trace of the run, where it does anything.
     pub(super) journal: Option<Arc<Journal>>,
 }

@@ -81,6 +81,14 @@ pub async fn apply(
         stop: stop.clone(),
         events: sender,
         gate: Gate::new(),
+        recoveries: Arc::new(
+            recoveries
+                .iter()
+                .map(|(subject, recovery)| {
+                    (prepared.subjects[*subject].name.clone(), recovery.clone())
+                })
+                .collect(),
+        ),
         journal: match schedule.has_next() {
             true => Some(Arc::new(begin_journal(plan, &prepared, options)?)),
             false => None,

@@ -7,6 +7,7 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -92,6 +93,16 @@ impl Journal {
     /// Writes a record, and comes back when it is on the disk.
     pub(super) fn note(&self, record: &Record) -> io::Result<()> {
         self.write(&line(record))
+    }
+
+    /// Fails where nobody would find it any more.
+    pub(super) fn check(&self) -> io::Result<()> {
+        let file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (there, held) = (std::fs::metadata(&self.path)?, file.metadata()?);
+        match (there.dev(), there.ino()) == (held.dev(), held.ino()) {
+            true => Ok(()),
+            false => Err(io::Error::other("another file is in its place")),
+        }
     }
 
     /// Where the journal is.

@@ -4,6 +4,8 @@
 //! the folder restores the processor and touches nothing else.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -19,6 +21,17 @@ use crate::report;
 pub(super) struct Recovery {
     pub(super) file: PathBuf,
     pub(super) restore: String,
+    text: String,
+}
+
+impl Recovery {
+    /// Fails where the definition is no longer on the disk as it was written.
+    pub(super) fn check(&self) -> io::Result<()> {
+        match fs::read_to_string(&self.file)? == self.text {
+            true => Ok(()),
+            false => Err(io::Error::other("it is not as it was written")),
+        }
+    }
 }
 
 /// Where what is deleted is safe, by position in the plan.
@@ -65,7 +78,7 @@ pub(super) fn save<'a>(
             .map_err(failed(&removed))?;
         let file = project.join("rekon.toml");
         folder::write(&project, &file, &text).map_err(failed(&file))?;
-        saved.insert(index, Recovery { file, restore: shell::restore(options, name) });
+        saved.insert(index, Recovery { file, restore: shell::restore(options, name), text });
     }
     folder::sync(&removed).map_err(failed(&removed))?;
     Ok(saved)

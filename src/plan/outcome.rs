@@ -94,7 +94,7 @@ pub enum Reason {
     Deviates(Vec<Deviation>),
     /// It could not be read.
     Unread(Answer),
-    /// The journal of the run could not be written, so that nothing was begun.
+    /// What brings it back is not on the disk, so that nothing was begun.
     Unrecorded {
         /// The file.
         path: String,

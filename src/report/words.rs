@@ -61,7 +61,9 @@ pub(super) fn reason(reason: &Reason) -> String {
         Reason::Deviates(found) => deviations(found, Verb::Is),
         Reason::Unread(given) => format!("it could not be read: {}", answer(given)),
         Reason::Unrecorded { path, error } => {
-            format!("it was not begun, because the journal {path} could not be written: {error}")
+            format!(
+                "it was not begun, because {path} does not hold what would bring it back: {error}"
+            )
         }
         Reason::DependsOn { name, trouble } => {
             let trouble = match trouble {

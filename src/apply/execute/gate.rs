@@ -2,6 +2,8 @@
 //! again and must be what the plan expects, and what is being brought back must
 //! not have failed anywhere.
 
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -65,6 +67,9 @@ impl Run<'_> {
                     return Some(self.held_or_unknown(Held::Unread(Reason::Unread(blind.answer))));
                 }
             };
+            if let Err(reason) = self.check_disk() {
+                return Some(self.held_or_unknown(Held::Unread(reason)));
+            }
             let moved = self.moved(&observed);
             if !moved.is_empty() {
                 return Some(self.held_or_unknown(Held::Moved(moved)));
@@ -78,6 +83,21 @@ impl Run<'_> {
                 return Some(self.held_or_unknown(Held::Stopped));
             }
         }
+    }
+
+    /// Whether all that brings the processor back is still on the disk.
+    fn check_disk(&self) -> Result<(), Reason> {
+        let lost = |path: &Path, error: io::Error| Reason::Unrecorded {
+            path: path.display().to_string(),
+            error: error.to_string(),
+        };
+        if let Some(journal) = &self.tools.journal {
+            journal.check().map_err(|error| lost(journal.path(), error))?;
+        }
+        let recovery = self.tools.recoveries.get(self.name());
+        recovery.map_or(Ok(()), |recovery| {
+            recovery.check().map_err(|error| lost(&recovery.file, error))
+        })
     }
 
     /// What is no longer as the plan expects it. A run state that this run has

@@ -57,6 +57,24 @@ async fn each_delete_follows_a_reading_of_its_last_second() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_could_no_longer_be_brought_back_is_not_deleted() {
+    let (live, toml) = moved_to("Other", 3);
+    let settle = Settle { name: Duration::from_secs(10), ..Settle::default() };
+    for lost in ["removed", "runs", ""] {
+        let world = World::new(&live, &toml, Options { settle, ..Options::default() }).await;
+        let plan = world.plan().await;
+        let (outcome, ()) = tokio::join!(world.apply(&plan), async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            std::fs::remove_dir_all(world.folder.path().join(".rekon").join(lost)).unwrap();
+        });
+        let deletes = world.writes().into_iter().filter(|write| write.starts_with("Delete"));
+        assert_eq!(deletes.collect::<Vec<_>>(), ["DeleteStreamProcessor camera-00"], "{lost}");
+        assert!(!all_done(&outcome));
+        assert_eq!(world.names().len(), 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_somebody_changes_just_before_its_delete_is_kept() {
     let (live, toml) = moved_to("Other", 2);
     // The first replacement waits for its name, and the second one's turn is then.
