@@ -4,13 +4,10 @@ mod answer;
 mod gate;
 mod settling;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::journal::{Journal, Record};
@@ -18,13 +15,15 @@ use super::observe::{Blind, Observed};
 use super::permit::Permit;
 use super::poll::{Cut, Patience, Settled, wait_until};
 use super::prepare::Subject;
-use super::recovery::Recovery;
+use super::recovery::Recoveries;
 use super::schedule::{CallFailure, End, Held};
 use super::stop::Stake;
 use super::{Event, StopSignal};
 use crate::aws::{self, Caller, Error, Failure, Next, Notice, Reader, Request, Writer};
 use crate::model::{Definition, Status};
 use crate::plan::{Answer, CallEffect, Operation, Reason, Role, Sent};
+
+pub(super) use gate::Gate;
 
 /// How long a processor that was just created may stay invisible.
 pub(super) const UNSEEN_LIMIT: Duration = Duration::from_secs(60);
@@ -43,40 +42,9 @@ pub(super) struct Tools {
     pub(super) events: UnboundedSender<Event>,
     pub(super) gate: Gate,
     /// Where what is deleted is safe.
-    pub(super) recoveries: Arc<BTreeMap<String, Recovery>>,
+    pub(super) recoveries: Arc<Recoveries>,
     /// The trace of the run, where it does anything.
     pub(super) journal: Option<Arc<Journal>>,
-}
-
-/// Whether a delete may still begin; shut for good once something failed to come
-/// back.
-#[derive(Clone, Debug)]
-pub(super) struct Gate {
-    shut: Arc<AtomicBool>,
-    turns: Arc<Semaphore>,
-}
-
-/// How many deletes may be at the gate at once: as many as the quotas let read
-/// within the time that a reading may take.
-const AT_THE_GATE: usize = 2;
-
-impl Gate {
-    pub(super) fn new() -> Gate {
-        Gate { shut: Arc::default(), turns: Arc::new(Semaphore::new(AT_THE_GATE)) }
-    }
-
-    pub(super) fn shut(&self) {
-        self.shut.store(true, Ordering::SeqCst);
-    }
-
-    pub(super) fn is_shut(&self) -> bool {
-        self.shut.load(Ordering::SeqCst)
-    }
-
-    /// Waits for a turn, which lasts until the reading before a delete is judged.
-    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
-        self.turns.clone().acquire_owned().await.ok()
-    }
 }
 
 impl Tools {

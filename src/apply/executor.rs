@@ -66,12 +66,12 @@ pub async fn apply(
         let deletes = prepared.has(index, Operation::DeleteStreamProcessor);
         match observed.get(&index) {
             Some(Observed::Present(live)) if deletes && schedule.may_begin(index) => {
-                Some((index, subject.name.as_str(), &live.definition))
+                Some((subject.name.as_str(), &live.definition))
             }
             _ => None,
         }
     });
-    let recoveries = recovery::save(options, &plan.stack, deleted)?;
+    let recoveries = Arc::new(recovery::save(options, &plan.stack, deleted)?);
 
     events(Event::Started { processors: plan.changes.len(), calls: plan.calls.len() });
     let tools = Tools {
@@ -81,14 +81,7 @@ pub async fn apply(
         stop: stop.clone(),
         events: sender,
         gate: Gate::new(),
-        recoveries: Arc::new(
-            recoveries
-                .iter()
-                .map(|(subject, recovery)| {
-                    (prepared.subjects[*subject].name.clone(), recovery.clone())
-                })
-                .collect(),
-        ),
+        recoveries: recoveries.clone(),
         journal: match schedule.has_next() {
             true => Some(Arc::new(begin_journal(plan, &prepared, options)?)),
             false => None,

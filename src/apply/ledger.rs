@@ -271,7 +271,7 @@ impl Ledger {
                 // would find nothing wrong.
                 notes.push(Note::Stopped { certain: stopped == Stopped::Yes });
             }
-            if let Some(recovery) = recoveries.get(&index).filter(|_| gone) {
+            if let Some(recovery) = recoveries.get(&subject.name).filter(|_| gone) {
                 closed.removed.push(Removed {
                     name: subject.name.clone(),
                     recovery_file: recovery.file.display().to_string(),

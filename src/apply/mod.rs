@@ -46,8 +46,6 @@ pub use event::Event;
 pub use executor::apply;
 pub use options::{DEFAULT_PARALLELISM, DEFAULT_SETTLE_TIMEOUT, Known, Options, RecoveryRoot};
 pub use restoration::{Restoration, restoration};
-pub use runs::{
-    Owed, Run, RunState, note_restored, open_runs, unreadable_runs, unreadable_warning, warning,
-};
+pub use runs::{Owed, Run, RunState, Traces, Unreadable, note_restored, traces};
 pub use shell::option as shell_option;
 pub use stop::{StopSignal, Stopper, stopper};

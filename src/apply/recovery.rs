@@ -34,8 +34,8 @@ impl Recovery {
     }
 }
 
-/// Where what is deleted is safe, by position in the plan.
-pub(super) type Recoveries = BTreeMap<usize, Recovery>;
+/// Where what is deleted is safe, by name.
+pub(super) type Recoveries = BTreeMap<String, Recovery>;
 
 /// Writes the definitions, and comes back when they are on the disk.
 ///
@@ -44,15 +44,15 @@ pub(super) type Recoveries = BTreeMap<usize, Recovery>;
 pub(super) fn save<'a>(
     options: &Options<'_>,
     stack: &Stack,
-    definitions: impl IntoIterator<Item = (usize, &'a str, &'a Definition)>,
+    definitions: impl IntoIterator<Item = (&'a str, &'a Definition)>,
 ) -> Result<Recoveries, ApplyError> {
     let mut saved = Recoveries::new();
     let mut texts = Vec::new();
     let mut flaws = Vec::new();
-    for (index, name, definition) in definitions {
+    for (name, definition) in definitions {
         let text = text(options, stack, name, definition);
         match prove(&text, name, definition) {
-            Ok(()) => texts.push((index, name, text)),
+            Ok(()) => texts.push((name, text)),
             Err(flaw) => flaws.push((name, flaw)),
         }
     }
@@ -73,12 +73,13 @@ pub(super) fn save<'a>(
     };
     let removed = folder::removed(&options.recovery)
         .map_err(|(path, source)| ApplyError::Recovery { path, source })?;
-    for (index, name, text) in texts {
+    for (name, text) in texts {
         let project = folder::create_new(&removed, &folder_name(options.now, name))
             .map_err(failed(&removed))?;
         let file = project.join("rekon.toml");
         folder::write(&project, &file, &text).map_err(failed(&file))?;
-        saved.insert(index, Recovery { file, restore: shell::restore(options, name), text });
+        let restore = shell::restore(options, name);
+        saved.insert(name.to_owned(), Recovery { file, restore, text });
     }
     folder::sync(&removed).map_err(failed(&removed))?;
     Ok(saved)
@@ -171,15 +172,14 @@ mod tests {
         let project = tempfile::tempdir().unwrap();
         let root = RecoveryRoot::Beside(project.path().to_owned());
         let processor = processor();
-        let saved =
-            save(&options(root.clone()), &stack(), [(4, "front-door", &processor)]).unwrap();
+        let saved = save(&options(root.clone()), &stack(), [("front-door", &processor)]).unwrap();
         let folder = project.path().join(".rekon/removed/20261122T150300Z-front-door");
-        assert_eq!(saved[&4].file, folder.join("rekon.toml"));
+        assert_eq!(saved["front-door"].file, folder.join("rekon.toml"));
         assert_eq!(
-            saved[&4].restore,
+            saved["front-door"].restore,
             format!("rekon restore {} front-door", project.path().display())
         );
-        let text = fs::read_to_string(&saved[&4].file).unwrap();
+        let text = fs::read_to_string(&saved["front-door"].file).unwrap();
         let table: toml::Table = text.parse().unwrap();
         assert_eq!(table["stack"]["name"].as_str(), Some("doorbells"));
         assert!(table["processor"]["front-door"].is_table());
@@ -194,8 +194,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = RecoveryRoot::Folder(folder.path().join("a/b"));
         let processor = processor();
-        let save = || save(&options(root.clone()), &stack(), [(0, "x", &processor)]).unwrap();
-        assert_ne!(save()[&0].file, save()[&0].file);
+        let save = || save(&options(root.clone()), &stack(), [("x", &processor)]).unwrap();
+        assert_ne!(save()["x"].file, save()["x"].file);
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
         let root = RecoveryRoot::Beside(folder.path().to_owned());
         let (good, mut bad) = (processor(), processor());
         bad.put(Attribute::Tag("".into()), AttributeValue::text("x"));
-        let processors = [(0, "a", &good), (1, "b", &bad), (2, "c", &bad)];
+        let processors = [("a", &good), ("b", &bad), ("c", &bad)];
         let error = save(&options(root.clone()), &stack(), processors).unwrap_err();
         let ApplyError::Unrestorable { name, others, .. } = &error else { panic!("{error}") };
         assert_eq!((name.as_str(), others.as_slice()), ("b", &["c".to_owned()][..]));
@@ -227,7 +227,7 @@ mod tests {
         fs::write(&file, "").unwrap();
         let processor = processor();
         let root = RecoveryRoot::Folder(file.join("sub"));
-        let error = save(&options(root.clone()), &stack(), [(0, "x", &processor)]).unwrap_err();
+        let error = save(&options(root.clone()), &stack(), [("x", &processor)]).unwrap_err();
         assert!(error.to_string().contains("file/sub"), "{error}");
     }
 }

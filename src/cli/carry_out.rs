@@ -156,10 +156,8 @@ async fn execute(
 /// The options that lead to the same service, as a shell takes them.
 fn reconnect(connect: &Connect, base: &Path) -> String {
     let Connect { profile, region: _, endpoint_url, emulator, rate: _ } = connect;
-    let state = emulator.as_ref().map(|state| match state.is_empty() {
-        true => session::default_state(base).display().to_string(),
-        false => state.display().to_string(),
-    });
+    let state = emulator.as_ref();
+    let state = state.map(|told| session::state_file(told, base).display().to_string());
     [("--profile", profile), ("--endpoint-url", endpoint_url), ("--emulator", &state)]
         .into_iter()
         .filter_map(|(option, value)| Some((option, value.as_ref()?)))

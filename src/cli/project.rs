@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::ui::Ui;
-use crate::apply::{self, RecoveryRoot};
+use crate::apply::{self, RecoveryRoot, Run, Traces, Unreadable};
 use crate::config::{self, Loaded};
 use crate::desired::{self, Desired};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -41,12 +41,12 @@ pub(super) fn open(dir: &Path, deny_warnings: bool, ui: &Ui) -> Result<Project, 
 impl Project {
     /// Warns of runs that never ended, or that took something away.
     pub(super) fn warn_of_runs(&mut self, root: &RecoveryRoot, service: Option<&str>) {
-        let runs = apply::open_runs(root);
-        let own = runs.iter().filter(|run| run.concerns(&self.desired.stack, service));
-        self.warnings.extend(own.map(apply::warning));
-        let unreadable = apply::unreadable_runs(root);
-        self.warnings
-            .extend(unreadable.iter().map(|(path, why)| apply::unreadable_warning(path, why)));
+        let Traces { open, unreadable } = apply::traces(root);
+        let own = open
+            .iter()
+            .filter(|run| run.is_about(&self.desired.stack) && run.service.as_deref() == service);
+        self.warnings.extend(own.map(Run::warning));
+        self.warnings.extend(unreadable.iter().map(Unreadable::warning));
     }
 }
 

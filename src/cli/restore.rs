@@ -11,7 +11,7 @@ use super::session::Session;
 use super::signals::Signals;
 use super::ui::Ui;
 use super::{apply::shown_as, plan, saved, session};
-use crate::apply::{self, Restoration, Run, RunState};
+use crate::apply::{self, Restoration, Run, RunState, Traces};
 use crate::config;
 use crate::desired::{self, Stack};
 use crate::plan::{Fate, Narrowing, Options};
@@ -27,12 +27,12 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
     }
     let mut signals = Signals::listen()?;
     let root = recovery_root(args.execution.recovery_dir.as_ref(), &args.project.dir);
-    if let Some((path, reason)) = apply::unreadable_runs(&root).into_iter().next() {
-        let message = format!("the journal {} cannot be read: {reason}", path.display());
+    let Traces { open, unreadable } = apply::traces(&root);
+    if let Some(journal) = unreadable.first() {
         let help = "what its run took away is not known; look at the recovery files beside it";
-        return Err(CommandError::new(message).with_help(help));
+        return Err(CommandError::of(journal).with_help(help));
     }
-    let (stack, runs) = choose(dir, apply::open_runs(&root))?;
+    let (stack, runs) = choose(dir, open)?;
     let Some(stack) = stack else {
         if let Some(name) = args.names.first() {
             return Err(CommandError::new(format!("no run took {name} away")));
@@ -44,7 +44,7 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
     let session = session::open(&args.connect, &stack, dir, ui);
     let session = signals.cut_short(session).await?;
     let (runs, others): (Vec<Run>, Vec<Run>) =
-        runs.into_iter().partition(|run| run.concerns(&stack, session.service.as_deref()));
+        runs.into_iter().partition(|run| run.is_about(&stack) && run.service == session.service);
     if let Some(other) = others.iter().find(|run| !run.owed.is_empty()) {
         let service = other.service.as_deref().unwrap_or("AWS");
         ui.note(&format!("a run against another service, {service}, took something away"));
@@ -79,7 +79,7 @@ fn note(runs: &[Run], back: &BTreeSet<String>, ui: &Ui) {
 fn choose(dir: &Path, mut runs: Vec<Run>) -> Result<(Option<Stack>, Vec<Run>), CommandError> {
     let own = desired::resolve(&config::load(dir)).stack;
     if let Some(own) = &own {
-        runs.retain(|run| run.concerns(own, run.service.as_deref()));
+        runs.retain(|run| run.is_about(own));
     }
     if let Some(run) = runs.iter().find(|run| run.state == RunState::UnderWay) {
         let message = format!("a run that began at {} is still under way", run.at);
@@ -89,7 +89,7 @@ fn choose(dir: &Path, mut runs: Vec<Run>) -> Result<(Option<Stack>, Vec<Run>), C
     let mut owing = runs.iter().filter(|run| !run.owed.is_empty()).rev();
     let Some(last) = owing.next() else { return Ok((None, runs)) };
     let stack = own.unwrap_or_else(|| last.stack.clone());
-    match owing.find(|run| !run.concerns(&stack, run.service.as_deref())) {
+    match owing.find(|run| !run.is_about(&stack)) {
         None => Ok((Some(stack), runs)),
         Some(other) => {
             let message = format!(

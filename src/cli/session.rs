@@ -1,6 +1,7 @@
 //! A connection to the service that belongs to a stack, and reading through it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::args::Connect;
@@ -42,7 +43,7 @@ pub(super) async fn open(
         return Err(CommandError::new(message).with_help(help));
     }
     let emulator = match &connect.emulator {
-        Some(state) => Some(open_emulator(Path::new(state), stack, base, ui)?),
+        Some(state) => Some(open_emulator(state, stack, base, ui)?),
         None => None,
     };
     let settings = aws::Settings {
@@ -167,10 +168,7 @@ fn service(connect: &Connect, base: &Path, endpoint: Option<&str>) -> Option<Str
         |host: &str| [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|end| host.ends_with(end));
     match &connect.emulator {
         Some(state) => {
-            let state = match state.is_empty() {
-                true => default_state(base),
-                false => PathBuf::from(state),
-            };
+            let state = state_file(state, base);
             Some(std::path::absolute(&state).unwrap_or(state).display().to_string())
         }
         None => endpoint.map(str::to_owned).filter(|url| {
@@ -180,9 +178,13 @@ fn service(connect: &Connect, base: &Path, endpoint: Option<&str>) -> Option<Str
     }
 }
 
-/// Where the embedded service keeps its state unless told otherwise.
-pub(super) fn default_state(base: &Path) -> PathBuf {
-    base.join(".rekon/emulator.json")
+/// Where the embedded service keeps its state: where it was told to, or with the
+/// project or plan.
+pub(super) fn state_file(told: &OsStr, base: &Path) -> PathBuf {
+    match told.is_empty() {
+        true => base.join(".rekon/emulator.json"),
+        false => PathBuf::from(told),
+    }
 }
 
 /// Opens the embedded service in this process.
@@ -190,20 +192,16 @@ pub(super) fn default_state(base: &Path) -> PathBuf {
 /// Without a state file it starts from the project's `live.json` and keeps what
 /// is written to it in `.rekon/emulator.json`.
 fn open_emulator(
-    state: &Path,
+    told: &OsStr,
     stack: &Stack,
     base: &Path,
     ui: &Ui,
 ) -> Result<Emulator, CommandError> {
-    let (source, store): (Option<PathBuf>, PathBuf) = if state.as_os_str().is_empty() {
-        let source = base.join("live.json");
-        (source.exists().then_some(source), default_state(base))
-    } else {
-        (None, state.to_owned())
-    };
+    let store = state_file(told, base);
+    let origin = told.is_empty().then(|| base.join("live.json"));
+    let source = origin.clone().filter(|origin| origin.exists());
     if !store.exists() && source.is_none() {
-        let missing =
-            if state.as_os_str().is_empty() { base.join("live.json") } else { store.clone() };
+        let missing = origin.as_ref().unwrap_or(&store);
         ui.note(&format!(
             "the embedded service starts without any processor: there is no {}",
             missing.display()

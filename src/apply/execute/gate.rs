@@ -4,8 +4,11 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::{Ended, Purpose, Run};
@@ -19,6 +22,37 @@ use crate::plan::{Deviation, Operation, Reason};
 const FRESH: Duration = Duration::from_millis(800);
 /// How often a reading that took longer is made again.
 const READINGS: usize = 5;
+
+/// Whether a delete may still begin; shut for good once something failed to come
+/// back.
+#[derive(Clone, Debug)]
+pub(in crate::apply) struct Gate {
+    shut: Arc<AtomicBool>,
+    turns: Arc<Semaphore>,
+}
+
+/// How many deletes may be at the gate at once: as many as the quotas let read
+/// within the time that a reading may take.
+const AT_THE_GATE: usize = 2;
+
+impl Gate {
+    pub(in crate::apply) fn new() -> Gate {
+        Gate { shut: Arc::default(), turns: Arc::new(Semaphore::new(AT_THE_GATE)) }
+    }
+
+    pub(in crate::apply) fn shut(&self) {
+        self.shut.store(true, Ordering::SeqCst);
+    }
+
+    pub(in crate::apply) fn is_shut(&self) -> bool {
+        self.shut.load(Ordering::SeqCst)
+    }
+
+    /// Waits for a turn, which lasts until the reading before a delete is judged.
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        self.turns.clone().acquire_owned().await.ok()
+    }
+}
 
 impl Run<'_> {
     /// Lets a delete through, or says why not. Everything else passes.
@@ -49,7 +83,7 @@ impl Run<'_> {
     async fn pass_planned(&mut self) -> Option<Ended> {
         let name = self.name().to_owned();
         // Readings that queue for their pace together are all old when they come.
-        let _turn = self.tools.gate.clone().turn().await;
+        let _turn = self.tools.gate.turn().await;
         let mut readings = 0;
         loop {
             if self.tools.gate.is_shut() {

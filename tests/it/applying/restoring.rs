@@ -1,9 +1,10 @@
 //! What runs took away comes back from their trace, exactly.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rekon::apply::{self, RecoveryRoot, Restoration, RunState};
+use rekon::apply::{self, RecoveryRoot, Restoration, RunState, Traces};
 use rekon::desired::Stack;
 use rekon::emulator::{Options, Settle};
 use rekon::live;
@@ -15,8 +16,21 @@ use super::world::{World, all_done, camera, camera_toml, face, face_toml, names,
 
 const HOME: &str = "team = \"home\"";
 
-fn root(world: &World) -> RecoveryRoot {
-    RecoveryRoot::Beside(world.folder.path().to_owned())
+/// What the runs in a world left.
+fn traces(world: &World) -> Traces {
+    apply::traces(&RecoveryRoot::Beside(world.folder.path().to_owned()))
+}
+
+/// A world in which a camera was deleted and could not be created again, and the
+/// journal that says so.
+async fn robbed() -> (World, PathBuf) {
+    let script = "CreateStreamProcessor=error:LimitExceededException:full";
+    let toml = [camera_toml("b", "b", "Other", "\"PERSON\"", HOME)];
+    let world = World::new(&[camera("b", "b")], &toml, with_faults(&[script])).await;
+    let plan = world.plan().await;
+    assert!(!all_done(&world.apply(&plan).await));
+    let journal = traces(&world).open.remove(0).path;
+    (world, journal)
 }
 
 /// What the service holds, by name: definition, tags, and whether it runs.
@@ -42,7 +56,7 @@ fn shortened(json: &Value) -> Value {
 
 /// Plans what the runs of a world owe, as `rekon restore` does.
 async fn plan_restoration(traced: &World, healthy: &World) -> Plan {
-    let runs = apply::open_runs(&root(traced));
+    let runs = traces(traced).open;
     let (desired, _, first) = healthy.read().await;
     let Restoration { desired, sources, unknown } =
         apply::restoration(&desired.stack, &runs, &[], &first);
@@ -66,7 +80,7 @@ async fn what_could_not_be_put_back_is_owed_and_restored_exactly() {
     let outcome = world.apply(&plan).await;
     world.check(&plan, &outcome).await;
     let [lost] = &outcome.removed[..] else { panic!("{outcome:#?}") };
-    let runs = apply::open_runs(&root(&world));
+    let runs = traces(&world).open;
     let [run] = &runs[..] else { panic!("{runs:#?}") };
     assert_eq!(run.state, RunState::Finished);
     assert_eq!(run.owed.len(), 1);
@@ -82,7 +96,7 @@ async fn what_could_not_be_put_back_is_owed_and_restored_exactly() {
         assert_eq!(essence(&after, &name), essence(before, &name), "{name}");
     }
     apply::note_restored(&runs, &names(before)).unwrap();
-    assert!(apply::open_runs(&root(&world)).is_empty());
+    assert!(traces(&world).open.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,7 +112,7 @@ async fn a_run_that_died_anywhere_owes_what_it_took_away() {
         let died = Duration::from_millis(100 * tenths);
         let ended = tokio::time::timeout(died, world.apply_with(&plan, stop, &|_| {})).await;
         if ended.is_ok() {
-            assert!(apply::open_runs(&root(&world)).is_empty(), "at {died:?}");
+            assert!(traces(&world).open.is_empty(), "at {died:?}");
             continue;
         }
         let healthy = world.in_peace().await;
@@ -135,37 +149,32 @@ async fn a_run_that_died_before_it_took_anything_is_told_until_somebody_knows() 
         assert!(dying.await.is_err());
         // What was under way goes with the run, when its turn comes.
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let runs = apply::open_runs(&root(&world));
+        let runs = traces(&world).open;
         assert_eq!(runs.len(), 1);
         assert_eq!(runs[0].state, RunState::Unfinished);
         assert!(runs[0].owed.is_empty(), "{runs:#?}");
         if continued {
             let world = world.over(Arc::new(|_, _| Wire::Passes)).await;
             assert!(all_done(&world.apply(&plan).await));
-            assert!(apply::open_runs(&root(&world)).is_empty());
+            assert!(traces(&world).open.is_empty());
         } else {
             apply::note_restored(&runs, &[].into()).unwrap();
-            assert!(apply::open_runs(&root(&world)).is_empty());
+            assert!(traces(&world).open.is_empty());
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_journal_that_was_cut_short_takes_note_of_what_is_back() {
-    let script = "CreateStreamProcessor=error:LimitExceededException:full";
-    let toml = [camera_toml("b", "b", "Other", "\"PERSON\"", HOME)];
-    let world = World::new(&[camera("b", "b")], &toml, with_faults(&[script])).await;
-    let plan = world.plan().await;
-    assert!(!all_done(&world.apply(&plan).await));
-    let journal = apply::open_runs(&root(&world)).remove(0).path;
+    let (world, journal) = robbed().await;
     let text = std::fs::read_to_string(&journal).unwrap();
     let closed = text.trim_end().rfind('\n').unwrap();
     std::fs::write(&journal, &text[..closed + 10]).unwrap();
-    let runs = apply::open_runs(&root(&world));
+    let runs = traces(&world).open;
     assert_eq!(runs[0].state, RunState::Unfinished);
     assert_eq!(runs[0].owed.len(), 1);
     apply::note_restored(&runs, &["b".to_owned()].into()).unwrap();
-    assert!(apply::open_runs(&root(&world)).is_empty());
+    assert!(traces(&world).open.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -202,33 +211,28 @@ async fn what_was_deleted_last_comes_back_as_it_was_then() {
 
 #[tokio::test(start_paused = true)]
 async fn a_journal_that_cannot_be_read_is_told() {
-    let script = "CreateStreamProcessor=error:LimitExceededException:full";
-    let toml = [camera_toml("b", "b", "Other", "\"PERSON\"", HOME)];
-    let world = World::new(&[camera("b", "b")], &toml, with_faults(&[script])).await;
-    let plan = world.plan().await;
-    assert!(!all_done(&world.apply(&plan).await));
-    let journal = apply::open_runs(&root(&world)).remove(0).path;
+    let (world, journal) = robbed().await;
     let text = std::fs::read(&journal).unwrap();
-    assert!(apply::unreadable_runs(&root(&world)).is_empty());
+    assert!(traces(&world).unreadable.is_empty());
 
     // A line that is no text leaves the others as they are.
     std::fs::write(&journal, [&text[..], b"\xff\xfe\n"].concat()).unwrap();
-    assert_eq!(apply::open_runs(&root(&world))[0].owed.len(), 1);
+    assert_eq!(traces(&world).open[0].owed.len(), 1);
     let begun = text.iter().position(|byte| *byte == b'\n').unwrap();
     let other_format = String::from_utf8(text.clone()).unwrap().replacen("1.0", "2.0", 1);
     for damaged in [&text[begun + 1..], b"garbage\n", other_format.as_bytes()] {
         std::fs::write(&journal, damaged).unwrap();
-        assert!(apply::open_runs(&root(&world)).is_empty());
-        assert_eq!(apply::unreadable_runs(&root(&world)).len(), 1);
+        assert!(traces(&world).open.is_empty());
+        assert_eq!(traces(&world).unreadable.len(), 1);
     }
     // Nothing was sent before the first lines were whole on the disk.
     std::fs::write(&journal, &text[..begun]).unwrap();
-    assert!(apply::unreadable_runs(&root(&world)).is_empty());
+    assert!(traces(&world).unreadable.is_empty());
     let folder = journal.parent().unwrap();
     std::fs::remove_dir_all(folder).unwrap();
-    assert!(apply::unreadable_runs(&root(&world)).is_empty());
+    assert!(traces(&world).unreadable.is_empty());
     std::fs::write(folder, "").unwrap();
-    assert_eq!(apply::unreadable_runs(&root(&world)).len(), 1);
+    assert_eq!(traces(&world).unreadable.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -239,21 +243,17 @@ async fn runs_of_one_second_are_told_in_their_order_and_of_their_own_service() {
     for n in 0..12 {
         let name = format!("c{n}");
         let toml = camera_toml(&name, &name, "Other", "\"PERSON\"", HOME);
-        let mut run = world.neighbour(&[toml]).await;
-        std::fs::copy(run.folder.path().join("rekon.toml"), world.folder.path().join("rekon.toml"))
-            .unwrap();
-        run.folder = tempfile::tempdir().unwrap();
+        world.declare(&[toml]);
         let plan = world.plan().await;
         assert!(!all_done(&world.apply(&plan).await));
     }
-    let runs = apply::open_runs(&root(&world));
+    let runs = traces(&world).open;
     let told: Vec<String> = runs.iter().map(|run| run.owed[0].name.clone()).collect();
     assert_eq!(told, (0..12).map(|n| format!("c{n}")).collect::<Vec<_>>());
     let (desired, ..) = world.read().await;
-    assert!(runs.iter().all(|run| run.concerns(&desired.stack, None)));
-    assert!(!runs.iter().any(|run| run.concerns(&desired.stack, Some("http://127.0.0.1:1"))));
+    assert!(runs.iter().all(|run| run.is_about(&desired.stack) && run.service.is_none()));
     let elsewhere = Stack { region: "eu-west-1".into(), ..desired.stack };
-    assert!(!runs.iter().any(|run| run.concerns(&elsewhere, None)));
+    assert!(!runs.iter().any(|run| run.is_about(&elsewhere)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,7 +262,7 @@ async fn a_run_that_went_well_owes_nothing_and_its_folder_is_private() {
     let world = World::full(Options::default()).await;
     let plan = world.plan().await;
     assert!(all_done(&world.apply(&plan).await));
-    assert!(apply::open_runs(&root(&world)).is_empty());
+    assert!(traces(&world).open.is_empty());
     let folder = world.folder.path().join(".rekon/runs");
     let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);

@@ -116,11 +116,11 @@ impl World {
             "processors": processors,
         });
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("rekon.toml"), format!("{STACK}{}", toml.concat()))
-            .unwrap();
         let emulator = emulator(&before, options);
         let connection = connect(&emulator, RateLimit::Unlimited).await;
-        World { emulator, connection, folder, before }
+        let world = World { emulator, connection, folder, before };
+        world.declare(toml);
+        world
     }
 
     /// The same world, at the pace of the quotas.
@@ -186,12 +186,18 @@ impl World {
 
     /// Somebody else, who works on the same service from other files.
     pub async fn neighbour(&self, toml: &[String]) -> World {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("rekon.toml"), format!("{STACK}{}", toml.concat()))
-            .unwrap();
         let emulator = self.emulator.clone();
         let connection = connect(&emulator, RateLimit::Unlimited).await;
-        World { emulator, connection, folder, before: self.before.clone() }
+        let folder = tempfile::tempdir().unwrap();
+        let world = World { emulator, connection, folder, before: self.before.clone() };
+        world.declare(toml);
+        world
+    }
+
+    /// Says anew what should exist.
+    pub fn declare(&self, toml: &[String]) {
+        let file = self.folder.path().join("rekon.toml");
+        std::fs::write(file, format!("{STACK}{}", toml.concat())).unwrap();
     }
 
     /// The same service and project, without any faults.
