@@ -13,15 +13,16 @@ use tokio::time::Instant;
 
 use super::{Ended, Purpose, Run};
 use crate::apply::deviation::{movements, same_definition};
-use crate::apply::observe::{Observed, WithTags, observe};
+use crate::apply::observe::{Blind, Observed, WithTags, observe, observe_tags};
+use crate::apply::poll::Patience;
 use crate::apply::schedule::Held;
-use crate::model::Attribute;
-use crate::plan::{Deviation, Operation, Reason};
+use crate::model::{Attribute, TagKnowledge};
+use crate::plan::{Answer, Deviation, Operation, Reason};
 
 /// How old a reading may be when the delete is sent.
 const FRESH: Duration = Duration::from_millis(800);
-/// How often a reading that took longer is made again.
-const READINGS: usize = 5;
+/// How long readings that took longer are made again.
+const READING_LIMIT: Duration = Duration::from_mins(2);
 
 /// Whether a delete may still begin; shut for good once something failed to come
 /// back.
@@ -81,10 +82,10 @@ impl Run<'_> {
     }
 
     async fn pass_planned(&mut self) -> Option<Ended> {
-        let name = self.name().to_owned();
         // Readings that queue for their pace together are all old when they come.
         let _turn = self.tools.gate.turn().await;
-        let mut readings = 0;
+        let patience = Patience::new(READING_LIMIT);
+        let mut arn: Option<String> = None;
         loop {
             if self.tools.gate.is_shut() {
                 let held = match self.tools.stop.is_set() {
@@ -94,7 +95,7 @@ impl Run<'_> {
                 return Some(self.held_or_unknown(held));
             }
             let began = Instant::now();
-            let reading = observe(&self.tools.reader, &name, WithTags::Yes);
+            let reading = self.look(arn.as_deref());
             let observed = match self.tools.read(self.job.stake, reading).await {
                 Ok(observed) => observed,
                 Err(blind) => {
@@ -108,14 +109,35 @@ impl Run<'_> {
             if !moved.is_empty() {
                 return Some(self.held_or_unknown(Held::Moved(moved)));
             }
-            readings += 1;
-            let fresh = began.elapsed() <= FRESH || readings == READINGS;
-            if fresh && !self.tools.gate.is_shut() && !self.tools.stop.is_set() {
+            if began.elapsed() <= FRESH && !self.tools.gate.is_shut() && !self.tools.stop.is_set() {
                 return None;
             }
             if self.tools.stop.is_set() {
                 return Some(self.held_or_unknown(Held::Stopped));
             }
+            if patience.is_over() {
+                let message = "each reading was old before all of it had come";
+                let unread = Reason::Unread(Answer::new(message, None));
+                return Some(self.held_or_unknown(Held::Unread(unread)));
+            }
+            if let Observed::Present(live) = observed {
+                arn = Some(live.arn);
+            }
+        }
+    }
+
+    /// Reads what is there, with its tags; both at once where the ARN is known.
+    async fn look(&self, arn: Option<&str>) -> Result<Observed, Blind> {
+        let (reader, name) = (&self.tools.reader, self.name());
+        let Some(arn) = arn else { return observe(reader, name, WithTags::Yes).await };
+        let described = observe(reader, name, WithTags::No);
+        let (observed, tags) = tokio::join!(described, observe_tags(reader, name, arn));
+        match (observed?, tags?) {
+            (Observed::Present(mut live), Some(tags)) => {
+                live.definition.set_tags(&tags, TagKnowledge::Confirmed);
+                Ok(Observed::Present(live))
+            }
+            _ => Ok(Observed::Gone),
         }
     }
 
