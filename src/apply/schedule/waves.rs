@@ -3,7 +3,8 @@
 //! They begin when everything that destroys nothing is done, but for what itself
 //! waits for a replacement. A wave begins when every group of the one before is
 //! verified. A group that was skipped before anything of it was deleted does not
-//! count; one that lost something and was not verified ends the waves.
+//! count, so that a wave of nothing else makes the next one no larger; one that
+//! lost something and was not verified ends the waves.
 
 use std::collections::BTreeSet;
 
@@ -13,9 +14,11 @@ use crate::plan::{Reason, Trouble};
 /// Which groups may destroy something now.
 #[derive(Debug)]
 pub(super) struct Waves {
-    /// How many groups the next wave may have.
+    /// How many groups a wave may have.
     size: usize,
     most: usize,
+    /// A group of the wave that is under way was verified.
+    proven: bool,
     /// The groups of the wave that is under way.
     open: BTreeSet<usize>,
     /// Calls that would be ready if their group's turn had come.
@@ -24,7 +27,8 @@ pub(super) struct Waves {
 
 impl Waves {
     pub(super) fn new(parallelism: usize) -> Waves {
-        Waves { size: 1, most: parallelism.max(1), open: BTreeSet::new(), held: BTreeSet::new() }
+        let most = parallelism.max(1);
+        Waves { size: 1, most, proven: false, open: BTreeSet::new(), held: BTreeSet::new() }
     }
 
     /// A call will not be made.
@@ -52,14 +56,21 @@ impl Schedule {
                 continue;
             }
             self.waves.open.remove(&group);
-            if let Some(name) = self.unverified(group).filter(|_| self.has_deleted(group)) {
-                let trouble = Trouble::NotAsPlanned;
-                let why = Cause::Trouble(Reason::DependsOn { name, trouble });
-                self.end_waves(&why);
+            match self.unverified(group) {
+                None => self.waves.proven = true,
+                Some(name) if self.has_deleted(group) => {
+                    let trouble = Trouble::NotAsPlanned;
+                    let why = Cause::Trouble(Reason::DependsOn { name, trouble });
+                    self.end_waves(&why);
+                }
+                Some(_) => {}
             }
         }
         if !self.waves.open.is_empty() || self.waves.held.is_empty() || self.is_harmless_busy() {
             return;
+        }
+        if std::mem::take(&mut self.waves.proven) {
+            self.waves.size = self.waves.size.saturating_mul(2).min(self.waves.most);
         }
         let mut groups = BTreeSet::new();
         let mut next = Vec::new();
@@ -70,7 +81,6 @@ impl Schedule {
                 next.push(call);
             }
         }
-        self.waves.size = self.waves.size.saturating_mul(2).min(self.waves.most);
         self.waves.open = groups;
         for call in next {
             self.waves.held.remove(&call);

@@ -83,6 +83,17 @@ fn a_replacement_that_is_not_as_planned_ends_the_waves() {
 }
 
 #[test]
+fn a_wave_of_which_nothing_came_makes_the_next_no_larger() {
+    let mut schedule = replacements(&["a", "b", "c", "d"]).schedule();
+    schedule.rule_out(0, Fate::NotTried(Reason::NoTurn));
+    assert_eq!(steps(&mut schedule), [Step::Call(4)]);
+    schedule.call_ended(4, End::HeldBack(Held::Unread(Reason::NoTurn)));
+    assert_eq!(steps(&mut schedule), [Step::Call(8)]);
+    replace(&mut schedule, 2);
+    assert_eq!(steps(&mut schedule), [Step::Call(12)]);
+}
+
+#[test]
 fn one_that_moved_before_its_delete_is_skipped_and_the_others_go_on() {
     let mut schedule = replacements(&["a", "b"]).schedule();
     done(&mut schedule, 0);
