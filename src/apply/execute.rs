@@ -147,10 +147,6 @@ pub(super) enum Credit {
 /// Makes a call and waits for what it implies: a stop until it is stopped, a
 /// delete until it is gone, a start until it runs.
 pub(super) async fn execute(tools: &Tools, permit: &mut Permit, job: &Job<'_>) -> Ended {
-    let limit = match job.stake {
-        Stake::Free => tools.settle_timeout,
-        Stake::Owed => OWED_PATIENCE,
-    };
     let mut run = Run {
         tools,
         permit,
@@ -159,12 +155,12 @@ pub(super) async fn execute(tools: &Tools, permit: &mut Permit, job: &Job<'_>) -
         credit: Credit::Own,
         noted: false,
         stream_taken: None,
-        patience: Patience::new(limit),
+        patience: Patience::new(Duration::ZERO),
     };
     if let Some(ended) = run.wait_for_rest().await {
         return ended;
     }
-    run.patience = Patience::new(limit);
+    run.patience = Patience::new(run.limit());
     let ended = match tools.writer.send(job.request, &mut run).await {
         aws::Sent::Answered(()) => run.settle(None).await,
         aws::Sent::Held if run.may_hold() => run.held_back(Held::Stopped),
@@ -290,6 +286,14 @@ impl Run<'_> {
         self.job.stake == Stake::Free && self.sent != Sent::Unanswered
     }
 
+    /// How long the call and what it implies may take.
+    fn limit(&self) -> Duration {
+        match self.job.stake {
+            Stake::Free => self.tools.settle_timeout,
+            Stake::Owed => OWED_PATIENCE,
+        }
+    }
+
     fn operation(&self) -> Operation {
         self.job.request.operation()
     }
@@ -320,8 +324,9 @@ impl Run<'_> {
             Stake::Free => Cut::AtOnce,
             Stake::Owed => Cut::After(Stake::Owed),
         };
+        let until = (cut, Patience::new(self.limit()));
         let name = self.name().to_owned();
-        let rested = wait_until(self.tools, self.permit, &name, cut, |observed| match observed {
+        let rested = wait_until(self.tools, self.permit, &name, until, |observed| match observed {
             Observed::Gone => Some(()),
             Observed::Present(live) => live.status.is_at_rest().then_some(()),
         });
@@ -348,7 +353,7 @@ impl Run<'_> {
     }
 
     fn late(&self, observed: &Observed, effect: CallEffect) -> Ended {
-        let seconds = self.tools.settle_timeout.as_secs();
+        let seconds = self.limit().as_secs();
         let status = observed.status().to_owned();
         self.failed(Reason::Unsettled { status, seconds }, effect)
     }

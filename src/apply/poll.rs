@@ -70,15 +70,15 @@ pub(super) enum Cut {
     After(Stake),
 }
 
-/// Reads a processor until `judge` is content with what it sees.
+/// Reads a processor until `judge` is content with what it sees, for as long as
+/// `patience` lasts.
 pub(super) async fn wait_until<T>(
     tools: &Tools,
     permit: &mut Permit,
     name: &str,
-    cut: Cut,
+    (cut, mut patience): (Cut, Patience),
     mut judge: impl FnMut(&Observed) -> Option<T>,
 ) -> Settled<T> {
-    let mut patience = Patience::new(tools.settle_timeout);
     loop {
         let stake = match cut {
             Cut::AtOnce => Stake::Free,

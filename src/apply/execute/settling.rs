@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::{Ended, Run, UNSEEN_LIMIT};
 use crate::apply::observe::Observed;
 use crate::apply::poll::{Cut, Patience, Settled, wait_until};
@@ -31,7 +33,8 @@ impl Run<'_> {
 
     async fn settle_stop(&mut self) -> Ended {
         let name = self.name().to_owned();
-        let stopped = wait_until(self.tools, self.permit, &name, Cut::AtOnce, |observed| {
+        let until = (Cut::AtOnce, Patience::new(self.limit()));
+        let stopped = wait_until(self.tools, self.permit, &name, until, |observed| {
             let over = match observed {
                 Observed::Gone => true,
                 Observed::Present(live) => live.status.is_at_rest(),
@@ -50,9 +53,9 @@ impl Run<'_> {
         if observed == Some(Observed::Gone) {
             return self.done(observed);
         }
-        let cut = Cut::After(self.job.stake);
+        let until = (Cut::After(self.job.stake), Patience::new(self.limit()));
         let name = self.name().to_owned();
-        let gone = wait_until(self.tools, self.permit, &name, cut, |observed| {
+        let gone = wait_until(self.tools, self.permit, &name, until, |observed| {
             (*observed == Observed::Gone).then_some(())
         });
         match gone.await {
@@ -66,9 +69,10 @@ impl Run<'_> {
     }
 
     async fn settle_start(&mut self) -> Ended {
-        let began = Patience::new(self.tools.settle_timeout);
+        let began = Instant::now();
+        let until = (Cut::AtOnce, Patience::new(self.limit()));
         let name = self.name().to_owned();
-        let started = wait_until(self.tools, self.permit, &name, Cut::AtOnce, |observed| {
+        let started = wait_until(self.tools, self.permit, &name, until, |observed| {
             let over = |limit| began.elapsed() >= limit;
             let settled = match observed {
                 Observed::Gone => over(UNSEEN_LIMIT),
