@@ -86,7 +86,7 @@ impl Run<'_> {
     }
 
     fn contradicted(&self, observed: Observed) -> Next<Ended> {
-        let mut ended = self.failed(Reason::Contradicted, CallEffect::None);
+        let mut ended = self.failed(Reason::Contradicted, self.effect());
         ended.observed = Some(observed);
         Next::End(ended)
     }
