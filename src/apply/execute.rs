@@ -294,6 +294,14 @@ impl Run<'_> {
         }
     }
 
+    /// When being asked to stop ends the waits of the call.
+    fn cut(&self) -> Cut {
+        match self.job.stake {
+            Stake::Free => Cut::AtOnce,
+            Stake::Owed => Cut::After(Stake::Owed),
+        }
+    }
+
     fn operation(&self) -> Operation {
         self.job.request.operation()
     }
@@ -320,11 +328,7 @@ impl Run<'_> {
         if !waits || self.job.unsettled.is_none() {
             return None;
         }
-        let cut = match self.job.stake {
-            Stake::Free => Cut::AtOnce,
-            Stake::Owed => Cut::After(Stake::Owed),
-        };
-        let until = (cut, Patience::new(self.limit()));
+        let until = (self.cut(), Patience::new(self.limit()));
         let name = self.name().to_owned();
         let rested = wait_until(self.tools, self.permit, &name, until, |observed| match observed {
             Observed::Gone => Some(()),

@@ -70,7 +70,7 @@ impl Run<'_> {
 
     async fn settle_start(&mut self) -> Ended {
         let began = Instant::now();
-        let until = (Cut::AtOnce, Patience::new(self.limit()));
+        let until = (self.cut(), Patience::new(self.limit()));
         let name = self.name().to_owned();
         let started = wait_until(self.tools, self.permit, &name, until, |observed| {
             let over = |limit| began.elapsed() >= limit;
