@@ -170,7 +170,7 @@ pub(super) async fn execute(tools: &Tools, permit: &mut Permit, job: &Job<'_>) -
     if let Some(journal) = tools.journal.as_ref().filter(|_| run.noted) {
         // What came of it can be read from the service, so that a full disk does
         // no harm here.
-        let _ = journal.note(&job.ended(ended.effect()));
+        let _ = journal.note(&job.ended(&ended));
     }
     ended
 }
@@ -249,13 +249,14 @@ impl Job<'_> {
         }
     }
 
-    fn ended(&self, effect: CallEffect) -> Record {
+    fn ended(&self, ended: &Ended) -> Record {
         Record::Ended {
             call: self.id.to_owned(),
             role: self.role(),
             processor: self.subject.name.clone(),
             operation: self.request.operation(),
-            effect,
+            effect: ended.effect(),
+            settled: ended.end == End::Done,
         }
     }
 }

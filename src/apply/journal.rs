@@ -41,7 +41,16 @@ pub(super) enum Record {
     /// A call is about to be sent.
     Sending { call: CallId, role: Role, processor: String, operation: Operation },
     /// A call ended.
-    Ended { call: CallId, role: Role, processor: String, operation: Operation, effect: CallEffect },
+    Ended {
+        call: CallId,
+        role: Role,
+        processor: String,
+        operation: Operation,
+        effect: CallEffect,
+        /// Whether what it implies came too: a start that took effect may end FAILED.
+        #[serde(default)]
+        settled: bool,
+    },
     /// The run ended and told what is owed: what is gone, or stopped, because of it.
     Closed { owed: Vec<String> },
     /// What was owed was brought back.

@@ -39,6 +39,10 @@ pub(super) fn read(path: &Path) -> Result<Option<Run>, String> {
             Record::Sending { role, processor, operation, .. } => {
                 progress.call(&processor, operation, role, None);
             }
+            // A start that did not settle made no camera see.
+            Record::Ended {
+                operation: Operation::StartStreamProcessor, settled: false, ..
+            } => {}
             Record::Ended { role, processor, operation, effect, .. } => {
                 progress.call(&processor, operation, role, Some(effect));
             }
