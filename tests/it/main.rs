@@ -14,5 +14,6 @@ mod saved;
 mod scale;
 mod schema;
 mod signals;
+mod simulation;
 mod support;
 mod world;
