@@ -30,6 +30,13 @@ pub(super) struct Blind {
     pub(super) error: Option<Error>,
 }
 
+impl Blind {
+    /// Whether another reading may tell more.
+    pub(super) fn may_pass(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| error.class().is_retryable())
+    }
+}
+
 impl From<Error> for Blind {
     fn from(error: Error) -> Blind {
         Blind { answer: Answer::new(error.to_string(), error.help()), error: Some(error) }

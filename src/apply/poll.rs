@@ -86,6 +86,16 @@ pub(super) async fn wait_until<T>(
         };
         let observed = match tools.read(stake, observe(&tools.reader, name, WithTags::No)).await {
             Ok(observed) => observed,
+            // What is owed outlasts an outage.
+            Err(blind)
+                if stake == Stake::Owed
+                    && blind.may_pass()
+                    && !patience.is_over()
+                    && !tools.stop.is_over(stake) =>
+            {
+                patience.pause(permit, &tools.stop).await;
+                continue;
+            }
             Err(blind) => return Settled::Blind(blind),
         };
         if let Some(found) = judge(&observed) {

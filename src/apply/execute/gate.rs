@@ -16,7 +16,7 @@ use crate::apply::deviation::{movements, same_definition};
 use crate::apply::observe::{Blind, Observed, WithTags, observe, observe_tags};
 use crate::apply::poll::Patience;
 use crate::apply::schedule::Held;
-use crate::model::{Attribute, TagKnowledge};
+use crate::model::{Attribute, Definition, TagKnowledge};
 use crate::plan::{Answer, Deviation, Operation, Reason};
 
 /// How old a reading may be when the delete is sent.
@@ -63,19 +63,27 @@ impl Run<'_> {
         }
         match self.job.purpose {
             Purpose::Planned => self.pass_planned().await,
-            Purpose::Restore { withdrawn, .. } => {
-                // What is withdrawn was created in this run; anything else that
-                // is there is somebody else's.
-                let name = self.name().to_owned();
-                let reading = observe(&self.tools.reader, &name, WithTags::No);
-                match self.tools.read(self.job.stake, reading).await {
-                    Ok(Observed::Present(live))
-                        if withdrawn.is_some_and(|own| !same_definition(own, &live.definition)) =>
-                    {
-                        Some(self.failed(Reason::Contradicted, self.effect()))
-                    }
-                    Ok(_) => None,
-                    Err(blind) => Some(self.failed(Reason::Unread(blind.answer), self.effect())),
+            Purpose::Restore { withdrawn, .. } => self.pass_withdrawn(withdrawn).await,
+        }
+    }
+
+    /// What is withdrawn was created in this run; anything else that is there is
+    /// somebody else's.
+    async fn pass_withdrawn(&mut self, withdrawn: Option<&Definition>) -> Option<Ended> {
+        loop {
+            let reading = observe(&self.tools.reader, self.name(), WithTags::No);
+            match self.tools.read(self.job.stake, reading).await {
+                Ok(Observed::Present(live))
+                    if withdrawn.is_some_and(|own| !same_definition(own, &live.definition)) =>
+                {
+                    return Some(self.failed(Reason::Contradicted, self.effect()));
+                }
+                Ok(_) => return None,
+                Err(blind) if blind.may_pass() && !self.patience.is_over() => {
+                    self.patience.pause(self.permit, &self.tools.stop).await;
+                }
+                Err(blind) => {
+                    return Some(self.failed(Reason::Unread(blind.answer), self.effect()));
                 }
             }
         }

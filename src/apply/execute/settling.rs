@@ -33,7 +33,7 @@ impl Run<'_> {
 
     async fn settle_stop(&mut self) -> Ended {
         let name = self.name().to_owned();
-        let until = (Cut::AtOnce, Patience::new(self.limit()));
+        let until = (self.cut(), Patience::new(self.limit()));
         let stopped = wait_until(self.tools, self.permit, &name, until, |observed| {
             let over = match observed {
                 Observed::Gone => true,
