@@ -105,6 +105,10 @@ impl Run<'_> {
             }
             found => match (self.retry_after(&failure), found) {
                 (Some(wait), _) => Next::Again(wait),
+                // What was created may take its time to show.
+                (None, Ok(_)) if self.operation() == Operation::CreateStreamProcessor => {
+                    Next::End(self.failed_of(&failure.error, self.effect()))
+                }
                 (None, Ok(_)) => Next::End(self.failed_of(&failure.error, CallEffect::None)),
                 (None, Err(Blind { answer: unread, .. })) => {
                     let answer = answer(&failure.error);
