@@ -141,11 +141,13 @@ impl Scene {
     pub fn roll(dice: &mut Dice) -> Scene {
         let mut scene = Scene::default();
         // Small fleets are most of them: what goes wrong needs few cameras.
-        let most = *dice.pick(&[2, 4, 8]);
-        let count = 1 + dice.below(most);
+        let most = *dice.pick(&[2, 4, 8, 8]);
+        // Now and then, as when a role is renamed, all of a large one are replaced.
+        let all_of_it = dice.once_in(8);
+        let count = if all_of_it { NAMES.len() } else { 1 + dice.below(most) };
         for (at, name) in NAMES.into_iter().take(count).enumerate() {
             let live = Camera::roll(dice, at);
-            if !live.is_face() && dice.once_in(5) {
+            if !live.is_face() && dice.once_in(3) {
                 scene.busy.insert(name);
             }
             let mut declared = live.clone();
@@ -155,7 +157,7 @@ impl Scene {
             {
                 *runs = None;
             }
-            match dice.below(12) {
+            match if all_of_it { 12 } else { dice.below(12) } {
                 0 if count > 1 => {
                     scene.live.insert(name, live);
                     continue;

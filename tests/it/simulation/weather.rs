@@ -178,7 +178,7 @@ impl Weather {
         match dice.below(12) {
             0 | 1 => self.refusals.push(Refusal::roll(dice, names, size)),
             2 => {
-                self.failing_starts.extend(names.iter().filter(|_| dice.once_in(2)));
+                self.failing_starts.extend(some(dice, names));
             }
             3 | 4 => {
                 let kinds = [
@@ -279,16 +279,23 @@ impl Refusal {
         ];
         let codes =
             ["LimitExceededException", "AccessDeniedException", "InvalidParameterException"];
-        let some = names.iter().copied().filter(|_| dice.once_in(2)).collect();
         Refusal {
             operation: operations[dice.below(operations.len())],
             code: codes[dice.below(codes.len())],
-            names: dice.once_in(3).then_some(some),
+            names: dice.once_in(2).then(|| some(dice, names)),
             from: match dice.once_in(2) {
                 true => 1,
                 false => 1 + dice.below(size),
             },
         }
+    }
+}
+
+/// One of the names, or about half of them.
+fn some(dice: &mut Dice, names: &[&'static str]) -> BTreeSet<&'static str> {
+    match dice.once_in(2) {
+        true => BTreeSet::from([names[dice.below(names.len())]]),
+        false => names.iter().copied().filter(|_| dice.once_in(2)).collect(),
     }
 }
 
