@@ -27,7 +27,11 @@ pub struct Trace<'a> {
 
 impl Trace<'_> {
     pub async fn check(&self) -> Result<(), String> {
-        let runs = apply::open_runs(&RecoveryRoot::Folder(self.folder.to_owned()));
+        let traces = apply::traces(&RecoveryRoot::Folder(self.folder.to_owned()));
+        if let Some(unreadable) = traces.unreadable.first() {
+            return Err(unreadable.to_string());
+        }
+        let runs = traces.open;
         let owed = |name: &str| runs.iter().flat_map(|run| &run.owed).any(|owed| owed.name == name);
         if let Some(lost) = self.lost.iter().find(|lost| !owed(&lost.name)) {
             return Err(format!("{} is lost, and no journal owes it: {runs:#?}", lost.name));
