@@ -8,6 +8,7 @@
 
 mod consequences;
 mod events;
+mod ready;
 mod results;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use super::prepare::Prepared;
 use crate::plan::{CallEffect, Deviation, Fate, Operation, Reason};
+use ready::{Kind, Ready};
 use waves::Waves;
 
 pub(super) use events::brings_back;
@@ -130,10 +132,9 @@ pub(super) struct Schedule {
     after_call: Vec<Vec<usize>>,
     /// The calls that wait for a processor to be verified.
     after_subject: Vec<Vec<usize>>,
-    /// Calls that may begin; those of groups that nothing was done to come last.
-    ready: BTreeSet<(bool, usize)>,
-    /// Verifications and rollbacks that may begin, which come before any call.
-    urgent: VecDeque<Step>,
+    ready: Ready,
+    /// Rollbacks that may begin, which come before anything else.
+    rollbacks: VecDeque<Step>,
     running: Vec<Step>,
     waves: Waves,
     /// No delete begins any more.
@@ -153,8 +154,8 @@ impl Schedule {
             blockers: vec![0; count],
             after_call: vec![Vec::new(); count],
             after_subject: vec![Vec::new(); prepared.subjects.len()],
-            ready: BTreeSet::new(),
-            urgent: VecDeque::new(),
+            ready: Ready::default(),
+            rollbacks: VecDeque::new(),
             running: Vec::new(),
             waves: Waves::new(parallelism),
             gate_shut: false,
@@ -190,9 +191,13 @@ impl Schedule {
 
     /// The next step that may begin, if one may.
     pub(super) fn next(&mut self) -> Option<Step> {
-        let step = match self.urgent.pop_front() {
+        let step = match self.rollbacks.pop_front() {
             Some(step) => step,
-            None => Step::Call(self.ready.pop_first()?.1),
+            None => {
+                let (running, prepared) = (&self.running, &self.prepared);
+                let is_of = |kind, step: &Step| kind_of(prepared, step) == Some(kind);
+                self.ready.pop(|kind| running.iter().filter(|step| is_of(kind, step)).count())?
+            }
         };
         match step {
             Step::Call(call) => self.calls[call] = CallState::Running,
@@ -205,7 +210,7 @@ impl Schedule {
 
     /// Whether a step could begin now.
     pub(super) fn has_next(&self) -> bool {
-        !self.urgent.is_empty() || !self.ready.is_empty()
+        !self.rollbacks.is_empty() || !self.ready.is_empty()
     }
 
     /// Whether steps are under way.
@@ -286,18 +291,27 @@ impl Schedule {
                     let done = own.iter().all(|call| self.calls[*call] == CallState::Done);
                     if whole && done && self.subjects[subject] == SubjectState::Open {
                         self.subjects[subject] = SubjectState::Verifying;
-                        self.urgent.push_back(Step::Verify(subject));
+                        self.ready.insert(Kind::Verification, subject, true);
                     }
                 }
             }
             GroupState::ToRollBack(call) => {
                 let idle = members.calls.iter().all(|call| self.calls[*call] != CallState::Running);
                 let step = Step::Rollback { group, call };
-                if idle && !self.urgent.contains(&step) {
-                    self.urgent.push_front(step);
+                if idle && !self.rollbacks.contains(&step) {
+                    self.rollbacks.push_back(step);
                 }
             }
             GroupState::RollingBack(_) | GroupState::RolledBack(_) => {}
         }
+    }
+}
+
+/// What a step shares its pace with; a rollback waits for none.
+fn kind_of(prepared: &Prepared, step: &Step) -> Option<Kind> {
+    match *step {
+        Step::Call(call) => Some(Kind::Call(prepared.calls[call].operation)),
+        Step::Verify(_) => Some(Kind::Verification),
+        Step::Rollback { .. } => None,
     }
 }

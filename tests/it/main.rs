@@ -4,6 +4,7 @@ mod applying;
 mod chaos;
 mod convergence;
 mod examples;
+mod pace;
 mod quirks;
 mod read_verbs;
 mod reading;

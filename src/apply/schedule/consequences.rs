@@ -2,6 +2,7 @@
 //! dropped, everything that depends on them, and the call from whose list a group
 //! is put back.
 
+use super::ready::Kind;
 use super::{CallState, Cause, GroupState, Schedule};
 use crate::plan::{CallEffect, Operation, Reason};
 
@@ -26,8 +27,7 @@ impl Schedule {
                 continue;
             }
             self.calls[call] = CallState::Dropped(why.clone());
-            self.ready.remove(&(true, call));
-            self.ready.remove(&(false, call));
+            self.ready.remove(Kind::Call(self.prepared.calls[call].operation), call);
             self.waves.forget(call);
             self.touched.insert(self.prepared.calls[call].subject);
             calls.extend(self.consequences(call, &why));

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use super::ready::Kind;
 use super::{CallState, Cause, GroupState, Schedule, Step, SubjectState};
 use crate::plan::{Reason, Trouble};
 
@@ -45,7 +46,8 @@ impl Schedule {
         if self.prepared.groups[group].destroys && !self.waves.open.contains(&group) {
             self.waves.held.insert(call);
         } else {
-            self.ready.insert((!self.has_begun(group), call));
+            let operation = self.prepared.calls[call].operation;
+            self.ready.insert(Kind::Call(operation), call, self.has_begun(group));
         }
     }
 
@@ -96,8 +98,8 @@ impl Schedule {
             Step::Verify(subject) => self.prepared.subjects[subject].group,
             Step::Rollback { group, .. } => group,
         };
-        self.ready.iter().any(|(_, call)| harmless(self.prepared.group_of(*call)))
-            || self.urgent.iter().chain(&self.running).any(|step| harmless(of_step(step)))
+        self.ready.iter().any(|step| harmless(of_step(&step)))
+            || self.rollbacks.iter().chain(&self.running).any(|step| harmless(of_step(step)))
     }
 
     /// Whether nothing more happens to a group.
