@@ -41,10 +41,11 @@ mod shell;
 mod stop;
 mod verify;
 
+pub use crate::plan::DEFAULT_PARALLELISM;
 pub use error::ApplyError;
 pub use event::Event;
 pub use executor::apply;
-pub use options::{DEFAULT_PARALLELISM, DEFAULT_SETTLE_TIMEOUT, Known, Options, RecoveryRoot};
+pub use options::{DEFAULT_SETTLE_TIMEOUT, Known, Options, RecoveryRoot};
 pub use restoration::{Restoration, restoration};
 pub use runs::{Owed, Run, RunState, Traces, Unreadable, note_restored, traces};
 pub use shell::option as shell_option;

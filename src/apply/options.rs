@@ -9,10 +9,6 @@ use tokio::time::Instant;
 use crate::aws::Identity;
 use crate::model::Live;
 
-/// How many processors are worked on at once, unless said otherwise: enough to
-/// reach the quotas with answers that take a second and a half.
-pub const DEFAULT_PARALLELISM: usize = 32;
-
 /// How long a processor may take to settle, unless said otherwise. A label
 /// detection session lasts up to two minutes.
 pub const DEFAULT_SETTLE_TIMEOUT: Duration = Duration::from_secs(180);

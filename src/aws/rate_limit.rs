@@ -31,6 +31,11 @@ pub struct InvalidRate;
 impl Rate {
     /// All of the quotas.
     pub const FULL: Rate = Rate(1.0);
+
+    /// More than 0 and at most 1.
+    pub fn share(self) -> f64 {
+        self.0
+    }
 }
 
 impl FromStr for Rate {

@@ -10,11 +10,12 @@ use super::exit::Exit;
 use super::project::{self, Project};
 use super::ui::Ui;
 use super::{saved, session};
+use crate::aws::Rate;
 use crate::desired::Desired;
 use crate::diagnostic::Severity;
 use crate::live;
 use crate::model::Live;
-use crate::plan::{Allowances, Narrowing, Options, Plan, plan};
+use crate::plan::{Allowances, DEFAULT_PARALLELISM, Narrowing, Options, Pace, Plan, plan};
 use crate::report;
 use crate::report::text::Header;
 
@@ -22,7 +23,8 @@ use crate::report::text::Header;
 pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError> {
     let mut project = project::open(&args.project.dir, args.deny_warnings, ui)?;
     let root = recovery_root(args.recovery_dir.as_ref(), &project.loaded.root);
-    let options = options(&project.desired, &args.narrow, args.allow)?;
+    let pace = pace(args.connect.rate, DEFAULT_PARALLELISM);
+    let options = options(&project.desired, &args.narrow, args.allow, pace)?;
     let live = match &args.live {
         Some(file) => {
             project.warn_of_runs(&root, None);
@@ -49,11 +51,17 @@ pub(super) fn options(
     desired: &Desired,
     narrow: &Narrow,
     allow: Allow,
+    pace: Pace,
 ) -> Result<Options, CommandError> {
     let Narrow { only, exclude, tag, limit } = narrow;
     let narrowing = Narrowing::new(desired, only, exclude, tag, limit.map(NonZeroUsize::get))
         .map_err(|error| CommandError::of(&error))?;
-    Ok(Options { narrowing, allowances: allowances(allow) })
+    Ok(Options { narrowing, allowances: allowances(allow), pace })
+}
+
+/// How fast a plan will be applied.
+pub(super) fn pace(rate: Rate, parallelism: usize) -> Pace {
+    Pace { share: rate.share(), parallelism }
 }
 
 /// Takes allowances as they were typed.

@@ -123,8 +123,9 @@ async fn ready(
         return Err(CommandError::new(message).with_help(help));
     }
     let live = session.confirm(&desired, live, ui).await;
+    let pace = plan::pace(args.connect.rate, args.execution.parallelism);
     let options =
-        Options { narrowing: Narrowing::default(), allowances: plan::allowances(args.allow) };
+        Options { narrowing: Narrowing::default(), allowances: plan::allowances(args.allow), pace };
     let mut plan = crate::plan::plan(&desired, &sources, &[], &live, &options);
     // Which processors files declare is of no concern here.
     plan.summary.undeclared = 0;

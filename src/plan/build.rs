@@ -11,7 +11,7 @@ use super::notices::notices;
 use super::order::{Order, order};
 use super::summary::{Rest, summary};
 use super::unread::{Unread, matters};
-use super::{FORMAT_VERSION, Plan, Refusal, Summary, calls, refusal};
+use super::{FORMAT_VERSION, Pace, Plan, Refusal, Summary, calls, refusal};
 use crate::desired::Desired;
 use crate::diagnostic::{Diagnostic, Record, Sources};
 use crate::model::Live;
@@ -23,6 +23,8 @@ pub struct Options {
     pub narrowing: Narrowing,
     /// What may be done beyond the guard's limits.
     pub allowances: Allowances,
+    /// How fast it will be applied, which its estimate follows.
+    pub pace: Pace,
 }
 
 /// What there is to plan with.
@@ -70,7 +72,7 @@ pub fn plan(
         undeclared: left_alone + unread.undeclared(desired, live),
         left_out: all - changes.len(),
     };
-    let summary = summary(&changes, &emitted.calls, rest);
+    let summary = summary(&changes, &emitted.calls, rest, options.pace);
     let found = notices(&planning);
     let diagnostics =
         warnings.iter().chain(&found).map(|diagnostic| Record::new(diagnostic, sources));

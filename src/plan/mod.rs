@@ -10,6 +10,7 @@ mod build;
 mod calls;
 mod changes;
 mod document;
+mod estimate;
 mod fingerprint;
 mod guard;
 mod item;
@@ -32,6 +33,7 @@ use build::Planning;
 pub use attribute::{AttributeChange, Effect, Origin};
 pub use build::{Options, plan};
 pub use document::{Document, DocumentError, Seal};
+pub use estimate::{DEFAULT_PARALLELISM, Pace, blindness};
 pub use guard::Allowances;
 pub use narrow::{Narrowing, NarrowingError};
 pub use outcome::{

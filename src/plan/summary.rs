@@ -1,8 +1,9 @@
 //! Counting what a plan does.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::{Action, Call, Calls, Change, Operation, Summary};
+use super::{Action, Call, Calls, Change, Operation, Pace, Summary, estimate};
 
 /// What the plan does not do, and how often.
 pub(super) struct Rest {
@@ -12,7 +13,7 @@ pub(super) struct Rest {
 }
 
 /// Counts actions and calls.
-pub(super) fn summary(changes: &[Change], calls: &[Call], rest: Rest) -> Summary {
+pub(super) fn summary(changes: &[Change], calls: &[Call], rest: Rest, pace: Pace) -> Summary {
     let count = |action| changes.iter().filter(|change| change.actions.contains(&action)).count();
     let mut by_operation: BTreeMap<Operation, usize> = BTreeMap::new();
     for call in calls {
@@ -31,18 +32,18 @@ pub(super) fn summary(changes: &[Change], calls: &[Call], rest: Rest) -> Summary
         unchanged,
         undeclared,
         left_out,
-        calls: Calls { total: calls.len(), seconds: seconds(&by_operation), by_operation },
+        calls: Calls {
+            total: calls.len(),
+            seconds: seconds(estimate::duration(changes, calls, pace)),
+            by_operation,
+        },
     }
 }
 
-/// The time that the slowest operation's quota makes the calls take; operations
-/// have quotas of their own and run side by side. Rounded up to a tenth.
-fn seconds(by_operation: &BTreeMap<Operation, usize>) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a fleet has at most 10,000 processors")]
-    let slowest = by_operation
-        .iter()
-        .map(|(operation, count)| *count as f64 / operation.default_quota())
-        .fold(0.0, f64::max);
-    // Adding zero turns a negative zero into a plain one.
-    (slowest * 10.0 - 1e-9).ceil().max(0.0) / 10.0 + 0.0
+/// Rounded up to a tenth.
+fn seconds(duration: Duration) -> f64 {
+    let tenths = duration.as_millis().div_ceil(100);
+    #[expect(clippy::cast_precision_loss, reason = "no plan takes that long")]
+    let tenths = tenths as f64;
+    tenths / 10.0
 }

@@ -70,14 +70,15 @@ pub struct Summary {
     pub calls: Calls,
 }
 
-/// How many calls, and how long the quotas make them take.
+/// How many calls, and how long they take.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Calls {
     /// All of them.
     pub total: usize,
     /// By operation; those that are not called are left out.
     pub by_operation: BTreeMap<Operation, usize>,
-    /// Seconds at the default quotas, rounded up to a tenth.
+    /// Seconds at the pace that was planned for, rounded up to a tenth: the quotas',
+    /// with all that one call waits for another, and the readings of applying.
     pub seconds: f64,
 }
 

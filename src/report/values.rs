@@ -1,6 +1,7 @@
 //! Values, counts and times in words: how they read in a sentence or a column.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::desired::Stack;
 use crate::model::{Attribute, BoundingBox, Default, RegionOfInterest, Regions, Value};
@@ -140,6 +141,14 @@ pub(super) fn first_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: 
         text.push_str(&format!(" and {more} more"));
     }
     text
+}
+
+/// A time that something takes at the least, in seconds or tenths of one.
+pub(super) fn at_least(duration: Duration) -> String {
+    match duration.as_secs() {
+        0..10 => format!("{}.{} s", duration.as_secs(), duration.subsec_millis() / 100),
+        seconds => format!("{seconds} s"),
+    }
 }
 
 /// A time as people foretell it.

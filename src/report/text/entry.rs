@@ -6,13 +6,14 @@ use crate::plan::{Action, Change};
 use crate::report::Settings;
 use crate::report::layout::{Break, Line, heading, help, wrap};
 use crate::report::palette::Meaning;
-use crate::report::values::count;
+use crate::report::values::{at_least, count};
 use crate::report::view::Entry;
 use crate::report::words;
 
 /// Draws an entry.
 pub(super) fn entry(out: &mut String, entry: &Entry<'_>, settings: Settings) {
-    let Entry { first, others, action, what, rows, keep, restart, operations, fallback } = entry;
+    let Entry { first, others, action, what, rows, keep, restart, blind, operations, fallback } =
+        entry;
     let crowd = !others.is_empty();
     let (symbol, meaning) = mark(*action);
     let title = if crowd { count(others.len() + 1, "processor") } else { first.name.clone() };
@@ -47,6 +48,10 @@ pub(super) fn entry(out: &mut String, entry: &Entry<'_>, settings: Settings) {
     }
     if let Some(text) = restart {
         Line::new(settings).pad_to(INDENT).push(Meaning::Plain, text).finish(out);
+    }
+    if let Some(blind) = blind {
+        let text = format!("blind for at least {}", at_least(*blind));
+        Line::new(settings).pad_to(INDENT).push(Meaning::Plain, &text).finish(out);
     }
     if !operations.is_empty() {
         let each = if crowd { " each" } else { "" };

@@ -1,11 +1,12 @@
 //! A plan's changes, each with all that is said of it.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::gather;
 use super::rows::{self, Row};
 use crate::model::{Attribute, Value};
-use crate::plan::{Action, Call, Change, Effect, Operation, Origin, Plan};
+use crate::plan::{Action, Call, Change, Effect, Operation, Origin, Plan, blindness};
 use crate::report::{Detail, toml};
 
 /// One processor's change, or the same change of several.
@@ -25,6 +26,8 @@ pub(in crate::report) struct Entry<'a> {
     pub keep: Option<(String, Vec<String>)>,
     /// What a replacement does to a processor that runs.
     pub restart: Option<&'static str>,
+    /// How long a replacement keeps a camera from seeing, at the least.
+    pub blind: Option<Duration>,
     pub operations: Vec<Operation>,
     /// What puts the old processor back.
     pub fallback: Vec<String>,
@@ -69,6 +72,7 @@ fn entry<'a>(
         },
         keep: keep(first).filter(|_| !comes_or_goes),
         restart: restart(&operations).filter(|_| action == Action::Replace),
+        blind: blindness(&operations),
         operations,
         fallback: match detail {
             Detail::Verbose => calls.iter().filter_map(|call| fallback(call)).collect(),

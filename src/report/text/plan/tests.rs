@@ -12,6 +12,7 @@ fn a_plan_reads_as_it_was_designed() {
     insta::assert_snapshot!(plan(&sample(), Settings::default()), @r#"
     ± garage                             replace: the camera is blind meanwhile    cameras/garage.toml:3
         role_arn    role/OldRole → role/RekognitionStreams   forces replacement (cameras/garage.toml:5)
+        blind for at least 0.2 s
         DeleteStreamProcessor, CreateStreamProcessor
 
     ~ front-door                                                        update in place    rekon.toml:24
@@ -46,6 +47,7 @@ fn at_80_columns_everything_has_its_place() {
     ± garage         replace: the camera is blind meanwhile    cameras/garage.toml:3
         role_arn    role/OldRole → role/RekognitionStreams
                     forces replacement (cameras/garage.toml:5)
+        blind for at least 0.2 s
         DeleteStreamProcessor, CreateStreamProcessor
 
     ~ front-door                                    update in place    rekon.toml:24
@@ -165,6 +167,7 @@ fn a_replacement_says_why_and_which_line_would_avoid_it() {
               kms_key_id = "alias/doorbells"
               settings.face_search.face_match_threshold = 92.5
         it is running: stopped first, started again at the end
+        blind for at least 0.6 s
         StopStreamProcessor, DeleteStreamProcessor, CreateStreamProcessor,
         StartStreamProcessor
 
