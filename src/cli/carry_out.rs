@@ -13,7 +13,7 @@ use super::watch::{told, watched};
 use crate::apply::{self, Event, Known, RecoveryRoot, StopSignal};
 use crate::aws::Identity;
 use crate::model::Live;
-use crate::plan::{Fate, Outcome, Plan, Reason, Trouble};
+use crate::plan::{Fate, Outcome, Plan};
 use crate::report;
 
 /// A plan, and the connection that it is to be applied through.
@@ -68,7 +68,7 @@ pub(super) async fn carry_out(
         ui.complain(&report::text::removed(&outcome, ui.stderr_settings()));
     }
     ready.session.close().await?;
-    Ok((exit(&outcome), Some(outcome)))
+    Ok((outcome.ending().into(), Some(outcome)))
 }
 
 /// Where runs leave their trace.
@@ -181,19 +181,4 @@ fn stop_on(mut signals: Signals) -> StopSignal {
         }
     });
     stop
-}
-
-/// How an apply ended, by what was written and what was not.
-fn exit(outcome: &Outcome) -> Exit {
-    let written = outcome.wrote();
-    let fates = outcome.processors.iter().map(|processor| match (&processor.fate, written) {
-        (Fate::Done, _) => Exit::Success,
-        (_, true) => Exit::Partial,
-        (Fate::Moved(_), false) => Exit::Stale,
-        (Fate::NotTried(Reason::DependsOn { trouble: Trouble::Moved, .. }), false) => Exit::Stale,
-        (Fate::NotTried(Reason::PlanRefused), false) => Exit::Refused,
-        (Fate::NotTried(Reason::PlanIncomplete), false) => Exit::Incomplete,
-        (Fate::Failed(_) | Fate::NotTried(_), false) => Exit::Error,
-    });
-    Exit::worst(fates.chain(outcome.interrupted.map(Exit::from)))
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::plan::Signal;
+use crate::plan::{Ending, Signal};
 
 /// How a command ended. Each variant is one documented exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,20 @@ impl From<Signal> for Exit {
             Signal::Hangup => Exit::HungUp,
             Signal::Interrupt => Exit::Interrupted,
             Signal::Terminate => Exit::Terminated,
+        }
+    }
+}
+
+impl From<Ending> for Exit {
+    fn from(ending: Ending) -> Exit {
+        match ending {
+            Ending::Success => Exit::Success,
+            Ending::Interrupted(signal) => signal.into(),
+            Ending::Partial => Exit::Partial,
+            Ending::Error => Exit::Error,
+            Ending::Incomplete => Exit::Incomplete,
+            Ending::Refused => Exit::Refused,
+            Ending::Stale => Exit::Stale,
         }
     }
 }

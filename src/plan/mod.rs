@@ -37,8 +37,8 @@ pub use estimate::{DEFAULT_PARALLELISM, Pace, blindness};
 pub use guard::Allowances;
 pub use narrow::{Narrowing, NarrowingError};
 pub use outcome::{
-    Answer, CallOutcome, CallTally, Deviation, During, Effect as CallEffect, Failure, Fate, Note,
-    Outcome, ProcessorOutcome, Reason, Removed, Role, Sent, Signal, Trouble, Waited,
+    Answer, CallOutcome, CallTally, Deviation, During, Effect as CallEffect, Ending, Failure, Fate,
+    Note, Outcome, ProcessorOutcome, Reason, Removed, Role, Sent, Signal, Trouble, Waited,
 };
 pub use question::tags_in_question;
 pub use refusal::{Refusal, RefusalCode};

@@ -308,6 +308,25 @@ pub enum Signal {
     Terminate,
 }
 
+/// How a run ended, in one word: that of its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All is as planned.
+    Success,
+    /// Somebody asked to stop.
+    Interrupted(Signal),
+    /// Something was written, or may have been, and not all is as planned.
+    Partial,
+    /// Nothing was written, since something failed.
+    Error,
+    /// Nothing was written, since part of the live state is not known.
+    Incomplete,
+    /// Nothing was written, since the plan is refused.
+    Refused,
+    /// Nothing was written, since what the plan expects is no longer so.
+    Stale,
+}
+
 /// How many requests it took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallTally {
@@ -348,6 +367,32 @@ impl Outcome {
         calls
             .filter(move |call| call.processor == processor && call.effect == Effect::Taken)
             .map(|call| call.operation)
+    }
+
+    /// How the run ended: where several hold, the gravest.
+    pub fn ending(&self) -> Ending {
+        if let Some(signal) = self.interrupted {
+            return Ending::Interrupted(signal);
+        }
+        let fates = self.processors.iter().map(|told| &told.fate);
+        let written = self.wrote();
+        let gravity = |ending: &Ending| match ending {
+            Ending::Error => 3,
+            Ending::Incomplete => 2,
+            Ending::Refused => 1,
+            _ => 0,
+        };
+        let ending = |fate: &Fate| match fate {
+            _ if written => Ending::Partial,
+            Fate::Moved(_) | Fate::NotTried(Reason::DependsOn { trouble: Trouble::Moved, .. }) => {
+                Ending::Stale
+            }
+            Fate::NotTried(Reason::PlanRefused) => Ending::Refused,
+            Fate::NotTried(Reason::PlanIncomplete) => Ending::Incomplete,
+            Fate::Done | Fate::Failed(_) | Fate::NotTried(_) => Ending::Error,
+        };
+        let undone = fates.filter(|fate| **fate != Fate::Done);
+        undone.map(ending).max_by_key(gravity).unwrap_or(Ending::Success)
     }
 
     /// Whether anything was written to the service, or may have been.

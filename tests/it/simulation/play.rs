@@ -10,6 +10,7 @@ use rekon::config;
 use rekon::emulator::{Emulator, Options, State};
 use rekon::live;
 use rekon::plan::{Fate, Plan, RefusalCode};
+use rekon::report;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -107,6 +108,11 @@ impl Played {
 
         let exchanges = self.wire.exchanges();
         let json = serde_json::to_value(&plan).unwrap();
+        let report = match &outcome {
+            Some(Ok(outcome)) => report::json::outcome(outcome, &plan),
+            _ => "null".to_owned(),
+        };
+        let report = serde_json::from_str(&report).unwrap();
         let evidence = Evidence {
             plan: &json,
             exchanges: &exchanges,
@@ -114,6 +120,7 @@ impl Played {
             end: &end,
             landed: &landed,
             outcome: outcome.as_ref(),
+            report: &report,
             signals: &signals,
             ended,
             weather: &self.weather,

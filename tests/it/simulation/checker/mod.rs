@@ -38,6 +38,8 @@ pub struct Evidence<'a> {
     pub landed: &'a BTreeMap<String, Value>,
     /// `None`: it died.
     pub outcome: Option<&'a Ended>,
+    /// Its report as JSON.
+    pub report: &'a Value,
     /// When it was asked to stop.
     pub signals: &'a [Duration],
     pub ended: Duration,

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rekon::plan::{
-    CallEffect, CallOutcome, Failure, Fate, Note, Operation, Outcome, ProcessorOutcome, Role,
+    CallEffect, CallOutcome, Ending, Failure, Fate, Note, Operation, Outcome, ProcessorOutcome,
+    Role,
 };
 
-use super::{Case, Essence, Lost, Purpose};
+use super::{Case, Essence, Lost, Purpose, answered};
 use crate::simulation::wire::{Exchange, Who};
 
 /// How long a run on which nothing hangs may go on after a signal.
@@ -133,12 +134,39 @@ impl Case<'_> {
         if wrote && !outcome.wrote() {
             return Err("something was written, and the report says that nothing was".to_owned());
         }
+        self.the_end_is_true(outcome, wrote)?;
         let told: Vec<&String> = outcome.processors.iter().map(|told| &told.name).collect();
         let planned: BTreeSet<&String> = self.planned.changes.keys().collect();
         if told.len() != planned.len() || !told.iter().all(|name| planned.contains(name)) {
             return Err(format!("the plan is about {planned:?}, the report about {told:?}"));
         }
         outcome.processors.iter().try_for_each(|told| self.is_true(outcome, told))
+    }
+
+    /// The exit code and `applied` say how much was written, and whether that is all.
+    fn the_end_is_true(&self, outcome: &Outcome, wrote: bool) -> Result<(), String> {
+        let (applied, ending) = (&self.evidence.report["applied"], outcome.ending());
+        // What was refused was not written; what went without an answer may have been.
+        let never = self
+            .own_writes()
+            .all(|write| write.effect().is_none() && matches!(answered(write), Some((_, 400, _))));
+        let done = outcome.processors.iter().all(|told| told.fate == Fate::Done);
+        let agrees = match ending {
+            Ending::Success => done && applied == "all",
+            Ending::Partial => !never && !done && applied == "part",
+            Ending::Error | Ending::Stale => !wrote && !done && applied == "nothing",
+            Ending::Interrupted(_) => match applied.as_str() {
+                Some("all") => done,
+                Some("part") => !never && !done,
+                _ => !wrote && !done,
+            },
+            Ending::Incomplete | Ending::Refused => false,
+        };
+        let is_signalled = matches!(ending, Ending::Interrupted(_));
+        if !agrees || is_signalled == self.evidence.signals.is_empty() {
+            return Err(format!("told to have ended as {ending:?}, applied {applied}"));
+        }
+        Ok(())
     }
 
     /// What is told of each call is what it did.
