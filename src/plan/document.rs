@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use super::{Action, Change, FORMAT_VERSION, Plan};
+use super::{Action, Change, FORMAT_VERSION, Plan, strict};
 use crate::model::{Definition, Kind};
 
 /// A plan with its digest, as it is printed and saved.
@@ -29,8 +29,8 @@ impl<'a> Document<'a> {
 /// A document that is no plan, or not the one that was written.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
-    /// It is no JSON.
-    #[error("this is no JSON: {0}")]
+    /// It is no JSON, or a key stands twice in it.
+    #[error("this is no JSON of a plan: {0}")]
     NoJson(serde_json::Error),
     /// It has not the members of a plan.
     #[error("this is no plan: {0}")]
@@ -55,7 +55,7 @@ pub enum Seal {
 impl Plan {
     /// Reads a document of this major version.
     pub fn parse(text: &str) -> Result<(Plan, Seal), DocumentError> {
-        let mut json: Json = serde_json::from_str(text).map_err(DocumentError::NoJson)?;
+        let mut json = strict::parse(text).map_err(DocumentError::NoJson)?;
         let version = json.get("format_version").and_then(Json::as_str);
         let version =
             version.ok_or_else(|| DocumentError::NoPlan("it has no format_version".to_owned()))?;

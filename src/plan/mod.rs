@@ -21,6 +21,7 @@ mod outcome;
 mod question;
 mod refusal;
 mod request;
+mod strict;
 mod summary;
 mod types;
 mod unread;

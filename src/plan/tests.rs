@@ -132,6 +132,11 @@ fn a_plan_that_was_changed_anywhere_is_refused() {
         let changed = edited != whole;
         assert_eq!(Plan::parse(&edited.to_string()).is_err(), changed, "{emptied}");
     }
+    // What a reader sees first is not what would count.
+    let whole = whole.to_string();
+    let doubled = whole.replacen(r#""complete":true"#, r#""complete":false,"complete":true"#, 1);
+    assert_ne!(doubled, whole);
+    assert!(matches!(Plan::parse(&doubled), Err(DocumentError::NoJson(_))));
 }
 
 #[test]
