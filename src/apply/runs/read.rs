@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::{Owed, Run, RunState};
 use crate::apply::journal::{FORMAT_VERSION, Record};
+use crate::model::ProcessorName;
 use crate::plan::{CallEffect, Operation, Role};
 
 /// Reads a journal. `None`: its run was killed before it began anything.
@@ -33,6 +34,9 @@ pub(super) fn read(path: &Path) -> Result<Option<Run>, String> {
                 begun = Some((at, stack, service));
             }
             Record::Processor { name, definition: before, result } => {
+                if let Err(error) = ProcessorName::new(&name) {
+                    return Err(format!("its line {} names {name:?}: {error}", at + 1));
+                }
                 let owed = Owed { name: name.clone(), before, result, line: at + 1 };
                 progress.processors.insert(name, Trace { owed, state: State::default() });
             }

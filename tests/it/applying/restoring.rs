@@ -220,7 +220,12 @@ async fn a_journal_that_cannot_be_read_is_told() {
     assert_eq!(traces(&world).open[0].owed.len(), 1);
     let begun = text.iter().position(|byte| *byte == b'\n').unwrap();
     let other_format = String::from_utf8(text.clone()).unwrap().replacen("1.0", "2.0", 1);
-    for damaged in [&text[begun + 1..], b"garbage\n", other_format.as_bytes()] {
+    let other_name = String::from_utf8(text.clone()).unwrap();
+    let other_name = other_name.replace(r#""name":"b""#, r#""name":"b b""#);
+    assert_ne!(other_name.as_bytes(), text);
+    let damaged =
+        [&text[begun + 1..], b"garbage\n", other_format.as_bytes(), other_name.as_bytes()];
+    for damaged in damaged {
         std::fs::write(&journal, damaged).unwrap();
         assert!(traces(&world).open.is_empty());
         assert_eq!(traces(&world).unreadable.len(), 1);
