@@ -4,6 +4,8 @@ mod faults;
 mod gate;
 mod interrupts;
 mod moved;
+#[cfg(target_os = "linux")]
+mod power_cut;
 mod recovery;
 mod replacements;
 mod restoring;

@@ -34,7 +34,7 @@ async fn robbed() -> (World, PathBuf) {
 }
 
 /// What the service holds, by name: definition, tags, and whether it runs.
-fn essence(snapshot: &Value, name: &str) -> Option<Value> {
+pub(super) fn essence(snapshot: &Value, name: &str) -> Option<Value> {
     let processors = snapshot["processors"].as_array().unwrap();
     let found = processors.iter().find(|processor| processor["Name"] == name)?;
     let mut kept = found.as_object().unwrap().clone();

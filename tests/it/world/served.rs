@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
@@ -32,6 +33,7 @@ pub type Watcher = dyn Fn(&str) -> Verdict + Send + Sync;
 pub struct Served {
     pub emulator: Emulator,
     address: SocketAddr,
+    watcher: Arc<Watcher>,
 }
 
 impl Served {
@@ -42,17 +44,17 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let watcher: Arc<Watcher> = Arc::new(watcher);
-        let serving = emulator.clone();
+        let serving = (emulator.clone(), watcher.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (emulator, watcher) = (serving.clone(), watcher.clone());
+                let (emulator, watcher) = serving.clone();
                 let service =
                     service_fn(move |request| respond(emulator.clone(), watcher.clone(), request));
                 let connection = http1::Builder::new();
                 tokio::spawn(connection.serve_connection(TokioIo::new(stream), service));
             }
         });
-        Served { emulator, address }
+        Served { emulator, address, watcher }
     }
 
     /// The program, pointed at this server with credentials of nobody.
@@ -63,6 +65,14 @@ impl Served {
             .env("AWS_SECRET_ACCESS_KEY", "secret")
             .env("AWS_ENDPOINT_URL", format!("http://{}", self.address));
         command
+    }
+
+    /// Comes back when nobody is connected, so that nothing is under way any more.
+    pub async fn left_alone(&self) {
+        // The server and this handle watch in any case.
+        while Arc::strong_count(&self.watcher) > 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// How often each operation was called.
