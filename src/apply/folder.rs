@@ -27,45 +27,44 @@ pub(super) fn runs(root: &RecoveryRoot) -> Result<PathBuf, At> {
 
 /// Makes the folder for recovery files.
 pub(super) fn removed(root: &RecoveryRoot) -> Result<PathBuf, At> {
-    let path = match root {
-        RecoveryRoot::Folder(folder) => folder.clone(),
-        RecoveryRoot::Beside(project) => project.join(".rekon/removed"),
-    };
-    make(root, path)
+    match root {
+        // The user's own, in a folder that may not be rekon's to open.
+        RecoveryRoot::Folder(folder) if folder.is_dir() => Ok(folder.clone()),
+        RecoveryRoot::Folder(folder) => make(root, folder.clone()),
+        RecoveryRoot::Beside(project) => make(root, project.join(".rekon/removed")),
+    }
 }
 
 /// Makes a folder below a root; `.rekon` ignores itself in git.
 fn make(root: &RecoveryRoot, folder: PathBuf) -> Result<PathBuf, At> {
-    create(&folder).map_err(|error| (folder.clone(), error))?;
     if let RecoveryRoot::Beside(project) = root {
         let own = project.join(".rekon");
+        create(&own).map_err(|error| (own.clone(), error))?;
         let ignore = own.join(".gitignore");
         if !ignore.exists() {
             write(&own, &ignore, "*\n").map_err(|error| (ignore, error))?;
         }
     }
+    create(&folder).map_err(|error| (folder.clone(), error))?;
     Ok(folder)
 }
 
-/// Makes a folder and those above it, private and each on the disk.
+/// Makes a folder and those above it, private and each on the disk. One that is there
+/// may have been made a moment ago by another run, which may have died since; so its
+/// name is put on the disk all the same.
 fn create(folder: &Path) -> io::Result<()> {
-    let mut missing = Vec::new();
-    let mut above = Some(folder);
-    while let Some(path) = above
-        && !path.as_os_str().is_empty()
-        && !path.is_dir()
-    {
-        missing.push(path);
-        above = path.parent();
-    }
-    for path in missing.into_iter().rev() {
-        match DirBuilder::new().mode(0o700).create(path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+    let above = folder.parent().filter(|above| !above.as_os_str().is_empty());
+    let above = above.unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        if !above.is_dir() {
+            create(above)?;
+        }
+        match DirBuilder::new().mode(0o700).create(folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
             made => made?,
         }
-        sync(path.parent().unwrap_or(Path::new(".")))?;
     }
-    Ok(())
+    sync(above)
 }
 
 /// Makes a folder that was not there before.

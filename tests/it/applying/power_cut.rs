@@ -88,8 +88,11 @@ fn wanted(before: &Value, then: &Value, name: &str) -> Value {
 
 /// Cuts the power when the run sends a certain delete, which reaches the service or not.
 async fn cut(library: PathBuf, at: usize, fate: Verdict) {
+    cut_in(world().await, library, at, fate).await;
+}
+
+async fn cut_in(world: World, library: PathBuf, at: usize, fate: Verdict) {
     let context = format!("power cut at delete {at}, {fate:?}");
-    let world = world().await;
     let process: Arc<OnceLock<u32>> = Arc::default();
     let (target, deletes) = (process.clone(), AtomicUsize::new(0));
     let served = Served::new(world.emulator.clone(), move |operation| {
@@ -163,4 +166,14 @@ async fn a_power_cut_at_any_delete_leaves_what_restore_needs() {
         cuts.spawn(cut(library.clone(), at, fate));
     }
     cuts.join_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_lasts_also_in_folders_that_another_run_made_a_moment_ago() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world().await;
+    for folder in ["removed", "runs"] {
+        fs::create_dir_all(world.folder.path().join(".rekon").join(folder)).unwrap();
+    }
+    cut_in(world, library(folder.path()), 1, Verdict::Answer).await;
 }
