@@ -48,6 +48,7 @@ pub async fn apply(
 
     let (sender, mut told) = unbounded_channel();
     let observer = sender.clone();
+    let reader = reader.of_account(&plan.stack.account_id);
     let reader = &reader.observed_by(Observer::new(move |notice| {
         // Nobody may be listening any more.
         let _ = observer.send(Event::Delayed(notice));

@@ -1,11 +1,17 @@
 //! From the SDK's errors to rekon's.
 
 use std::error::Error as StdError;
+use std::io;
+use std::iter::successors;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use http_body_util::LengthLimitError;
 
+use super::answer::{Answer, request_id};
+use super::credentials::Malformed;
 use super::{Class, Error, Operation};
 
 const UNREADABLE: &str = "the answer breaks off or cannot be read";
@@ -15,61 +21,94 @@ pub(super) fn classify<E>(operation: Operation, error: &SdkError<E, HttpResponse
 where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    let unanswered = |(class, message): (Class, String)| Error::new(operation, class, message);
+    let whole: &(dyn StdError + 'static) = error;
+    if find::<LengthLimitError>(whole).is_some() {
+        return too_large(operation);
+    }
+    if let Some(error) = find::<CredentialsError>(whole) {
+        let (class, message) = credentials(error);
+        return Error::new(operation, class, message);
+    }
     match error {
         SdkError::TimeoutError(_) => Error::new(operation, Class::Unavailable, "no answer in time"),
         SdkError::DispatchFailure(failure) => {
-            let chain = failure.as_connector_error().map_or_else(Vec::new, |error| chain(error));
-            unanswered(dispatch(&chain, failure.is_user() || failure.is_other()))
+            let reason = failure.as_connector_error().map_or(whole, |error| error);
+            let (class, message) = dispatch(reason);
+            Error::new(operation, class, message)
         }
         // It began to arrive, so that it is the service's whatever its status.
         SdkError::ResponseError(failure) => {
-            let status = failure.raw().status().as_u16();
-            unreadable(operation, status, request_id(failure.raw()))
+            let raw = failure.raw();
+            match Answer::of(raw) {
+                Some(answer) => unreadable(operation, &answer),
+                None => broken(operation, raw.status().as_u16(), request_id(raw)),
+            }
         }
         SdkError::ServiceError(failure) => {
             let (raw, meta) = (failure.raw(), failure.err().meta());
-            let status = raw.status().as_u16();
-            let unexplained = format!("HTTP {status} without an explanation");
-            let message = match (meta.code(), meta.message()) {
-                (None, None) if raw.status().is_success() => UNREADABLE,
-                (None, None) => &unexplained,
-                (_, message) => message.unwrap_or_default(),
+            let (status, request_id) = (raw.status().as_u16(), request_id(raw));
+            if let Some(code) = meta.code() {
+                let message = meta.message().unwrap_or_default();
+                // Some services spell the type as a URI or with a namespace before it.
+                let code = code.rsplit(['#', '/']).next().unwrap_or(code);
+                let class = match by_code(operation, code, message, status) {
+                    // A gateway may speak of its own limits in much the same words.
+                    Class::Throttled if matches!(status, 429 | 503) && request_id.is_none() => {
+                        Class::Unavailable
+                    }
+                    class => class,
+                };
+                return Error::new(operation, class, message)
+                    .coded(Some(code))
+                    .answered(status, request_id);
+            }
+            let answer = Answer::of(raw).filter(|_| request_id.is_none());
+            let message = match (meta.message(), answer) {
+                (Some(message), _) => message.to_owned(),
+                (None, Some(answer)) => answer.told(),
+                (None, None) if raw.status().is_success() => UNREADABLE.to_owned(),
+                (None, None) => format!("HTTP {status} without an explanation"),
             };
-            told_by_service(operation, meta.code(), message, status)
-                .answered(status, request_id(raw))
+            Error::new(operation, by_status(status), message).answered(status, request_id)
         }
-        _ => {
-            let chain = chain(error);
-            unanswered(credentials(&chain).unwrap_or_else(|| (Class::Other, told(&chain))))
+        _ => Error::new(operation, Class::Other, told(whole)),
+    }
+}
+
+/// An answer of which nothing can be made.
+pub(super) fn unreadable(operation: Operation, answer: &Answer) -> Error {
+    let request_id = answer.request_id.as_deref();
+    match request_id {
+        Some(_) => broken(operation, answer.status, request_id),
+        None => {
+            let message = format!("this is no answer of the service: {}", answer.told());
+            Error::new(operation, began(answer.status), message).answered(answer.status, None)
         }
     }
 }
 
-/// An answer of which nothing can be made, or of which only a part came.
-pub(super) fn unreadable(operation: Operation, status: u16, request_id: Option<&str>) -> Error {
-    let class = match by_status(status) {
+/// An answer that did not arrive whole, or of which nothing can be made.
+fn broken(operation: Operation, status: u16, request_id: Option<&str>) -> Error {
+    Error::new(operation, began(status), UNREADABLE).answered(status, request_id)
+}
+
+/// What an answer that began with this status means, whatever the rest was.
+fn began(status: u16) -> Class {
+    match by_status(status) {
         Class::NotTheService => Class::Unavailable,
         class => class,
-    };
-    Error::new(operation, class, UNREADABLE).answered(status, request_id)
+    }
 }
 
-/// The service's id of the request that it answers.
-pub(super) fn request_id(answer: &HttpResponse) -> Option<&str> {
-    let header = |name| answer.headers().get(name);
-    header("x-amzn-requestid").or_else(|| header("x-amz-request-id"))
-}
-
-/// A failure that the service reports.
-fn told_by_service(operation: Operation, code: Option<&str>, message: &str, status: u16) -> Error {
-    // Some services spell the type as a URI or with a namespace before it.
-    let code = code.map(|code| code.rsplit(['#', '/']).next().unwrap_or(code));
-    let class = match code {
-        Some(code) => by_code(operation, code, message, status),
-        None => by_status(status),
+/// An answer that was not read to its end. What a write answers tells nothing
+/// that reading would not tell better.
+fn too_large(operation: Operation) -> Error {
+    let class = match operation {
+        Operation::Write(_) => Class::Unavailable,
+        _ => Class::TooLarge,
     };
-    Error::new(operation, class, message).coded(code)
+    let message = format!("the answer is larger than {} MB", operation.limits().answer >> 20);
+    Error::new(operation, class, message)
 }
 
 fn by_code(operation: Operation, code: &str, message: &str, status: u16) -> Class {
@@ -127,67 +166,63 @@ fn by_status(status: u16) -> Class {
     }
 }
 
-/// What a request that got no answer failed of.
-fn dispatch(chain: &[String], own_fault: bool) -> (Class, String) {
-    if let Some(found) = credentials(chain) {
-        return found;
-    }
-    let all = chain.join(": ").to_ascii_lowercase();
-    let has = |parts: &[&str]| parts.iter().any(|part| all.contains(part));
-    let class = if has(&["handshake eof", "handshake failed: connection"]) {
-        Class::Unreachable
-    } else if has(&["certificate", "handshake", "corrupt message", "unknownissuer", "tls error"]) {
-        Class::Untrusted
-    } else if has(&[
-        "connection refused",
-        "dns error",
-        "lookup address",
-        "no route to host",
-        "network is unreachable",
-        "connect timeout",
-        "error trying to connect",
-        "tcp connect error",
-        "proxy",
-    ]) {
-        Class::Unreachable
-    } else if own_fault && !has(&["connection", "closed", "reset", "incomplete", "eof", "canceled"])
-    {
-        Class::Other
-    } else {
-        return (Class::Unavailable, format!("the connection broke: {}", told(chain)));
+/// What a request that got no answer failed of. Only where no connection was
+/// made is it certain that nothing was sent.
+fn dispatch(error: &(dyn StdError + 'static)) -> (Class, String) {
+    let connecting =
+        find::<hyper_util::client::legacy::Error>(error).is_some_and(|it| it.is_connect());
+    let class = match find::<rustls::Error>(error) {
+        _ if !connecting => {
+            return (Class::Unavailable, format!("the connection broke: {}", told(error)));
+        }
+        Some(_) => Class::Untrusted,
+        None => Class::Unreachable,
     };
-    (class, told(chain))
+    (class, told(error))
 }
 
-/// Whether the trouble is that no credentials could be had, and how to say so.
-fn credentials(chain: &[String]) -> Option<(Class, String)> {
-    let all = chain.join(": ").to_ascii_lowercase();
-    let has = |parts: &[&str]| parts.iter().any(|part| all.contains(part));
-    if !has(&["credential", "identity", "sso session", "token is expired"]) {
-        return None;
+/// Why there are no credentials, in words.
+pub(super) fn credentials(error: &CredentialsError) -> (Class, String) {
+    let all = chain(error).map(|error| error.to_string()).collect::<Vec<_>>().join(": ");
+    let all = all.to_ascii_lowercase();
+    match error {
+        _ if find::<Malformed>(error).is_some() => (Class::CredentialsRejected, told(error)),
+        // Only the words of a provider tell that it had some once.
+        _ if all.contains("expired") || all.contains("refresh") => {
+            (Class::CredentialsExpired, told(error))
+        }
+        // The SDK lists every provider that had nothing; `help` says what to do.
+        CredentialsError::CredentialsNotLoaded(_) => {
+            (Class::CredentialsMissing, "no credentials were found".to_owned())
+        }
+        _ => {
+            (Class::CredentialsMissing, format!("no credentials could be loaded: {}", told(error)))
+        }
     }
-    if has(&["expired", "refresh"]) {
-        return Some((Class::CredentialsExpired, told(chain)));
-    }
-    // The SDK lists every provider that had nothing; `help` says what to do.
-    let message = if has(&["found in chain", "providers in chain"]) {
-        "no credentials were found".to_owned()
-    } else {
-        format!("no credentials could be loaded: {}", told(chain))
-    };
-    Some((Class::CredentialsMissing, message))
 }
 
-/// An error and its causes, in words.
-fn chain(error: &(dyn StdError + 'static)) -> Vec<String> {
-    std::iter::successors(Some(error), |error| (*error).source()).map(ToString::to_string).collect()
+/// An error and its causes. The cause of an I/O error is what it holds, which its
+/// `source` passes over.
+fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
+        Some(error) => error.get_ref().map(|held| held as &(dyn StdError + 'static)),
+        None => error.source(),
+    })
+}
+
+/// The first error of this type in a chain.
+fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    chain(error).find_map(|error| error.downcast_ref())
 }
 
 /// The end of a chain, which says what really happened: the last two causes
 /// that add something.
-fn told(chain: &[String]) -> String {
+fn told(error: &(dyn StdError + 'static)) -> String {
+    let messages: Vec<String> = chain(error).map(ToString::to_string).collect();
     let mut kept: Vec<&str> = Vec::new();
-    for message in chain.iter().rev() {
+    for message in messages.iter().rev() {
         if !message.is_empty() && !kept.iter().any(|known| message.contains(known)) {
             kept.insert(0, message);
         }
@@ -199,43 +234,14 @@ fn told(chain: &[String]) -> String {
 mod tests {
     use super::*;
 
-    fn dispatched(chain: &[&str]) -> Class {
-        let chain: Vec<String> = chain.iter().map(|text| (*text).to_owned()).collect();
-        dispatch(&chain, false).0
-    }
-
     #[test]
-    fn a_request_that_was_never_sent_is_told_from_one_that_was() {
-        assert_eq!(
-            dispatched(&[
-                "io error",
-                "client error (Connect)",
-                "tcp connect error",
-                "Connection refused (os error 111)"
-            ]),
-            Class::Unreachable
-        );
-        assert_eq!(
-            dispatched(&[
-                "io error",
-                "client error (Connect)",
-                "dns error",
-                "failed to lookup address information"
-            ]),
-            Class::Unreachable
-        );
-        assert_eq!(
-            dispatched(&[
-                "io error",
-                "client error (Connect)",
-                "invalid peer certificate: UnknownIssuer"
-            ]),
-            Class::Untrusted
-        );
-        assert_eq!(
-            dispatched(&["io error", "client error (SendRequest)", "Connection reset by peer"]),
-            Class::Unavailable
-        );
+    fn an_untyped_answer_is_never_the_quotas() {
+        for status in [429, 503, 400, 200] {
+            assert_eq!(by_status(status), Class::Unavailable, "{status}");
+        }
+        for status in [301, 403, 404, 407] {
+            assert_eq!(by_status(status), Class::NotTheService, "{status}");
+        }
     }
 
     #[test]
@@ -262,7 +268,19 @@ mod tests {
 
     #[test]
     fn the_end_of_a_chain_is_told_without_repetition() {
-        let chain = ["dispatch failure", "io error: refused", "refused"].map(str::to_owned);
-        assert_eq!(told(&chain), "dispatch failure: refused");
+        let refused = || io::Error::other("refused");
+        let chain = io::Error::other(io::Error::other(refused()));
+        assert_eq!(told(&chain), "refused");
+        let explained = aws_smithy_runtime_api::client::result::ConnectorError::io(
+            CredentialsError::provider_error(refused()).into(),
+        );
+        assert!(told(&explained).ends_with(": refused"), "{}", told(&explained));
+    }
+
+    #[test]
+    fn words_alone_never_tell_that_nothing_was_sent() {
+        for words in ["connection refused", "dns error", "tls handshake", "proxy", "identity"] {
+            assert_eq!(dispatch(&io::Error::other(words)).0, Class::Unavailable, "{words}");
+        }
     }
 }

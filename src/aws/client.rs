@@ -1,23 +1,28 @@
 //! The SDK's clients, made to speak the wire's JSON.
 //!
-//! The SDK finds endpoint and credentials, signs, keeps the time and reads error
-//! types. Its shapes are passed by: what is newer than they are would be dropped
-//! from a request, and be invisible in an answer.
+//! The SDK finds the endpoint, signs and reads error types. Its shapes are passed
+//! by: what is newer than they are would be dropped from a request, and be
+//! invisible in an answer.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+    AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
+    BeforeTransmitInterceptorContextMut,
 };
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
+use http_body_util::Limited;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::classify::{classify, request_id, unreadable};
+use super::answer::Answer;
+use super::classify::classify;
+use super::environment::Proxies;
 use super::retry::Retry;
 use super::{Class, Error, Operation};
 use crate::plan;
@@ -32,29 +37,45 @@ pub(super) struct Client {
     pub(super) region: String,
     /// The endpoint, where it is not AWS's own.
     pub(super) endpoint: Option<String>,
+    /// The proxies of the environment; `None`: nothing leaves the process.
+    pub(super) proxies: Option<Proxies>,
 }
 
 impl Client {
-    /// Sends this JSON once, as it is, and reads the answer's.
+    /// Sends this JSON once, as it is, and reads the answer's, for which it waits
+    /// so long.
     pub(super) async fn call<T: DeserializeOwned>(
         &self,
         operation: Operation,
         request: &Value,
+        limit: Duration,
     ) -> Result<T, Error> {
-        let exchange = Exchange { request: request.to_string(), answer: Arc::default() };
+        let exchange = Exchange::new(operation, request);
+        let answer = match tokio::time::timeout(limit, self.exchange(&exchange)).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let message = format!("no answer within {} s", limit.as_secs());
+                Err(Error::new(operation, Class::Unavailable, message))
+            }
+        };
+        let peer = || self.proxies.as_ref()?.peer(exchange.uri.get()?);
+        answer.map_err(|error| if error.is_from_service() { error } else { error.at(peer()) })
+    }
+
+    async fn exchange<T: DeserializeOwned>(&self, exchange: &Exchange) -> Result<T, Error> {
         macro_rules! send {
             ($client:ident . $operation:ident) => {{
                 let customized = self.$client.$operation().customize();
                 let sent = customized.interceptor(exchange.clone()).send().await;
-                sent.map(drop).map_err(|error| classify(operation, &error))
+                sent.map(drop).map_err(|error| classify(exchange.operation, &error))
             }};
         }
-        let sent = match operation {
+        let sent = match exchange.operation {
             Operation::ListStreamProcessors => send!(rekognition.list_stream_processors),
             Operation::DescribeStreamProcessor => send!(rekognition.describe_stream_processor),
             Operation::ListTagsForResource => send!(rekognition.list_tags_for_resource),
             Operation::GetResources => send!(tagging.get_resources),
-            Operation::GetCallerIdentity => return self.caller_identity().await,
+            Operation::GetCallerIdentity => return self.caller_identity(exchange).await,
             Operation::Write(operation) => match operation {
                 plan::Operation::CreateStreamProcessor => {
                     send!(rekognition.create_stream_processor)
@@ -73,43 +94,48 @@ impl Client {
         };
         // What the SDK thinks of a success says less than the success itself.
         match exchange.answer.get() {
-            Some(answer) => answer.read(operation),
+            Some(answer) => answer.read(exchange.operation),
             None => Err(sent.expect_err("a success is kept")),
         }
     }
 
     /// The one answer that is XML, as the JSON that it would be.
-    async fn caller_identity<T: DeserializeOwned>(&self) -> Result<T, Error> {
+    async fn caller_identity<T: DeserializeOwned>(&self, exchange: &Exchange) -> Result<T, Error> {
         const OPERATION: Operation = Operation::GetCallerIdentity;
-        let sent = self.sts.get_caller_identity().send().await;
+        let customized = self.sts.get_caller_identity().customize();
+        let sent = customized.interceptor(exchange.clone()).send().await;
         let identity = sent.map_err(|error| classify(OPERATION, &error))?;
-        serde_json::from_value(json!({"Account": identity.account, "Arn": identity.arn}))
-            .map_err(|_| Error::new(OPERATION, Class::NotTheService, "the answer names no account"))
+        let json = json!({"Account": identity.account, "Arn": identity.arn});
+        serde_json::from_value(json).map_err(|_| {
+            let told = exchange.answer.get().map_or_else(String::new, Answer::told);
+            let message = format!("the answer names no account: {told}");
+            Error::new(OPERATION, Class::NotTheService, message)
+        })
     }
 }
 
-/// Puts a request's JSON in the place of what the SDK would send, and keeps the
-/// answer as it came.
+/// Puts a request's JSON in the place of what the SDK would send, keeps the
+/// answer as it came, and lets no more of it in than there may be.
 #[derive(Clone, Debug)]
 struct Exchange {
-    request: String,
+    operation: Operation,
+    /// `None`: the request is no JSON, and goes as the SDK makes it.
+    request: Option<String>,
+    /// Where it goes.
+    uri: Arc<OnceLock<http::Uri>>,
+    /// The success that came.
     answer: Arc<OnceLock<Answer>>,
 }
 
-/// A success that arrived whole.
-#[derive(Debug)]
-struct Answer {
-    status: u16,
-    request_id: Option<String>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    /// The protocol takes no body for an empty object.
-    fn read<T: DeserializeOwned>(&self, operation: Operation) -> Result<T, Error> {
-        let body = if self.body.is_empty() { b"{}" } else { self.body.as_slice() };
-        serde_json::from_slice(body)
-            .map_err(|_| unreadable(operation, self.status, self.request_id.as_deref()))
+impl Exchange {
+    fn new(operation: Operation, request: &Value) -> Exchange {
+        let is_json = operation != Operation::GetCallerIdentity;
+        Exchange {
+            operation,
+            request: is_json.then(|| request.to_string()),
+            uri: Arc::default(),
+            answer: Arc::default(),
+        }
     }
 }
 
@@ -126,8 +152,26 @@ impl Intercept for Exchange {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let request = context.request_mut();
-        request.headers_mut().insert("content-length", self.request.len().to_string());
-        *request.body_mut() = SdkBody::from(self.request.as_str());
+        if let Ok(uri) = request.uri().parse() {
+            self.uri.get_or_init(|| uri);
+        }
+        if let Some(json) = &self.request {
+            request.headers_mut().insert("content-length", json.len().to_string());
+            *request.body_mut() = SdkBody::from(json.as_str());
+        }
+        Ok(())
+    }
+
+    /// Reading stops at the limit, not behind it.
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let body = context.response_mut().body_mut();
+        let whole = std::mem::replace(body, SdkBody::taken());
+        *body = SdkBody::from_body_1_x(Limited::new(whole, self.operation.limits().answer));
         Ok(())
     }
 
@@ -139,13 +183,9 @@ impl Intercept for Exchange {
     ) -> Result<(), BoxError> {
         let response = context.response();
         if response.status().is_success()
-            && let Some(body) = response.body().bytes()
+            && let Some(answer) = Answer::of(response)
         {
-            self.answer.get_or_init(|| Answer {
-                status: response.status().as_u16(),
-                request_id: request_id(response).map(str::to_owned),
-                body: body.to_vec(),
-            });
+            self.answer.get_or_init(|| answer);
         }
         Ok(())
     }

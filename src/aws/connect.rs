@@ -5,29 +5,25 @@ use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_rekognition::config::{
     Credentials, IdentityCache, SharedCredentialsProvider, StalledStreamProtectionConfig,
 };
-use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
+use aws_smithy_http_client::tls::{self, TlsContext};
+use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::client::Client;
+use super::environment::{self, Proxies};
 use super::rate_limit::RateLimit;
 use super::reader::Observer;
 use super::retry::Retry;
-use super::{Class, Error, Operation, Reader, Writer};
+use super::{Error, Reader, Writer, credentials};
 
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long one attempt may take, from connecting to the last byte of the
-/// answer: an answer that never ends must end.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long the chain may look for credentials. Programs that fetch them ask
-/// other services, and sometimes a human.
-const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What to connect to, and how.
 #[derive(Clone, Debug)]
@@ -50,18 +46,24 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Connection(Arc<Client>);
 
-/// Makes the clients. Nothing is sent yet, so that wrong credentials and
-/// unreachable endpoints show at the first call.
+/// Makes the clients, once what the environment says is found to be sound and
+/// there are credentials. Nothing is sent to the services yet, so that what is
+/// unreachable shows at the first call.
 pub async fn connect(settings: Settings) -> Result<Connection, Error> {
     let Settings { region, profile, endpoint_url, rate_limit, http_client } = settings;
-    if let Some(url) = &endpoint_url {
-        check_endpoint(url)?;
-    }
-    let (config, random) = match http_client {
-        Some(http_client) => (embedded(&region, http_client), fastrand::Rng::with_seed(0)),
-        None => (environment(&region, profile, endpoint_url.clone()).await, fastrand::Rng::new()),
+    let (config, proxies, random) = match http_client {
+        Some(http_client) => {
+            (embedded(&region, endpoint_url, http_client), None, fastrand::Rng::with_seed(0))
+        }
+        None => {
+            let proxies = Proxies::from_env()?;
+            let config = environment(&region, profile, endpoint_url).await?;
+            (config, Some(proxies), fastrand::Rng::new())
+        }
     };
-    let endpoint = endpoint_url.or_else(|| configured_endpoint(&config));
+    let endpoint = environment::endpoint(&config)?;
+    let provider = credentials::load(config.credentials_provider()).await?;
+    let config = config.into_builder().credentials_provider(provider).build();
     Ok(Connection(Arc::new(Client {
         rekognition: aws_sdk_rekognition::Client::new(&config),
         tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
@@ -69,13 +71,14 @@ pub async fn connect(settings: Settings) -> Result<Connection, Error> {
         retry: Retry::new(rate_limit, random),
         region,
         endpoint,
+        proxies,
     })))
 }
 
 impl Connection {
     /// What reads.
     pub fn reader(&self) -> Reader {
-        Reader { client: self.0.clone(), observer: Observer::default() }
+        Reader { client: self.0.clone(), observer: Observer::default(), account_id: None }
     }
 
     /// What writes. Only applying a plan has a use for it.
@@ -89,20 +92,24 @@ async fn environment(
     region: &str,
     profile: Option<String>,
     endpoint_url: Option<String>,
-) -> SdkConfig {
+) -> Result<SdkConfig, Error> {
+    let http_client = https_client(environment::trust()?);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
-        .http_client(https_client())
-        .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build())
+        .http_client(http_client.clone())
+        .identity_cache(IdentityCache::lazy().load_timeout(credentials::TIMEOUT).build())
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Ok(name) = AppName::new(concat!("rekon-", env!("CARGO_PKG_VERSION"))) {
+        loader = loader.app_name(name);
+    }
     if let Some(profile) = profile {
         // A profile that was asked for by name comes before credentials that
         // happen to be in the environment, and one that is not there is an error.
         let config = ProviderConfig::without_region()
             .with_region(Some(Region::new(region.to_owned())))
-            .with_http_client(https_client());
+            .with_http_client(http_client);
         let credentials = ProfileFileCredentialsProvider::builder()
             .configure(&config)
             .profile_name(&profile)
@@ -112,13 +119,17 @@ async fn environment(
     if let Some(url) = endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    loader.load().await
+    Ok(loader.load().await)
 }
 
 /// The configuration for the embedded service: nothing of the environment.
-fn embedded(region: &str, http_client: SharedHttpClient) -> SdkConfig {
+fn embedded(
+    region: &str,
+    endpoint_url: Option<String>,
+    http_client: SharedHttpClient,
+) -> SdkConfig {
     let credentials = Credentials::new("REKONEMULATOR", "none", None, None, "rekon");
-    SdkConfig::builder()
+    let mut builder = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
@@ -126,54 +137,27 @@ fn embedded(region: &str, http_client: SharedHttpClient) -> SdkConfig {
         .identity_cache(IdentityCache::no_cache())
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts())
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .build()
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    builder.set_endpoint_url(endpoint_url);
+    builder.build()
 }
 
-/// Whole attempts are timed, body included; the SDK's protection against
+/// Each call times its own attempts, body included; the SDK's protection against
 /// stalled streams would only add a second opinion.
 fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .build()
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build()
 }
 
-/// HTTPS by rustls with the system's root certificates, through the proxy that
-/// the environment names; plain HTTP for endpoints that ask for it.
-fn https_client() -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(|settings, components| {
+/// HTTPS by rustls, through the proxy that the environment names; plain HTTP for
+/// endpoints that ask for it.
+fn https_client(trust: TlsContext) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
         builder.set_connector_settings(settings.cloned());
         if let Some(components) = components {
             builder.set_sleep_impl(components.sleep_impl());
         }
-        builder.tls_provider(tls::Provider::rustls(tls::rustls_provider::CryptoMode::Ring)).build()
+        let provider = tls::Provider::rustls(tls::rustls_provider::CryptoMode::Ring);
+        builder.tls_provider(provider).tls_context(trust.clone()).build()
     })
-}
-
-/// The endpoint that the environment or the profile gives Rekognition, in the
-/// order in which the SDK prefers them.
-fn configured_endpoint(config: &SdkConfig) -> Option<String> {
-    let ignored = std::env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-    if ignored.is_ok_and(|flag| flag.eq_ignore_ascii_case("true")) {
-        return None;
-    }
-    // An SDK configuration without a source of service settings is the embedded
-    // service's, which reads no environment.
-    config.service_config()?;
-    let own = std::env::var("AWS_ENDPOINT_URL_REKOGNITION").ok().filter(|url| !url.is_empty());
-    own.or_else(|| config.endpoint_url().map(str::to_owned))
-}
-
-fn check_endpoint(url: &str) -> Result<(), Error> {
-    let parsed: Option<http::Uri> = url.parse().ok();
-    let sound = parsed.is_some_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some()
-    });
-    if sound {
-        return Ok(());
-    }
-    let message = format!("{url:?} is no endpoint: it must be an http:// or https:// URL");
-    Err(Error::new(Operation::GetCallerIdentity, Class::NotTheService, message))
 }

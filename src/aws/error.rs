@@ -19,6 +19,14 @@ struct Details {
     message: String,
     status: Option<u16>,
     request_id: Option<String>,
+    peer: Option<Peer>,
+}
+
+/// Who was spoken to. Passwords are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Peer {
+    pub(super) endpoint: String,
+    pub(super) proxy: Option<String>,
 }
 
 /// What kind of failure it was.
@@ -53,6 +61,10 @@ pub enum Class {
     CredentialsRejected,
     /// The endpoint answers, but not as the service would.
     NotTheService,
+    /// An answer, or a listing, is larger than any that the service gives.
+    TooLarge,
+    /// What was read is of another account, region or name.
+    Elsewhere,
     /// An error that this version of rekon does not know.
     Other,
 }
@@ -88,7 +100,14 @@ impl Error {
             message: one_line(message.as_ref()),
             status: None,
             request_id: None,
+            peer: None,
         }))
+    }
+
+    /// Names who was spoken to.
+    pub(super) fn at(mut self, peer: Option<Peer>) -> Error {
+        self.0.peer = peer;
+        self
     }
 
     /// Names the stream processor that the call was about.
@@ -140,6 +159,12 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
+    /// Whether it is certainly the service that answered: what stands in between
+    /// gives neither error types nor ids.
+    pub(super) fn is_from_service(&self) -> bool {
+        self.0.code.is_some() || self.0.request_id.is_some()
+    }
+
     /// Whether the call may have taken effect although it failed.
     pub fn is_ambiguous(&self) -> bool {
         self.0.class == Class::Unavailable
@@ -162,8 +187,12 @@ impl Error {
             Class::Throttled => {
                 "Others use up the account's quota; try again later, or with a lower --rate"
             }
+            Class::Unavailable if self.is_from_service() => {
+                "The service is unwell; try again in a few minutes"
+            }
             Class::Unavailable => {
-                "The service or the way to it is unwell; try again in a few minutes"
+                "The service or the way to it is unwell, or it is not the service that is spoken \
+                 to: check the endpoint and any proxy in between, or try again in a few minutes"
             }
             Class::Unreachable => {
                 "Check the region, the network, a proxy, and --endpoint-url or AWS_ENDPOINT_URL"
@@ -188,6 +217,14 @@ impl Error {
             Class::NotTheService => {
                 "Check --endpoint-url, AWS_ENDPOINT_URL and any proxy in between"
             }
+            Class::TooLarge => {
+                "What is spoken to is broken, or is not the service: check --endpoint-url, \
+                 AWS_ENDPOINT_URL and any proxy in between"
+            }
+            Class::Elsewhere => {
+                "Check the credentials or --profile, the endpoint, and account_id and region in \
+                 [stack]"
+            }
             Class::LimitExceeded => {
                 "Ask AWS for a higher quota, or delete stream processors that nobody needs"
             }
@@ -205,7 +242,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Details { operation, processor, request_id, .. } = &*self.0;
+        let Details { operation, processor, request_id, peer, .. } = &*self.0;
         write!(f, "{operation}")?;
         if let Some(processor) = processor {
             write!(f, " of {processor}")?;
@@ -214,6 +251,13 @@ impl fmt::Display for Error {
         if let Some(request_id) = request_id {
             write!(f, " (request {request_id})")?;
         }
+        match peer {
+            Some(Peer { endpoint, proxy: Some(proxy) }) => {
+                write!(f, " (at {endpoint}, through the proxy {proxy})")?;
+            }
+            Some(Peer { endpoint, proxy: None }) => write!(f, " (at {endpoint})")?,
+            None => {}
+        }
         Ok(())
     }
 }
@@ -221,7 +265,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// The text without line breaks and other control characters.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let spaced: String =
         text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -8,12 +8,20 @@
 //! What goes out and what comes in is the wire's JSON, untouched: the request in
 //! a plan is what is sent, and a description is all that the service said.
 //!
+//! Whatever answers may be broken, hostile or elsewhere. Every wait, answer and
+//! listing is bounded ([`Operation`] says by what), and what is read is held
+//! against the account, region and name that it was asked for.
+//!
 //! Deliberately absent: any opinion on what an answer means for a plan. Whether
 //! a write whose answer was lost took effect is for its [`Caller`] to find out.
 
+mod answer;
+mod arn;
 mod classify;
 mod client;
 mod connect;
+mod credentials;
+mod environment;
 mod error;
 mod operation;
 mod pages;
@@ -28,7 +36,7 @@ pub use connect::{Connection, Settings, connect};
 pub use error::{Class, Error};
 pub use operation::Operation;
 pub use rate_limit::{InvalidRate, Rate, RateLimit};
-pub use reader::{Identity, Observer, Reader};
+pub use reader::{Identity, Listing, Observer, Reader};
 pub use request::{BadRequest, Request};
 pub use retry::{Caller, Failure, Next, Notice, Sent};
 pub use writer::Writer;

@@ -1,6 +1,7 @@
 //! The operations that rekon calls, each with its quota.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::plan;
 
@@ -36,12 +37,20 @@ impl Operation {
 
     /// The permission that the operation takes.
     pub fn permission(self) -> String {
-        let service = match self {
-            Operation::GetResources => "tag",
-            Operation::GetCallerIdentity => "sts",
-            _ => "rekognition",
+        let service = match self.service() {
+            Service::Tagging => "tag",
+            Service::Identity => "sts",
+            Service::Rekognition => "rekognition",
         };
         format!("{service}:{self}")
+    }
+
+    pub(super) fn service(self) -> Service {
+        match self {
+            Operation::GetResources => Service::Tagging,
+            Operation::GetCallerIdentity => Service::Identity,
+            _ => Service::Rekognition,
+        }
     }
 
     /// The default quota in requests per second, for an account and region.
@@ -57,6 +66,63 @@ impl Operation {
             Operation::GetResources => 15.0,
             Operation::GetCallerIdentity => 10.0,
             Operation::Write(operation) => operation.default_quota(),
+        }
+    }
+}
+
+/// The services, each with its own endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Service {
+    Rekognition,
+    /// The Resource Groups Tagging API.
+    Tagging,
+    /// The Security Token Service.
+    Identity,
+}
+
+/// How long a call may take, and how much may come of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// One attempt, from connecting to the last byte of the answer: an answer that
+    /// never ends must end.
+    pub(super) attempt: Duration,
+    /// How long after the first failed attempt another one may begin.
+    pub(super) trouble: Duration,
+    /// How long the operation may be throttled without any other answer.
+    pub(super) throttling: Duration,
+    /// Bytes of an answer.
+    pub(super) answer: usize,
+}
+
+impl Operation {
+    /// What is borne of the service before the call fails.
+    pub(super) fn limits(self) -> Limits {
+        const MEGABYTE: usize = 1 << 20;
+        // With the last attempt's own time, and the one attempt of the next read,
+        // less than two minutes.
+        let reading = Limits {
+            attempt: Duration::from_secs(20),
+            trouble: Duration::from_secs(75),
+            throttling: Duration::from_mins(15),
+            answer: MEGABYTE,
+        };
+        match self {
+            Operation::ListStreamProcessors => Limits { answer: 16 * MEGABYTE, ..reading },
+            // A run can do without hints of tags: they may cost ten seconds.
+            Operation::GetResources => Limits {
+                attempt: Duration::from_secs(5),
+                trouble: Duration::from_secs(5),
+                throttling: Duration::from_secs(10),
+                answer: 16 * MEGABYTE,
+            },
+            // The service takes tens of seconds to answer some deletes, and what became
+            // of an attempt is read before the next one.
+            Operation::Write(_) => Limits {
+                attempt: Duration::from_secs(70),
+                trouble: Duration::from_mins(10),
+                ..reading
+            },
+            _ => reading,
         }
     }
 }

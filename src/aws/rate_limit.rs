@@ -88,8 +88,8 @@ struct LaneRate {
     answers: u32,
     /// How many of them asked to slow down.
     throttled: u32,
-    /// When an answer last came that was not throttled.
-    progress_at: Instant,
+    /// The first of the throttled answers since which no other came.
+    throttled_since: Option<Instant>,
 }
 
 /// A permit to send one request; its fate is told to the limiter.
@@ -141,7 +141,7 @@ impl Lane {
                 window: now,
                 answers: 0,
                 throttled: 0,
-                progress_at: now,
+                throttled_since: None,
             }),
         }
     }
@@ -182,23 +182,21 @@ impl Permit {
     /// The service answered without asking to slow down.
     pub(super) fn answered(&self) {
         let mut rate = self.lane.rate();
-        rate.progress_at = Instant::now();
+        rate.throttled_since = None;
         rate.count(self.sent_at, false);
     }
 
-    /// The service asks to slow down.
-    pub(super) fn throttled(&self) {
-        self.lane.rate().count(self.sent_at, true);
+    /// The service asks to slow down. Says for how long it has done nothing else to
+    /// this operation.
+    pub(super) fn throttled(&self) -> Duration {
+        let mut rate = self.lane.rate();
+        rate.count(self.sent_at, true);
+        rate.throttled_since.get_or_insert_with(Instant::now).elapsed()
     }
 
     /// Requests per second now; `None` is no limit.
     pub(super) fn rate(&self) -> Option<f64> {
         Some(self.lane.rate().now).filter(|rate| rate.is_finite())
-    }
-
-    /// How long no request to this operation has got through.
-    pub(super) fn stalled(&self) -> Duration {
-        self.lane.rate().progress_at.elapsed()
     }
 }
 
@@ -285,7 +283,11 @@ mod tests {
         let began = Instant::now();
         for request in 0..1000 {
             let permit = limiter.acquire(DESCRIBE).await;
-            if request % 20 == 7 { permit.throttled() } else { permit.answered() }
+            if request % 20 == 7 {
+                permit.throttled();
+            } else {
+                permit.answered();
+            }
         }
         assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     }

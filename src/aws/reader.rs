@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::arn::Arn;
 use super::client::Client;
-use super::pages::{Page, all_pages};
+use super::pages::{Bounds, Page, all_pages};
 use super::retry::{Caller, Failure, Next, Notice, Sent};
 use super::{Class, Error, Operation};
 use crate::model::Tags;
@@ -20,6 +21,8 @@ use crate::plan::CallTally;
 pub struct Reader {
     pub(super) client: Arc<Client>,
     pub(super) observer: Observer,
+    /// The account that everything must be of; `None`: any.
+    pub(super) account_id: Option<Arc<str>>,
 }
 
 /// Who is told, at once, of what happens to calls before they end.
@@ -39,6 +42,15 @@ impl fmt::Debug for Observer {
     }
 }
 
+/// What the account and region list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The names, as the service spells them; not judged.
+    pub names: Vec<String>,
+    /// How many entries have no name.
+    pub nameless: usize,
+}
+
 /// Who is calling.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all(deserialize = "PascalCase"))]
@@ -53,7 +65,13 @@ pub struct Identity {
 impl Reader {
     /// The same reader, of whose calls somebody else is told.
     pub fn observed_by(&self, observer: Observer) -> Reader {
-        Reader { client: self.client.clone(), observer }
+        Reader { observer, ..self.clone() }
+    }
+
+    /// The same reader, to which a stream processor of another account is an
+    /// error. One of another region or name always is.
+    pub fn of_account(&self, account_id: &str) -> Reader {
+        Reader { account_id: Some(account_id.into()), ..self.clone() }
     }
 
     /// How many requests readers and writers of this connection sent so far.
@@ -71,25 +89,50 @@ impl Reader {
         self.client.endpoint.as_deref()
     }
 
-    /// The name of every stream processor of the account and region, as the
-    /// service spells it; not judged.
-    pub async fn list(&self) -> Result<Vec<String>, Error> {
+    /// Every stream processor of the account and region.
+    pub async fn list(&self) -> Result<Listing, Error> {
         const OPERATION: Operation = Operation::ListStreamProcessors;
-        let pages = all_pages(OPERATION, |token| async move {
+        const BOUNDS: Bounds = Bounds { items: 20_000, pages: 200, megabytes: 64 };
+        let pages = all_pages(OPERATION, BOUNDS, |token| async move {
             let request = token.map_or_else(|| json!({}), |token| json!({"NextToken": token}));
-            let page: Listing = self.call(OPERATION, None, &request).await?;
+            let page: ListPage = self.call(OPERATION, None, &request).await?;
             let items = page.stream_processors.unwrap_or_default();
-            let items = items.into_iter().map(|item| item.name).collect();
-            Ok(Page { items, next: page.next_token })
+            let items: Vec<_> = items.into_iter().map(|item| item.name).collect();
+            let size = items.iter().flatten().map(String::len).sum();
+            Ok(Page { items, size, next: page.next_token })
         });
-        pages.await
+        let listed = pages.await?;
+        let entries = listed.len();
+        let names: Vec<String> = listed.into_iter().flatten().collect();
+        Ok(Listing { nameless: entries - names.len(), names })
     }
 
     /// One stream processor as the wire's JSON, with all that the service says;
     /// `None`: there is none.
     pub async fn describe(&self, name: &str) -> Result<Option<Value>, Error> {
         const OPERATION: Operation = Operation::DescribeStreamProcessor;
-        found(self.call(OPERATION, Some(name), &json!({"Name": name})).await.map(Value::Object))
+        let described = self.call(OPERATION, Some(name), &json!({"Name": name})).await;
+        let Some(wire) = found(described.map(Value::Object))? else { return Ok(None) };
+        match wire.get("StreamProcessorArn").and_then(Value::as_str) {
+            Some(arn) if !self.is_arn_of(name, arn) => {
+                let account = self.account_id.as_deref().unwrap_or("any");
+                let message = format!(
+                    "its ARN is {arn}, and not that of {name} in {} of account {account}",
+                    self.region()
+                );
+                Err(Error::new(OPERATION, Class::Elsewhere, message).about(Some(name)))
+            }
+            _ => Ok(Some(wire)),
+        }
+    }
+
+    /// Whether an ARN is that of this stream processor, where this reader reads.
+    fn is_arn_of(&self, name: &str, arn: &str) -> bool {
+        Arn::parse(arn).is_some_and(|arn| {
+            arn.stream_processor() == Some(name)
+                && arn.region == self.region()
+                && self.account_id.as_deref().is_none_or(|account| arn.account == account)
+        })
     }
 
     /// A stream processor's tags, by its ARN; `None`: there is no such one.
@@ -104,7 +147,8 @@ impl Reader {
     /// and may still name some that were deleted.
     pub async fn tag_hints(&self) -> Result<BTreeMap<String, Tags>, Error> {
         const OPERATION: Operation = Operation::GetResources;
-        let pages = all_pages(OPERATION, |token| async move {
+        const BOUNDS: Bounds = Bounds { items: 20_000, pages: 400, megabytes: 64 };
+        let pages = all_pages(OPERATION, BOUNDS, |token| async move {
             let mut request = json!({
                 "ResourceTypeFilters": ["rekognition:streamprocessor"],
                 "ResourcesPerPage": 100,
@@ -114,18 +158,30 @@ impl Reader {
             }
             let page: Resources = self.call(OPERATION, None, &request).await?;
             let items = page.resource_tag_mapping_list.unwrap_or_default().into_iter();
+            let mut size = 0;
             let items = items.map(|Resource { arn, tags }| {
-                let tags = tags.unwrap_or_default().into_iter();
-                (arn, tags.map(|Tag { key, value }| (key, value)).collect())
+                size += arn.len();
+                let tags = tags.unwrap_or_default().into_iter().map(|Tag { key, value }| {
+                    size += key.len() + value.len();
+                    (key, value)
+                });
+                (arn, tags.collect())
             });
-            Ok(Page { items: items.collect(), next: page.pagination_token })
+            Ok(Page { items: items.collect(), size, next: page.pagination_token })
         });
         Ok(pages.await?.into_iter().collect())
     }
 
     /// Whose credentials are in use.
     pub async fn caller_identity(&self) -> Result<Identity, Error> {
-        self.call(Operation::GetCallerIdentity, None, &json!({})).await
+        const OPERATION: Operation = Operation::GetCallerIdentity;
+        let identity: Identity = self.call(OPERATION, None, &json!({})).await?;
+        let Identity { account_id, arn } = &identity;
+        if Arn::parse(arn).is_some_and(|arn| arn.account == account_id) {
+            return Ok(identity);
+        }
+        let message = format!("the caller is {arn}, and of account {account_id}: one is wrong");
+        Err(Error::new(OPERATION, Class::NotTheService, message))
     }
 
     /// Asks until there is an answer or asking again is not worth it.
@@ -135,14 +191,14 @@ impl Reader {
         processor: Option<&str>,
         request: &Value,
     ) -> Result<T, Error> {
-        let attempt = async || {
-            let answer = self.client.call(operation, request).await;
+        let attempt = async |limit| {
+            let answer = self.client.call(operation, request, limit).await;
             answer.map_err(|error| error.about(processor))
         };
         let mut reading = Reading { operation, observer: &self.observer };
         match self.client.retry.send(operation, &mut reading, attempt).await {
             Sent::Answered(answer) => Ok(answer),
-            Sent::Ended(error) => Err(error),
+            Sent::Ended(error) => Err(error.about(processor)),
             Sent::Held => unreachable!("nobody holds a read back"),
         }
     }
@@ -159,7 +215,8 @@ impl Caller for Reading<'_> {
 
     async fn decide(&mut self, Failure { error, retry_after }: Failure) -> Next<Error> {
         let Some(wait) = retry_after else { return Next::End(error) };
-        self.notice(Notice::Retrying { operation: self.operation, wait });
+        let why = error.reason();
+        self.notice(Notice::Retrying { operation: self.operation, wait, why });
         Next::Again(wait)
     }
 
@@ -192,8 +249,8 @@ macro_rules! answers {
 }
 
 answers! {
-    Listing { stream_processors: Option<Vec<Listed>>, next_token: Option<String>, }
-    Listed { name: String, }
+    ListPage { stream_processors: Option<Vec<Listed>>, next_token: Option<String>, }
+    Listed { name: Option<String>, }
     TagList { tags: Option<Tags>, }
     Resources {
         resource_tag_mapping_list: Option<Vec<Resource>>,

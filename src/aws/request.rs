@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::arn::Arn;
 use crate::model::Float32;
 use crate::plan::Operation;
 
@@ -65,7 +66,8 @@ fn mistake(processor: &str, operation: Operation, json: &Value) -> Option<&'stat
     let member = |name| json.get(name).and_then(Value::as_str);
     let is_about_it = match operation {
         Operation::TagResource | Operation::UntagResource => {
-            member("ResourceArn").is_some_and(|arn| is_arn_of(processor, arn))
+            let arn = member("ResourceArn").and_then(Arn::parse);
+            arn.and_then(Arn::stream_processor) == Some(processor)
         }
         _ => member("Name") == Some(processor),
     };
@@ -76,16 +78,6 @@ fn mistake(processor: &str, operation: Operation, json: &Value) -> Option<&'stat
         return Some("a number of the request is not finite as a float32");
     }
     None
-}
-
-/// Whether an ARN is that of the stream processor of this name, in whatever
-/// region and account.
-fn is_arn_of(processor: &str, arn: &str) -> bool {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let [prefix, _, service, _, _, resource] = parts[..] else { return false };
-    prefix == "arn"
-        && service == "rekognition"
-        && resource.strip_prefix("streamprocessor/") == Some(processor)
 }
 
 /// The service keeps every fraction as a float32.

@@ -1,11 +1,13 @@
 //! Every request's way out: at its pace, again where that is worth it, counted.
 
+use std::collections::BTreeMap;
 use std::future::{Future, pending};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::operation::{Limits, Service};
 use super::rate_limit::{RateLimit, RateLimiter};
 use super::{Class, Error, Operation};
 use crate::plan::CallTally;
@@ -13,14 +15,18 @@ use crate::plan::CallTally;
 /// Attempts at a call before its failure counts; about half a minute of waits
 /// beside the time that the attempts themselves take.
 const ATTEMPTS: u32 = 8;
-/// Attempts when no request of this connection has ever been answered: a wrong
-/// endpoint should not keep the user waiting.
-const FIRST_CONTACT_ATTEMPTS: u32 = 3;
+/// Attempts to connect to a service that was never heard of: a wrong endpoint
+/// should not keep the user waiting.
+const CONNECT_ATTEMPTS: u32 = 3;
 /// Attempts while the service has been found to be gone.
 const OUTAGE_ATTEMPTS: u32 = 1;
-/// How long after the first attempt at a read another one is worth it. With the last
-/// attempt's own time, and the one attempt of the next read, less than two minutes.
-const READ_PATIENCE: Duration = Duration::from_secs(75);
+/// What a read may take where the service was never heard of. Who is calling, and
+/// what there is, are found out not to be told in less than half a minute.
+const CONTACT_ATTEMPT: Duration = Duration::from_secs(6);
+const CONTACT_TROUBLE: Duration = Duration::from_secs(7);
+/// How long the failure of one read speaks for all of its operation: a fleet is not
+/// asked for one by one while the service is gone, or asks to slow down for ever.
+const ECHO: Duration = Duration::from_secs(3);
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
@@ -86,7 +92,7 @@ pub enum Sent<T, E> {
 }
 
 /// What happens to a call before it ends.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
     /// The service asked to slow down.
     Throttled {
@@ -103,6 +109,8 @@ pub enum Notice {
         operation: Operation,
         /// How long it waits before it is sent again.
         wait: Duration,
+        /// What the attempt failed of, in a line that may quote a stranger.
+        why: String,
     },
 }
 
@@ -118,6 +126,17 @@ struct State {
     tally: CallTally,
     /// Spreads waits, so that callers do not return in step.
     random: fastrand::Rng,
+    contacts: BTreeMap<Service, Contact>,
+    /// The reads that were given up without any answer in between: when, and why.
+    given_up: BTreeMap<Operation, (Instant, Error)>,
+}
+
+/// What is known of one of the services: each may have an endpoint of its own.
+#[derive(Clone, Copy, Debug, Default)]
+struct Contact {
+    /// Something came that only the service can have sent.
+    heard: bool,
+    /// When it last answered other than with a failure of its own.
     answered_at: Option<Instant>,
     /// A call used up its attempts, and nothing was answered since it began.
     outage: bool,
@@ -126,7 +145,12 @@ struct State {
 impl Retry {
     /// The same numbers from `random` make the same waits.
     pub(super) fn new(limit: RateLimit, random: fastrand::Rng) -> Retry {
-        let state = State { tally: CallTally::default(), random, answered_at: None, outage: false };
+        let state = State {
+            tally: CallTally::default(),
+            random,
+            contacts: BTreeMap::new(),
+            given_up: BTreeMap::new(),
+        };
         Retry { limiter: RateLimiter::new(limit), state: Mutex::new(state) }
     }
 
@@ -136,16 +160,23 @@ impl Retry {
     }
 
     /// Sends a request until it is answered, held back, or its caller ends it.
+    /// An attempt is told how long it may take.
     pub(super) async fn send<T, C: Caller, F>(
         &self,
         operation: Operation,
         caller: &mut C,
-        attempt: impl Fn() -> F,
+        attempt: impl Fn(Duration) -> F,
     ) -> Sent<T, C::End>
     where
         F: Future<Output = Result<T, Error>>,
     {
+        if let Some(error) = self.echo(operation)
+            && let Next::End(end) = caller.decide(Failure { error, retry_after: None }).await
+        {
+            return Sent::Ended(end);
+        }
         let mut began = Instant::now();
+        let mut trouble_began = None;
         let (mut attempts, mut failures, mut throttles) = (0, 0, 0);
         let mut wait = Duration::ZERO;
         loop {
@@ -163,15 +194,17 @@ impl Retry {
             if let Some(end) = caller.ready().await {
                 return Sent::Ended(end);
             }
+            let sent_at = Instant::now();
             if attempts == 0 {
-                began = Instant::now();
+                began = sent_at;
             }
             self.count(operation, attempts);
             attempts += 1;
+            let limits = self.limits(operation);
             // Boxed, because the SDK's futures are large and deeply nested.
             let answer = tokio::select! {
                 biased;
-                answer = Box::pin(attempt()) => answer,
+                answer = Box::pin(attempt(limits.attempt)) => answer,
                 () = caller.cut() => {
                     let message = "the answer was not waited for any longer";
                     Err(Error::new(operation, Class::Unavailable, message))
@@ -180,27 +213,30 @@ impl Retry {
             let error = match answer {
                 Ok(answer) => {
                     permit.answered();
-                    self.answered();
+                    self.answered(operation);
                     return Sent::Answered(answer);
                 }
                 Err(error) => error,
             };
+            self.state().contact(operation).heard |= error.is_from_service();
             if error.class() == Class::Throttled {
-                permit.throttled();
-                let times = self.throttled();
+                let throttled = permit.throttled();
+                let times = self.throttled(operation);
                 caller.notice(Notice::Throttled { operation, times, rate: permit.rate() });
-                if permit.stalled().min(began.elapsed()) < patience(operation) {
+                if throttled < limits.throttling {
                     wait = self.state().wait(throttles);
                     throttles += 1;
                     continue;
                 }
-            } else if error.status().is_some_and(|status| status < 500) {
+                self.state().give_up(&error);
+            } else if error.is_from_service() && error.status().is_some_and(|status| status < 500) {
                 permit.answered();
-                self.answered();
+                self.answered(operation);
             }
             throttles = 0;
             failures += u32::from(error.class().is_retryable());
-            let retry_after = self.retry_after(operation, error.class(), failures, began);
+            let trouble = trouble_began.get_or_insert(sent_at).elapsed();
+            let retry_after = self.retry_after(&error, failures, trouble, began);
             match caller.decide(Failure { error, retry_after }).await {
                 Next::Again(after) => wait = after,
                 Next::End(end) => return Sent::Ended(end),
@@ -208,40 +244,76 @@ impl Retry {
         }
     }
 
-    /// How long to wait after so many failures of a call that began then, if
-    /// another attempt is worth it.
+    /// How long to wait after so many failures of a call that began then, and for
+    /// so long, if another attempt is worth it.
     fn retry_after(
         &self,
-        operation: Operation,
-        class: Class,
+        error: &Error,
         failures: u32,
+        trouble: Duration,
         began: Instant,
     ) -> Option<Duration> {
-        let mut state = self.state();
-        let attempts = match class {
-            Class::Unavailable | Class::Unreachable if state.outage => OUTAGE_ATTEMPTS,
-            Class::Unreachable if state.answered_at.is_none() => FIRST_CONTACT_ATTEMPTS,
-            Class::Unavailable | Class::Unreachable => ATTEMPTS,
-            _ => return None,
-        };
-        let in_time = matches!(operation, Operation::Write(_)) || began.elapsed() < READ_PATIENCE;
-        if failures < attempts && in_time {
-            return Some(state.wait(failures - 1));
+        let (class, operation) = (error.class(), error.operation());
+        if !matches!(class, Class::Unavailable | Class::Unreachable) {
+            return None;
         }
-        // When nothing at all was answered meanwhile, the other calls need not
-        // wait as long to learn the same.
-        state.outage = state.answered_at.is_none_or(|answered_at| answered_at < began);
+        let limit = self.limits(operation).trouble;
+        let mut state = self.state();
+        let contact = *state.contact(operation);
+        let attempts = match class {
+            _ if contact.outage => OUTAGE_ATTEMPTS,
+            Class::Unreachable if !contact.heard => CONNECT_ATTEMPTS,
+            _ => ATTEMPTS,
+        };
+        let wait = state.wait(failures - 1);
+        if failures < attempts && trouble + wait <= limit {
+            return Some(wait);
+        }
+        // When nothing at all was answered meanwhile, the other calls need not wait as
+        // long to learn the same.
+        let outage = contact.answered_at.is_none_or(|answered_at| answered_at <= began);
+        state.contact(operation).outage = outage;
+        if outage {
+            state.give_up(error);
+        }
         None
     }
 
-    fn answered(&self) {
-        let mut state = self.state();
-        (state.answered_at, state.outage) = (Some(Instant::now()), false);
+    /// What a call may take now.
+    fn limits(&self, operation: Operation) -> Limits {
+        let limits = operation.limits();
+        let is_read = !matches!(operation, Operation::Write(_));
+        if !is_read || self.state().contact(operation).heard {
+            return limits;
+        }
+        Limits {
+            attempt: limits.attempt.min(CONTACT_ATTEMPT),
+            trouble: limits.trouble.min(CONTACT_TROUBLE),
+            ..limits
+        }
     }
 
-    fn throttled(&self) -> u64 {
-        self.answered();
+    /// The failure of a read that need not be made, because one like it was given up
+    /// a moment ago.
+    fn echo(&self, operation: Operation) -> Option<Error> {
         let mut state = self.state();
+        let (at, error) = state.given_up.get(&operation)?;
+        if at.elapsed() < ECHO {
+            return Some(error.clone().about(None));
+        }
+        state.given_up.remove(&operation);
+        None
+    }
+
+    fn answered(&self, operation: Operation) {
+        let mut state = self.state();
+        state.contact(operation).answered();
+        state.given_up.remove(&operation);
+    }
+
+    fn throttled(&self, operation: Operation) -> u64 {
+        let mut state = self.state();
+        state.contact(operation).answered();
         state.tally.throttled += 1;
         state.tally.throttled
     }
@@ -258,22 +330,29 @@ impl Retry {
     }
 }
 
+impl Contact {
+    fn answered(&mut self) {
+        *self = Contact { heard: true, answered_at: Some(Instant::now()), outage: false };
+    }
+}
+
 impl State {
+    fn contact(&mut self, operation: Operation) -> &mut Contact {
+        self.contacts.entry(operation.service()).or_default()
+    }
+
+    /// Lets the failure of a read speak for those that are like it.
+    fn give_up(&mut self, error: &Error) {
+        if !matches!(error.operation(), Operation::Write(_)) {
+            self.given_up.insert(error.operation(), (Instant::now(), error.clone()));
+        }
+    }
+
     /// A wait that doubles each time up to the longest, of which between a half
     /// and all is waited.
     fn wait(&mut self, before: u32) -> Duration {
         let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(before));
         doubled.min(LONGEST_WAIT).mul_f64(0.5 + self.random.f64() / 2.0)
-    }
-}
-
-/// How long an operation may be throttled, without one answer in between, before
-/// its calls fail. A run can do without hints of tags.
-fn patience(operation: Operation) -> Duration {
-    match operation {
-        Operation::GetResources => Duration::from_secs(30),
-        Operation::Write(_) => Duration::from_mins(15),
-        _ => READ_PATIENCE,
     }
 }
 

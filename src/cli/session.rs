@@ -1,6 +1,5 @@
 //! A connection to the service that belongs to a stack, and reading through it.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -12,10 +11,8 @@ use crate::aws::{self, Connection, Identity, RateLimit};
 use crate::desired::{Desired, Stack};
 use crate::emulator::{self, Emulator};
 use crate::live;
-use crate::model::{Live, ProcessorName};
+use crate::model::Live;
 use crate::report::text::Header;
-
-const OTHER_CREDENTIALS: &str = "use other credentials, or --profile";
 
 /// A connection whose account is known to be the stack's, or not known yet.
 pub(super) struct Session {
@@ -80,7 +77,7 @@ pub(super) async fn open(
             "these credentials are of account {account_id} ({arn}), and stack {} is of account {}",
             stack.name, stack.account_id
         );
-        return Err(CommandError::new(message).with_help(OTHER_CREDENTIALS));
+        return Err(CommandError::new(message).with_help("use other credentials, or --profile"));
     }
     let header = Header {
         stack: stack.clone(),
@@ -113,29 +110,17 @@ impl Session {
         let reader = watch.reader(&self.connection);
         let progress = |progress| watch.progress(progress);
         let live = watch.during(live::fetch(&reader, &stack.account_id, &progress)).await?;
-        self.check_account(&live, stack)?;
+        self.check_account(&live)?;
         for note in &live.notes {
             ui.note(note);
         }
         Ok(live)
     }
 
-    /// Whether the account is the stack's, also by what was read.
-    pub(super) fn check_account(&self, live: &Live, stack: &Stack) -> Result<(), CommandError> {
-        let accounts: BTreeMap<&str, &ProcessorName> = live
-            .processors
-            .iter()
-            .filter_map(|(name, live)| Some((live.arn.split(':').nth(4)?, name)))
-            .collect();
-        if let Some((account, name)) = accounts.iter().find(|(id, _)| **id != stack.account_id) {
-            let message = format!(
-                "{name} is of account {account}, and stack {} is of account {}",
-                stack.name, stack.account_id
-            );
-            return Err(CommandError::new(message).with_help(OTHER_CREDENTIALS));
-        }
+    /// Whether the account is known to be the stack's: what was read is of no other.
+    pub(super) fn check_account(&self, live: &Live) -> Result<(), CommandError> {
         match &self.identity {
-            Err(error) if accounts.is_empty() => Err(error.into()),
+            Err(error) if live.processors.is_empty() => Err(error.into()),
             _ => Ok(()),
         }
     }

@@ -23,7 +23,7 @@ pub(super) async fn run(args: args::Snapshot, ui: &Ui) -> Result<Exit, CommandEr
     let text = report::json::value(&taken);
     let live =
         live::parse(Path::new("the snapshot"), &text).map_err(|error| CommandError::of(&error))?;
-    session.check_account(&live, stack)?;
+    session.check_account(&live)?;
     ui.print(&text);
     ui.complain(&report::text::incomplete(&live, ui.stderr_settings()));
     Ok(if live.is_complete() { Exit::Success } else { Exit::Incomplete })

@@ -14,6 +14,9 @@ use crate::report;
 
 /// How often it is said.
 const EVERY: Duration = Duration::from_secs(10);
+/// How long what went wrong last is the reason for waiting: longer than a further
+/// attempt, and the wait before it, take.
+const RECENT: Duration = Duration::from_secs(40);
 
 /// Does work of which a bar says how far it is, and says the same every ten seconds
 /// where the bar does not show.
@@ -47,8 +50,8 @@ pub(super) async fn watched<T>(
 pub(super) struct Watch<'a> {
     ui: &'a Ui,
     bar: ProgressBar,
-    /// The last thing that went wrong since it was last said.
-    notice: Arc<Mutex<Option<Notice>>>,
+    /// What went wrong last, and when.
+    notice: Arc<Mutex<Option<(Instant, Notice)>>>,
 }
 
 impl<'a> Watch<'a> {
@@ -60,7 +63,7 @@ impl<'a> Watch<'a> {
     pub(super) fn reader(&self, connection: &Connection) -> Reader {
         let notice = self.notice.clone();
         connection.reader().observed_by(Observer::new(move |told| {
-            *notice.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+            *notice.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), told));
         }))
     }
 
@@ -73,8 +76,9 @@ impl<'a> Watch<'a> {
     /// Does the reading.
     pub(super) async fn during<T>(&self, reading: impl Future<Output = T>) -> T {
         let say_why = || {
-            let notice = self.notice.lock().unwrap_or_else(PoisonError::into_inner).take();
-            self.bar.set_message(notice.map(told).unwrap_or_default());
+            let notice = self.notice.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let recent = notice.filter(|(at, _)| at.elapsed() < RECENT);
+            self.bar.set_message(recent.map(|(_, notice)| told(notice)).unwrap_or_default());
         };
         watched(&self.bar, self.ui, reading, say_why).await
     }
@@ -84,6 +88,8 @@ impl<'a> Watch<'a> {
 pub(super) fn told(notice: Notice) -> String {
     match notice {
         Notice::Throttled { times, .. } => report::text::throttled(times),
-        Notice::Retrying { operation, .. } => report::text::unanswered(&operation.to_string()),
+        Notice::Retrying { operation, wait: _, why } => {
+            report::text::unanswered(operation.as_str(), &why)
+        }
     }
 }

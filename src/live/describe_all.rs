@@ -1,6 +1,7 @@
 //! Describing everything that the service lists.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -9,7 +10,7 @@ use tokio::task::JoinSet;
 use super::CONCURRENCY;
 use super::fetch::Progress;
 use super::problems::Problems;
-use crate::aws::{Error, Reader};
+use crate::aws::{Class, Error, Listing, Reader};
 
 /// Waits before describing again what the listing named and Describe did not
 /// find: a processor that was just created may take a moment to show.
@@ -31,33 +32,39 @@ pub(super) struct Descriptions<T> {
 /// Lists and describes every stream processor. Of each description only what
 /// `keep` makes of it is kept: the wire's JSON of a large fleet is large.
 ///
-/// Fails when the listing fails, or when nothing at all could be described for
-/// a reason that concerns the caller and not the processors.
+/// Fails when the listing fails, when nothing at all could be described for a
+/// reason that does not concern the processors, and as soon as one turns out to
+/// be another than the one that was asked for.
 pub(super) async fn describe_all<T>(
     reader: &Reader,
     keep: &(dyn Fn(Value) -> T + Sync),
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Descriptions<T>, Error> {
-    let listed: BTreeSet<String> = reader.list().await?.into_iter().collect();
+    let Listing { names, nameless } = reader.list().await?;
+    let listed: BTreeSet<String> = names.into_iter().collect();
     let total = listed.len();
     progress(Progress { described: 0, total });
 
     let mut found = Descriptions { by_name: BTreeMap::new(), problems: Problems::default() };
+    if nameless > 0 {
+        let reason = format!("ListStreamProcessors has entries without a name: {nameless}");
+        found.problems.add_unnamed(reason);
+    }
     let mut failures: Vec<(String, Error)> = Vec::new();
     let mut missing = describe(reader, listed, keep, &mut found, &mut failures, &|described| {
         progress(Progress { described, total });
     })
-    .await;
+    .await?;
 
     for wait in RECHECKS {
         if missing.is_empty() {
             break;
         }
         tokio::time::sleep(wait).await;
-        missing = describe(reader, missing, keep, &mut found, &mut failures, &|_| {}).await;
+        missing = describe(reader, missing, keep, &mut found, &mut failures, &|_| {}).await?;
     }
     if !missing.is_empty() {
-        let still: BTreeSet<String> = reader.list().await?.into_iter().collect();
+        let still: BTreeSet<String> = reader.list().await?.names.into_iter().collect();
         for name in missing.intersection(&still) {
             found.problems.add(
                 name,
@@ -69,7 +76,9 @@ pub(super) async fn describe_all<T>(
     if found.by_name.is_empty()
         && let Some((_, first)) = failures.first()
         && failures.len() == total
-        && (first.class().concerns_every_call() || first.class() == crate::aws::Class::Denied)
+        && (first.class().concerns_every_call()
+            || first.class().is_retryable()
+            || first.class() == Class::Denied)
     {
         return Err(first.clone());
     }
@@ -87,12 +96,14 @@ async fn describe<T>(
     found: &mut Descriptions<T>,
     failures: &mut Vec<(String, Error)>,
     progress: &(dyn Fn(usize) + Sync),
-) -> BTreeSet<String> {
+) -> Result<BTreeSet<String>, Error> {
     let mut missing = BTreeSet::new();
     let mut described = 0;
+    // Once it is clear that this is another account or region, nobody asks on.
+    let elsewhere = OnceLock::new();
     each(
         reader,
-        names,
+        names.into_iter().take_while(|_| elsewhere.get().is_none()),
         |reader, name| async move { reader.describe(&name).await },
         |name, answer| {
             match answer {
@@ -102,6 +113,9 @@ async fn describe<T>(
                 Ok(None) => {
                     missing.insert(name);
                 }
+                Err(error) if error.class() == Class::Elsewhere => {
+                    elsewhere.get_or_init(|| error);
+                }
                 Err(error) => failures.push((name, error)),
             }
             described += 1;
@@ -109,7 +123,7 @@ async fn describe<T>(
         },
     )
     .await;
-    missing
+    elsewhere.into_inner().map_or(Ok(missing), Err)
 }
 
 /// Asks something about each item, many at once, and hands over the answers as

@@ -1,12 +1,17 @@
 //! Reading everything that planning needs of the service.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
+use std::time::Duration;
 
 use super::describe_all::{Descriptions, describe_all};
 use super::description::described;
 use super::problems::Problems;
 use crate::aws::{Error, Reader};
 use crate::model::{Live, LiveProcessor, ProcessorName, TagKnowledge, Tags, Unreadable};
+
+/// How long what the Tagging API believes is waited for once all else is there.
+const HINTS_LIMIT: Duration = Duration::from_secs(10);
 
 /// How far the reading is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,19 +35,33 @@ pub async fn fetch(
     account_id: &str,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Live, Error> {
-    let (descriptions, hints) =
-        tokio::join!(describe_all(reader, &|wire| described(&wire), progress), reader.tag_hints());
-    let Descriptions { by_name, problems } = descriptions?;
+    let reader = &reader.of_account(account_id);
+    let keep = |wire| described(&wire);
+    let mut describing = pin!(describe_all(reader, &keep, progress));
+    let mut hinting = pin!(reader.tag_hints());
+    let (descriptions, hints) = tokio::select! {
+        biased;
+        descriptions = &mut describing => {
+            (descriptions?, tokio::time::timeout(HINTS_LIMIT, hinting).await)
+        }
+        hints = &mut hinting => (describing.await?, Ok(hints)),
+    };
+    let Descriptions { by_name, problems } = descriptions;
     let mut live = gather(by_name, problems);
     account_id.clone_into(&mut live.account_id);
     reader.region().clone_into(&mut live.region);
-    match hints {
-        Ok(hints) => apply_hints(&mut live, hints),
-        Err(error) => live.notes.push(format!(
-            "tags are read one processor at a time, because the Resource Groups Tagging API \
-             cannot be used: {error}"
-        )),
-    }
+    let unused = match hints {
+        Ok(Ok(hints)) => {
+            apply_hints(&mut live, hints);
+            return Ok(live);
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "it takes too long".to_owned(),
+    };
+    live.notes.push(format!(
+        "tags are read one processor at a time, because the Resource Groups Tagging API cannot \
+         be used: {unused}"
+    ));
     Ok(live)
 }
 

@@ -59,6 +59,7 @@ pub async fn take(
     now: Timestamp,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Value, Error> {
+    let reader = &reader.of_account(account_id);
     let Descriptions { mut by_name, mut problems } =
         describe_all(reader, &|wire| wire, progress).await?;
     let arns: Vec<(String, String)> = by_name

@@ -36,7 +36,7 @@ impl Run<'_> {
             Class::Unavailable => {
                 self.sent = Sent::Unanswered;
                 match self.operation() {
-                    Operation::DeleteStreamProcessor => self.lost_delete(failure.error).await,
+                    Operation::DeleteStreamProcessor => self.lost_delete(failure).await,
                     _ => self.lost(failure).await,
                 }
             }
@@ -121,18 +121,22 @@ impl Run<'_> {
 
     /// A delete whose answer was lost may take effect long after. It is followed
     /// by reading for longer than that, and sent again only then.
-    async fn lost_delete(&mut self, error: Error) -> Next<Ended> {
+    async fn lost_delete(&mut self, failure: Failure) -> Next<Ended> {
         let mut patience = Patience::new(SLOW_DELETE);
         loop {
             match self.evidence().await {
                 Ok(Evidence::Took(_)) if self.may_be_unseen() => {}
                 Ok(Evidence::Took(observed)) => return self.took(observed).await,
                 Ok(Evidence::Not(_) | Evidence::Contradicts(_)) if patience.is_over() => {
-                    return Next::Again(Duration::ZERO);
+                    return match self.retry_after(&failure) {
+                        Some(_) => Next::Again(Duration::ZERO),
+                        None => Next::End(self.failed_of(&failure.error, self.effect())),
+                    };
                 }
                 Ok(Evidence::Not(_) | Evidence::Contradicts(_)) => {}
                 Err(Blind { answer: unread, .. }) if patience.is_over() => {
-                    let answer = Answer { unread: Some(unread.message), ..answer(&error) };
+                    let answer = answer(&failure.error);
+                    let answer = Answer { unread: Some(unread.message), ..answer };
                     return Next::End(self.failed(Reason::Answer(answer), CallEffect::Unknown));
                 }
                 Err(_) => {}

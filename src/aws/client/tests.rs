@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::super::{
-    Caller, Class, Error, Failure, Next, Notice, Observer, RateLimit, Request, Sent, Settings,
-    connect,
+    Caller, Class, Error, Failure, Listing, Next, Notice, Observer, RateLimit, Request, Sent,
+    Settings, connect,
 };
 use super::*;
 
@@ -155,7 +155,7 @@ async fn every_operation_goes_as_itself() {
         assert_eq!(write(&wire, operation, &json).await, Sent::Answered(()));
     }
     let reader = wire.connect().await.reader();
-    assert_eq!(reader.list().await, Ok(vec![]));
+    assert_eq!(reader.list().await, Ok(Listing::default()));
     assert_eq!(reader.describe("a").await, Ok(Some(json!({}))));
     assert_eq!(reader.tags("a", arn).await, Ok(Some(BTreeMap::new())));
     assert_eq!(reader.tag_hints().await, Ok(BTreeMap::new()));
@@ -189,9 +189,37 @@ async fn an_answer_of_which_nothing_can_be_made_is_asked_for_again() {
         );
         assert!(wire.requests.lock().unwrap().len() > 1);
     }
-    let nameless = Wire::new(200, r#"{"StreamProcessors": [{"Status": "STOPPED"}]}"#);
-    let error = nameless.connect().await.reader().list().await.unwrap_err();
-    assert_eq!((error.class(), error.status()), (Class::Unavailable, Some(200)));
+}
+
+#[tokio::test]
+async fn entries_without_a_name_are_counted() {
+    let listed = r#"{"StreamProcessors": [{"Status": "STOPPED"}, {"Name": "a"}, {"Name": null}]}"#;
+    let listed = Wire::new(200, listed).connect().await.reader().list().await;
+    assert_eq!(listed, Ok(Listing { names: vec!["a".to_owned()], nameless: 2 }));
+}
+
+#[tokio::test]
+async fn a_description_of_something_else_is_an_error_that_names_both() {
+    let describe = async |arn: &str| {
+        let wire = Wire::new(200, json!({"StreamProcessorArn": arn}));
+        wire.connect().await.reader().of_account("111122223333").describe("a").await
+    };
+    let right = "arn:aws-cn:rekognition:us-east-1:111122223333:streamprocessor/a";
+    assert!(describe(right).await.is_ok());
+    for wrong in [
+        "arn:aws:rekognition:eu-west-1:111122223333:streamprocessor/a",
+        "arn:aws:rekognition:us-east-1:999999999999:streamprocessor/a",
+        "arn:aws:rekognition:us-east-1:111122223333:streamprocessor/b",
+        "arn:aws:rekognition:us-east-1:111122223333:collection/a",
+        "arn:aws:kinesis:us-east-1:111122223333:streamprocessor/a",
+        "a",
+    ] {
+        let error = describe(wrong).await.unwrap_err();
+        assert_eq!(error.class(), Class::Elsewhere);
+        let names_both =
+            format!("its ARN is {wrong}, and not that of a in us-east-1 of account 111122223333");
+        assert_eq!(error.message(), names_both);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,13 +231,12 @@ async fn whoever_observes_a_reader_is_told_of_its_retries() {
     let reader = wire.connect().await.reader().observed_by(observer);
     assert!(reader.describe("a").await.is_err());
     let told = told.lock().unwrap();
-    assert_eq!(told.len() + 1, wire.requests.lock().unwrap().len());
-    let operation = Operation::DescribeStreamProcessor;
-    assert!(
-        told.iter()
-            .all(|it| matches!(it, Notice::Retrying { operation: of, .. } if *of == operation)),
-        "{told:?}"
-    );
+    let attempts = wire.requests.lock().unwrap().len();
+    let about = Operation::DescribeStreamProcessor;
+    let again =
+        |it: &&Notice| matches!(it, Notice::Retrying { operation, .. } if *operation == about);
+    assert_eq!(told.iter().filter(again).count() + 1, attempts);
+    assert!(told.iter().all(|it| !matches!(it, Notice::Throttled { .. })), "{told:?}");
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! When a call is made again, and until when.
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::time::sleep_until;
@@ -11,6 +13,13 @@ const DELETE: Operation = Operation::Write(plan::Operation::DeleteStreamProcesso
 
 fn retry() -> Retry {
     Retry::new(RateLimit::Quota(Rate::FULL), fastrand::Rng::with_seed(1))
+}
+
+/// One whose service has answered before.
+async fn heard() -> Retry {
+    let retry = retry();
+    assert_eq!(read(&retry, Class::Other, 0).await.0, ANSWERED);
+    retry
 }
 
 /// Tries again as long as that is worth it, and stops when told to.
@@ -68,7 +77,7 @@ async fn send(
 ) -> (Outcome, u32) {
     let (class, times) = failing;
     let attempts = AtomicU32::new(0);
-    let attempt = async || {
+    let attempt = async |_: Duration| {
         if attempts.fetch_add(1, Ordering::Relaxed) < times {
             Err(Error::new(operation, class, "x"))
         } else {
@@ -82,63 +91,157 @@ async fn read(retry: &Retry, class: Class, times: u32) -> (Outcome, u32) {
     send(retry, DESCRIBE, &mut Patient::default(), (class, times)).await
 }
 
+/// Sends what is never answered, and gives up each attempt when it is told to.
+async fn silence(retry: &Retry, operation: Operation) -> (Outcome, u32) {
+    let attempts = AtomicU32::new(0);
+    let attempt = async |limit| {
+        attempts.fetch_add(1, Ordering::Relaxed);
+        sleep(limit).await;
+        Err(Error::new(operation, Class::Unavailable, "silence"))
+    };
+    let outcome = retry.send(operation, &mut Patient::default(), attempt).await;
+    (outcome, attempts.load(Ordering::Relaxed))
+}
+
 fn failed(outcome: &Outcome) -> bool {
     matches!(outcome, Sent::Ended(Err(_)))
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_recovers_is_waited_for_and_counted() {
-    let retry = retry();
+    let retry = heard().await;
     assert_eq!(read(&retry, Class::Unavailable, 7).await, (ANSWERED, 8));
     assert_eq!(retry.tally(), CallTally { made: 0, retried: 7, throttled: 0 });
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_end_within_two_minutes() {
-    let retry = retry();
-    let began = Instant::now();
+async fn a_read_given_up_speaks_for_those_like_it_until_the_service_answers() {
+    let retry = heard().await;
     let (outcome, attempts) = read(&retry, Class::Unavailable, u32::MAX).await;
     assert!(failed(&outcome));
     assert_eq!(attempts, ATTEMPTS);
-    assert!(began.elapsed() < Duration::from_mins(2));
-    // The next one learns faster, until something is answered again.
+    assert_eq!(read(&retry, Class::Unavailable, u32::MAX).await, (outcome, 0));
+    // A little later one attempt shows whether it is still so, as it does at another
+    // operation; a write is never spoken for.
+    let other = Operation::ListTagsForResource;
+    let sent = send(&retry, other, &mut Patient::default(), (Class::Unavailable, u32::MAX)).await;
+    assert_eq!(sent.1, OUTAGE_ATTEMPTS);
+    sleep(ECHO).await;
     assert_eq!(read(&retry, Class::Unavailable, u32::MAX).await.1, OUTAGE_ATTEMPTS);
-    assert_eq!(read(&retry, Class::Unavailable, 0).await.0, ANSWERED);
+    let sent = send(&retry, DELETE, &mut Patient::default(), (Class::Unavailable, 0)).await;
+    assert_eq!(sent, (ANSWERED, 1));
+    sleep(ECHO).await;
     assert_eq!(read(&retry, Class::Unavailable, u32::MAX).await.1, ATTEMPTS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_fails_while_others_are_answered_speaks_for_itself() {
+    let retry = heard().await;
+    let failing = async {
+        sleep(Duration::from_millis(1)).await;
+        read(&retry, Class::Unavailable, u32::MAX).await
+    };
+    let answering = async {
+        sleep(Duration::from_secs(1)).await;
+        read(&retry, Class::Unavailable, 0).await
+    };
+    let (failing, _) = tokio::join!(failing, answering);
+    assert!(failed(&failing.0));
+    assert_eq!(read(&retry, Class::Unavailable, 0).await, (ANSWERED, 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn throttling_is_waited_out_and_never_uses_up_attempts() {
     let retry = retry();
-    let sent = send(&retry, DELETE, &mut Patient::default(), (Class::Throttled, 30)).await;
-    assert_eq!(sent, (ANSWERED, 31));
-    assert_eq!(retry.tally(), CallTally { made: 1, retried: 30, throttled: 30 });
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_read_that_cannot_succeed_ends_within_two_minutes_whatever_the_answer() {
-    const SLOW: Duration = Duration::from_secs(20);
-    for class in [Class::Throttled, Class::Unavailable] {
-        for takes in [Duration::ZERO, SLOW] {
-            let began = Instant::now();
-            let attempt = async || {
-                tokio::time::sleep(takes).await;
-                Err::<(), _>(Error::new(DESCRIBE, class, "x"))
-            };
-            let outcome = retry().send(DESCRIBE, &mut Patient::default(), attempt).await;
-            assert!(failed(&outcome));
-            assert!(began.elapsed() <= Duration::from_mins(2), "{class:?} {takes:?}");
-        }
+    for operation in [DESCRIBE, DELETE] {
+        let mut caller = Patient::default();
+        let sent = send(&retry, operation, &mut caller, (Class::Throttled, 30)).await;
+        assert_eq!(sent, (ANSWERED, 31));
     }
+    assert_eq!(retry.tally(), CallTally { made: 1, retried: 60, throttled: 60 });
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_waits_longer_for_its_turn() {
+async fn fifteen_minutes_of_throttling_are_too_many_for_all_calls_alike() {
+    let retry = retry();
     let began = Instant::now();
-    let mut caller = Patient::default();
-    let sent = send(&retry(), DELETE, &mut caller, (Class::Throttled, u32::MAX)).await;
-    assert!(failed(&sent.0));
-    assert!(began.elapsed() >= Duration::from_mins(15));
+    for operation in [DESCRIBE, DELETE] {
+        let mut caller = Patient::default();
+        let sent = send(&retry, operation, &mut caller, (Class::Throttled, u32::MAX));
+        let (first, second) = tokio::join!(sent, async {
+            sleep(Duration::from_mins(10)).await;
+            let mut caller = Patient::default();
+            send(&retry, operation, &mut caller, (Class::Throttled, u32::MAX)).await
+        });
+        assert!(failed(&first.0) && failed(&second.0));
+    }
+    let took = began.elapsed();
+    assert!((30..32).contains(&(took.as_secs() / 60)), "{took:?}");
+    // Nor does a read begin anew what was in vain a moment ago.
+    let retry = super::tests::retry();
+    read(&retry, Class::Throttled, u32::MAX).await;
+    assert_eq!(read(&retry, Class::Throttled, u32::MAX).await.1, 0);
+    sleep(ECHO).await;
+    assert_eq!(read(&retry, Class::Throttled, u32::MAX).await.1, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_is_in_vain_ends_in_time() {
+    let hints = Operation::GetResources;
+    for (operation, class, seconds) in [
+        (DESCRIBE, Class::Unavailable, 40),
+        (hints, Class::Unavailable, 10),
+        (hints, Class::Throttled, 16),
+        (DELETE, Class::Unavailable, 40),
+    ] {
+        let retry = heard().await;
+        let began = Instant::now();
+        let sent = send(&retry, operation, &mut Patient::default(), (class, u32::MAX)).await;
+        assert!(failed(&sent.0));
+        let took = began.elapsed();
+        assert!(took <= Duration::from_secs(seconds), "{operation} {class:?}: {took:?}");
+    }
+    for (operation, attempts, seconds) in [(DESCRIBE, 4, 90), (hints, 1, 10), (DELETE, 8, 600)] {
+        let retry = heard().await;
+        let began = Instant::now();
+        let (outcome, made) = silence(&retry, operation).await;
+        assert!(failed(&outcome));
+        assert_eq!(made, attempts, "{operation}");
+        let took = began.elapsed();
+        assert!(took <= Duration::from_secs(seconds), "{operation}: {took:?}");
+    }
+    // With what is read next.
+    let retry = heard().await;
+    let began = Instant::now();
+    for (operation, attempts) in [(DESCRIBE, 4), (Operation::ListTagsForResource, 1)] {
+        assert_eq!(silence(&retry, operation).await.1, attempts);
+    }
+    assert!(began.elapsed() < Duration::from_mins(2), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_never_heard_of_is_looked_for_for_less_than_half_a_minute() {
+    let identity = Operation::GetCallerIdentity;
+    // As a command does it: whoever has no answer to the one may have one to the other.
+    for (class, takes) in [(Class::Unavailable, true), (Class::Unavailable, false)] {
+        let retry = retry();
+        let began = Instant::now();
+        for operation in [identity, Operation::ListStreamProcessors] {
+            let (outcome, attempts) = match takes {
+                true => silence(&retry, operation).await,
+                false => send(&retry, operation, &mut Patient::default(), (class, u32::MAX)).await,
+            };
+            assert!(failed(&outcome) && attempts > 1, "{operation}: {attempts}");
+        }
+        let took = began.elapsed();
+        assert!(took < Duration::from_secs(26), "{took:?}");
+    }
+    // One that was heard of says nothing about another.
+    let retry = retry();
+    send(&retry, identity, &mut Patient::default(), (Class::Unavailable, 0)).await;
+    let began = Instant::now();
+    assert!(failed(&silence(&retry, DESCRIBE).await.0));
+    assert!(began.elapsed() < Duration::from_secs(13));
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,10 +298,10 @@ async fn an_answer_that_is_not_waited_for_leaves_open_whether_the_call_took_effe
     let cut_after = Some(Duration::from_secs(3));
     let mut caller = Patient { took_effect: true, cut_after, ..Patient::default() };
     let began = Instant::now();
-    let sent: Outcome = retry().send(DELETE, &mut caller, async || pending().await).await;
+    let sent: Outcome = retry().send(DELETE, &mut caller, async |_| pending().await).await;
     assert_eq!((sent, began.elapsed().as_secs()), (Sent::Ended(Ok(())), 3));
     caller.took_effect = false;
-    let sent: Outcome = retry().send(DELETE, &mut caller, async || pending().await).await;
+    let sent: Outcome = retry().send(DELETE, &mut caller, async |_| pending().await).await;
     let Sent::Ended(Err(error)) = sent else { panic!("{sent:?}") };
     assert!(error.is_ambiguous());
 }

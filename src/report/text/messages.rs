@@ -64,9 +64,9 @@ pub fn progress(work: &str, of: Option<(u64, u64)>, now: &str) -> String {
     format!("{work}: {far}{now}")
 }
 
-/// Says that a request was not answered, and is sent again.
-pub fn unanswered(operation: &str) -> String {
-    format!("{operation} gets no proper answer; trying again")
+/// Says that a request was not answered, of what it failed, and that it is sent again.
+pub fn unanswered(operation: &str, why: &str) -> String {
+    format!("{operation} gets no proper answer ({}); trying again", escape(why))
 }
 
 /// Says beside a progress bar that the service asked to slow down.
