@@ -5,6 +5,7 @@ mod chaos;
 mod convergence;
 mod examples;
 mod pace;
+mod peer;
 mod quirks;
 mod read_verbs;
 mod reading;
