@@ -1,7 +1,13 @@
 //! What came back: kept as it came, and told in a few words where it makes no
 //! sense.
 
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use bytes::Bytes;
+use http_body::{Body, Frame};
 use serde::de::DeserializeOwned;
 
 use super::classify::unreadable;
@@ -25,12 +31,17 @@ pub(super) struct Answer {
 impl Answer {
     /// `None`: its body did not arrive.
     pub(super) fn of(response: &HttpResponse) -> Option<Answer> {
-        Some(Answer {
+        Some(Answer::with(response, response.body().bytes()?.to_vec()))
+    }
+
+    /// One whose body is this.
+    pub(super) fn with(response: &HttpResponse, body: Vec<u8>) -> Answer {
+        Answer {
             status: response.status().as_u16(),
             request_id: request_id(response).map(str::to_owned),
             content_type: response.headers().get("content-type").map(str::to_owned),
-            body: response.body().bytes()?.to_vec(),
-        })
+            body,
+        }
     }
 
     /// The protocol takes no body for an empty object.
@@ -54,6 +65,43 @@ impl Answer {
             "" => format!("HTTP {status}, {kind}, without a word"),
             words => format!("HTTP {status}, {kind}: {words:?}"),
         }
+    }
+}
+
+/// A body that is kept as it comes, while whoever reads it gets an empty object at
+/// its end: the SDK would make much more of it, in memory too, than is of use.
+#[derive(Debug)]
+pub(super) struct Kept<B> {
+    body: B,
+    kept: Arc<Mutex<Vec<u8>>>,
+    ended: bool,
+}
+
+impl<B> Kept<B> {
+    pub(super) fn new(body: B, kept: Arc<Mutex<Vec<u8>>>) -> Kept<B> {
+        Kept { body, kept, ended: false }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for Kept<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        while let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(context)) {
+            // What is no data is a trailer, of which the protocol has none.
+            if let Ok(data) = frame?.into_data() {
+                self.kept.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&data);
+            }
+        }
+        self.ended = true;
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"{}")))))
     }
 }
 

@@ -107,7 +107,7 @@ fn too_large(operation: Operation) -> Error {
         Operation::Write(_) => Class::Unavailable,
         _ => Class::TooLarge,
     };
-    let message = format!("the answer is larger than {} MB", operation.limits().answer >> 20);
+    let message = format!("the answer is larger than {} KB", operation.limits().answer >> 10);
     Error::new(operation, class, message)
 }
 

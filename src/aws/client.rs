@@ -4,7 +4,7 @@
 //! by: what is newer than they are would be dropped from a request, and be
 //! invisible in an answer.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -20,7 +20,7 @@ use http_body_util::Limited;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{Answer, Kept};
 use super::classify::classify;
 use super::environment::Proxies;
 use super::retry::Retry;
@@ -123,7 +123,9 @@ struct Exchange {
     request: Option<String>,
     /// Where it goes.
     uri: Arc<OnceLock<http::Uri>>,
-    /// The success that came.
+    /// What came of the body of a success.
+    kept: Arc<Mutex<Vec<u8>>>,
+    /// The success, once it is whole.
     answer: Arc<OnceLock<Answer>>,
 }
 
@@ -134,8 +136,13 @@ impl Exchange {
             operation,
             request: is_json.then(|| request.to_string()),
             uri: Arc::default(),
+            kept: Arc::default(),
             answer: Arc::default(),
         }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -169,9 +176,14 @@ impl Intercept for Exchange {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let body = context.response_mut().body_mut();
-        let whole = std::mem::replace(body, SdkBody::taken());
-        *body = SdkBody::from_body_1_x(Limited::new(whole, self.operation.limits().answer));
+        let response = context.response_mut();
+        let is_kept = self.request.is_some() && response.status().is_success();
+        let whole = std::mem::replace(response.body_mut(), SdkBody::taken());
+        let limited = Limited::new(whole, self.operation.limits().answer);
+        *response.body_mut() = match is_kept {
+            true => SdkBody::from_body_1_x(Kept::new(limited, self.kept.clone())),
+            false => SdkBody::from_body_1_x(limited),
+        };
         Ok(())
     }
 
@@ -185,7 +197,10 @@ impl Intercept for Exchange {
         if response.status().is_success()
             && let Some(answer) = Answer::of(response)
         {
-            self.answer.get_or_init(|| answer);
+            self.answer.get_or_init(|| match self.request {
+                Some(_) => Answer::with(response, std::mem::take(&mut self.kept())),
+                None => answer,
+            });
         }
         Ok(())
     }

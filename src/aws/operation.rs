@@ -108,6 +108,8 @@ impl Operation {
         };
         match self {
             Operation::ListStreamProcessors => Limits { answer: 16 * MEGABYTE, ..reading },
+            // A description takes some kilobytes, and there may be 10,000 of them.
+            Operation::DescribeStreamProcessor => Limits { answer: MEGABYTE / 8, ..reading },
             // A run can do without hints of tags: they may cost ten seconds.
             Operation::GetResources => Limits {
                 attempt: Duration::from_secs(5),

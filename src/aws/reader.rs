@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::arn::Arn;
 use super::client::Client;
-use super::pages::{Bounds, Page, all_pages};
+use super::pages::{Entries, Page, all_pages};
 use super::retry::{Caller, Failure, Next, Notice, Sent};
 use super::{Class, Error, Operation};
 use crate::model::Tags;
@@ -92,11 +92,10 @@ impl Reader {
     /// Every stream processor of the account and region.
     pub async fn list(&self) -> Result<Listing, Error> {
         const OPERATION: Operation = Operation::ListStreamProcessors;
-        const BOUNDS: Bounds = Bounds { items: 20_000, pages: 200, megabytes: 64 };
-        let pages = all_pages(OPERATION, BOUNDS, |token| async move {
+        let pages = all_pages(OPERATION, |token| async move {
             let request = token.map_or_else(|| json!({}), |token| json!({"NextToken": token}));
             let page: ListPage = self.call(OPERATION, None, &request).await?;
-            let items = page.stream_processors.unwrap_or_default();
+            let items = page.stream_processors.map_or_else(Vec::new, |entries| entries.0);
             let items: Vec<_> = items.into_iter().map(|item| item.name).collect();
             let size = items.iter().flatten().map(String::len).sum();
             Ok(Page { items, size, next: page.next_token })
@@ -147,8 +146,7 @@ impl Reader {
     /// and may still name some that were deleted.
     pub async fn tag_hints(&self) -> Result<BTreeMap<String, Tags>, Error> {
         const OPERATION: Operation = Operation::GetResources;
-        const BOUNDS: Bounds = Bounds { items: 20_000, pages: 400, megabytes: 64 };
-        let pages = all_pages(OPERATION, BOUNDS, |token| async move {
+        let pages = all_pages(OPERATION, |token| async move {
             let mut request = json!({
                 "ResourceTypeFilters": ["rekognition:streamprocessor"],
                 "ResourcesPerPage": 100,
@@ -157,9 +155,9 @@ impl Reader {
                 request["PaginationToken"] = json!(token);
             }
             let page: Resources = self.call(OPERATION, None, &request).await?;
-            let items = page.resource_tag_mapping_list.unwrap_or_default().into_iter();
+            let items = page.resource_tag_mapping_list.map_or_else(Vec::new, |entries| entries.0);
             let mut size = 0;
-            let items = items.map(|Resource { arn, tags }| {
+            let items = items.into_iter().map(|Resource { arn, tags }| {
                 size += arn.len();
                 let tags = tags.unwrap_or_default().into_iter().map(|Tag { key, value }| {
                     size += key.len() + value.len();
@@ -249,11 +247,11 @@ macro_rules! answers {
 }
 
 answers! {
-    ListPage { stream_processors: Option<Vec<Listed>>, next_token: Option<String>, }
+    ListPage { stream_processors: Option<Entries<Listed>>, next_token: Option<String>, }
     Listed { name: Option<String>, }
     TagList { tags: Option<Tags>, }
     Resources {
-        resource_tag_mapping_list: Option<Vec<Resource>>,
+        resource_tag_mapping_list: Option<Entries<Resource>>,
         pagination_token: Option<String>,
     }
     Tag { key: String, value: String, }

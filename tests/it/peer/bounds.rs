@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use allocation_counter::measure;
 use rekon::aws::Class;
 use rekon::live;
 use serde_json::{Value, json};
@@ -20,7 +21,9 @@ fn endless(pages: &AtomicU64, items: usize) -> (String, Vec<String>) {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_of_a_gigabyte_is_read_up_to_the_bound_and_once() {
-    for (operation, megabytes) in [("ListStreamProcessors", 16), ("DescribeStreamProcessor", 1)] {
+    for (operation, kilobytes) in
+        [("ListStreamProcessors", 16 << 10), ("DescribeStreamProcessor", 128)]
+    {
         let stranger = Stranger::new(move |called, asked| match called {
             _ if called == operation => Answer::Flood(1 << 30),
             _ => sound(&names(1), called, asked),
@@ -35,10 +38,52 @@ async fn a_body_of_a_gigabyte_is_read_up_to_the_bound_and_once() {
                 error.to_string()
             }
         };
-        assert_eq!(told, format!("{operation}: the answer is larger than {megabytes} MB"));
+        assert_eq!(told, format!("{operation}: the answer is larger than {kilobytes} KB"));
         assert_eq!(stranger.calls(operation), 1);
         let taken = stranger.taken();
-        assert!(taken <= megabytes * MEGABYTE + (64 << 10), "{operation}: {taken}");
+        assert!(taken <= (kilobytes + 64) << 10, "{operation}: {taken}");
+    }
+}
+
+/// Reads from a stranger, and says how much memory that took at the most, and how it
+/// ended.
+fn memory_of(stranger: &Stranger) -> (u64, String) {
+    let mut said = String::new();
+    let taken = measure(|| {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+        said = runtime.block_on(async {
+            let read = live::fetch(&stranger.reader().await, ACCOUNT, &|_| {}).await;
+            read.map_or_else(|error| error.to_string(), |live| format!("{:?}", live.problems))
+        });
+    });
+    (taken.bytes_max, said)
+}
+
+#[test]
+fn no_listing_takes_more_than_some_megabytes_of_memory() {
+    let page = |entry: &str| {
+        let entries = entry.repeat((15 << 20) / entry.len());
+        let entries = entries.trim_end_matches(',');
+        Answer::Page {
+            status: 200,
+            kind: "application/x-amz-json-1.1",
+            body: format!("{{\"StreamProcessors\": [{entries}]}}").leak(),
+        }
+    };
+    for (answer, words) in [
+        (Answer::Flood(1 << 30), "larger than 16384 KB"),
+        (page("{},"), "goes on after 20000 entries"),
+        (page(r#"{"Name":"a"},"#), "goes on after 20000 entries"),
+        (page(r#"{"Name":"a","Tags":[[],[],[],[],[],[],[],[],[],[],[]]},"#), "after 20000 entries"),
+    ] {
+        let stranger = Stranger::new(move |called, asked| match called {
+            "ListStreamProcessors" => answer.clone(),
+            _ => sound(&[], called, asked),
+        });
+        let (bytes, said) = memory_of(&stranger);
+        assert!(said.contains(words), "{said}");
+        assert!(bytes < 64 * MEGABYTE, "{words}: {bytes}");
     }
 }
 
@@ -140,7 +185,7 @@ async fn what_is_optional_costs_ten_seconds_at_most() {
         Answer::Sound(json!({"ResourceTagMappingList": [], "PaginationToken": token}))
     })
     .await;
-    assert!(stranger.calls("GetResources") <= 400);
+    assert!(stranger.calls("GetResources") <= 200);
 }
 
 #[tokio::test(start_paused = true)]

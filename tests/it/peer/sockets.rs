@@ -1,9 +1,13 @@
 //! The real program against real sockets that are not the service's.
 
+use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,6 +25,10 @@ enum Manner {
     /// Says nothing, ever.
     Listen,
 }
+
+/// What a captive portal says to everything.
+const PORTAL: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 20\r\n\
+                      connection: close\r\n\r\n<html>Sign in</html>";
 
 /// Serves on a free port for as long as the runtime lives. Gives the port and the
 /// first words of everybody who came.
@@ -88,9 +96,7 @@ async fn found_out(environment: &[(&str, &str)], expected: &[&str]) -> Run {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_captive_portal_is_named_with_what_it_said() {
-    let html = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 20\r\n\
-                connection: close\r\n\r\n<html>Sign in</html>";
-    let (port, heard) = listener(Manner::Say(html)).await;
+    let (port, heard) = listener(Manner::Say(PORTAL)).await;
     let endpoint = format!("http://127.0.0.1:{port}");
     let expected = ["HTTP 200, text/html: \"<html>Sign in</html>\"", &format!("(at {endpoint})")];
     found_out(&[("AWS_ENDPOINT_URL", &endpoint)], &expected).await;
@@ -99,12 +105,48 @@ async fn a_captive_portal_is_named_with_what_it_said() {
     assert!(!heard.is_empty() && heard.iter().all(|it| it.contains(&named)), "{heard:?}");
 }
 
+/// A portal behind TLS, whose certificate only the authority beside this file vouches
+/// for. Both are good for a hundred years. It serves as long as the tests run.
+fn tls_listener() -> u16 {
+    let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key.pem")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config =
+        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.unwrap().with_no_client_auth().with_single_cert(vec![certificate], key);
+    let config = Arc::new(config.unwrap());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            let mut stream = StreamOwned::new(connection, stream.unwrap());
+            // Whoever speaks no TLS, or does not trust it, is told so and left.
+            if stream.read(&mut [0; 8192]).is_ok_and(|read| read > 0) {
+                let _ = stream.write_all(PORTAL.as_bytes());
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+        }
+    });
+    port
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn http_to_a_port_that_speaks_tls_is_found_out() {
-    // A fatal alert of TLS, which is what such a port says to HTTP.
-    let (port, _) = listener(Manner::Say("\u{15}\u{3}\u{1}\0\u{2}\u{2}\u{46}")).await;
-    let endpoint = format!("http://127.0.0.1:{port}");
-    found_out(&[("AWS_ENDPOINT_URL", &endpoint)], &[&format!("(at {endpoint})")]).await;
+    let endpoint = format!("http://127.0.0.1:{}", tls_listener());
+    let expected = ["the connection broke", &format!("(at {endpoint})")];
+    found_out(&[("AWS_ENDPOINT_URL", &endpoint)], &expected).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_of_certificates_says_whom_to_trust() {
+    let endpoint = format!("https://127.0.0.1:{}", tls_listener());
+    let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/peer/tls/authority.pem");
+    let environment = [("AWS_ENDPOINT_URL", endpoint.as_str()), ("AWS_CA_BUNDLE", bundle)];
+    found_out(&environment, &["HTTP 200, text/html: \"<html>Sign in</html>\""]).await;
+    let expected = ["invalid peer certificate", "Check the endpoint's certificate"];
+    found_out(&environment[..1], &expected).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
