@@ -232,6 +232,9 @@ fn told(error: &(dyn StdError + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use hyper_util::client::legacy::Client;
+    use hyper_util::rt::TokioExecutor;
+
     use super::*;
 
     #[test]
@@ -277,8 +280,12 @@ mod tests {
         assert!(told(&explained).ends_with(": refused"), "{}", told(&explained));
     }
 
-    #[test]
-    fn words_alone_never_tell_that_nothing_was_sent() {
+    #[tokio::test]
+    async fn only_the_connector_tells_that_nothing_was_sent() {
+        let client = Client::builder(TokioExecutor::new()).build_http::<String>();
+        // It makes no connection, because it speaks no TLS.
+        let error = client.get(http::Uri::from_static("https://127.0.0.1/")).await.unwrap_err();
+        assert_eq!(dispatch(&io::Error::other(error)).0, Class::Unreachable);
         for words in ["connection refused", "dns error", "tls handshake", "proxy", "identity"] {
             assert_eq!(dispatch(&io::Error::other(words)).0, Class::Unavailable, "{words}");
         }

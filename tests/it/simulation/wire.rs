@@ -11,6 +11,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use rekon::emulator::Emulator;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -96,6 +98,9 @@ struct State {
 }
 
 type Answered = Result<(u16, Bytes), &'static str>;
+
+/// What is said of a connection that cannot be made.
+const REFUSED: &str = "connection refused";
 
 impl Wire {
     pub fn new(emulator: Emulator, weather: Weather, dice: Dice) -> Wire {
@@ -343,7 +348,7 @@ impl Wire {
 async fn out(outage: Outage) -> Answered {
     match outage {
         Outage::Silent => std::future::pending().await,
-        Outage::Refused => Err("connection refused"),
+        Outage::Refused => Err(REFUSED),
         Outage::Reset => Err("connection reset by peer"),
         Outage::Unavailable => Ok((503, Bytes::from_static(b"<html>unavailable</html>"))),
         Outage::Failing => Ok(error(500, "InternalServerError", "sorry")),
@@ -358,6 +363,15 @@ impl std::fmt::Debug for Wire {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Wire")
     }
+}
+
+/// The error of the real connector, whose type tells that nothing was sent. It makes no
+/// connection because it speaks no TLS.
+async fn unconnected() -> hyper_util::client::legacy::Error {
+    let client = Client::builder(TokioExecutor::new()).build_http::<String>();
+    let error = client.get(http::Uri::from_static("https://127.0.0.1/")).await.unwrap_err();
+    assert!(error.is_connect());
+    error
 }
 
 impl HttpConnector for Wire {
@@ -378,6 +392,7 @@ impl HttpConnector for Wire {
                     HttpResponse::try_from(response)
                         .map_err(|error| ConnectorError::other(error.into(), None))
                 }
+                Err(REFUSED) => Err(ConnectorError::io(unconnected().await.into())),
                 Err(what) => Err(ConnectorError::io(what.into())),
             }
         })
