@@ -93,3 +93,43 @@ pub(super) fn told(notice: Notice) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::aws::Operation;
+    use crate::cli::args::{ColorChoice, Common};
+
+    fn quiet() -> Ui {
+        Ui::new(&Common { color: ColorChoice::Never, quiet: true, verbose: false })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_wait_is_told_every_ten_seconds() {
+        let told = Cell::new(0);
+        let wait = sleep(Duration::from_secs(15 * 60 + 1));
+        watched(&ProgressBar::hidden(), &quiet(), wait, || told.set(told.get() + 1)).await;
+        assert_eq!(told.get(), 90);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_reason_is_told_for_as_long_as_it_may_be_one() {
+        let ui = quiet();
+        let watch = Watch::new(&ui);
+        let why = "\u{202e}HTTP 503".to_owned();
+        let (operation, wait) = (Operation::ListStreamProcessors, Duration::ZERO);
+        let notice = Notice::Retrying { operation, wait, why };
+        *watch.notice.lock().unwrap() = Some((Instant::now(), notice));
+        for (seconds, said) in [
+            (35, "ListStreamProcessors gets no proper answer (\\u{202e}HTTP 503); trying again"),
+            (45, ""),
+        ] {
+            watch.during(sleep(Duration::from_secs(seconds))).await;
+            assert_eq!(watch.bar.message(), said);
+        }
+    }
+}
