@@ -28,6 +28,8 @@ const RUNNING_LIMIT: Duration = Duration::from_secs(15);
 /// How long a delete may take effect after its answer was lost: longer than the
 /// service's slowest answers.
 const SLOW_DELETE: Duration = Duration::from_secs(90);
+/// How long a delete of which no answer ever comes is sent again: some times.
+const LOST_DELETES: Duration = Duration::from_mins(10);
 
 impl Run<'_> {
     /// Decides what a failed attempt means.
@@ -36,7 +38,7 @@ impl Run<'_> {
             Class::Unavailable => {
                 self.sent = Sent::Unanswered;
                 match self.operation() {
-                    Operation::DeleteStreamProcessor => self.lost_delete(failure).await,
+                    Operation::DeleteStreamProcessor => self.lost_delete(failure.error).await,
                     _ => self.lost(failure).await,
                 }
             }
@@ -121,22 +123,21 @@ impl Run<'_> {
 
     /// A delete whose answer was lost may take effect long after. It is followed
     /// by reading for longer than that, and sent again only then.
-    async fn lost_delete(&mut self, failure: Failure) -> Next<Ended> {
+    async fn lost_delete(&mut self, error: Error) -> Next<Ended> {
         let mut patience = Patience::new(SLOW_DELETE);
         loop {
             match self.evidence().await {
                 Ok(Evidence::Took(_)) if self.may_be_unseen() => {}
                 Ok(Evidence::Took(observed)) => return self.took(observed).await,
                 Ok(Evidence::Not(_) | Evidence::Contradicts(_)) if patience.is_over() => {
-                    return match self.retry_after(&failure) {
-                        Some(_) => Next::Again(Duration::ZERO),
-                        None => Next::End(self.failed_of(&failure.error, self.effect())),
+                    return match self.patience.elapsed() < LOST_DELETES.max(self.limit()) {
+                        true => Next::Again(Duration::ZERO),
+                        false => Next::End(self.failed_of(&error, self.effect())),
                     };
                 }
                 Ok(Evidence::Not(_) | Evidence::Contradicts(_)) => {}
                 Err(Blind { answer: unread, .. }) if patience.is_over() => {
-                    let answer = answer(&failure.error);
-                    let answer = Answer { unread: Some(unread.message), ..answer };
+                    let answer = Answer { unread: Some(unread.message), ..answer(&error) };
                     return Next::End(self.failed(Reason::Answer(answer), CallEffect::Unknown));
                 }
                 Err(_) => {}

@@ -80,6 +80,19 @@ async fn a_write_that_took_effect_is_not_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_delete_of_which_no_answer_ever_comes_is_given_up() {
+    for fault in ["reset-before", "internal"] {
+        let script = format!("DeleteStreamProcessor:1x1000={fault}");
+        let world = World::full(with_faults(&[&script])).await;
+        let outcome = world.apply(&world.plan_in_peace().await).await;
+        assert!(outcome.elapsed < Duration::from_mins(15), "{fault}: {:?}", outcome.elapsed);
+        let east = outcome.processors.iter().find(|it| it.name == "east").unwrap();
+        assert!(matches!(east.fate, Fate::Failed(_)), "{fault}: {:?}", east.fate);
+        assert_eq!(outcome.removed, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn throttling_is_told_when_it_happens() {
     let faults = ["DescribeStreamProcessor:1x2=throttle", "CreateStreamProcessor/new:1x3=throttle"];
     let world = World::full(with_faults(&faults)).await;
