@@ -24,8 +24,9 @@ const OUTAGE_ATTEMPTS: u32 = 1;
 /// what there is, are found out not to be told in less than half a minute.
 const CONTACT_ATTEMPT: Duration = Duration::from_secs(6);
 const CONTACT_TROUBLE: Duration = Duration::from_secs(7);
-/// How long the failure of one read speaks for all of its operation: a fleet is not
-/// asked for one by one while the service is gone, or asks to slow down for ever.
+/// How long the failure of a read, after another one, speaks for all of its operation:
+/// a fleet is not asked for one by one while the service is gone, or asks to slow down
+/// for ever. One alone may be due to what it is about.
 const ECHO: Duration = Duration::from_secs(3);
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
@@ -127,8 +128,15 @@ struct State {
     /// Spreads waits, so that callers do not return in step.
     random: fastrand::Rng,
     contacts: BTreeMap<Service, Contact>,
-    /// The reads that were given up without any answer in between: when, and why.
-    given_up: BTreeMap<Operation, (Instant, Error)>,
+    /// The reads that were given up without any answer in between.
+    given_up: BTreeMap<Operation, GivenUp>,
+}
+
+#[derive(Debug)]
+struct GivenUp {
+    times: u32,
+    last: Instant,
+    error: Error,
 }
 
 /// What is known of one of the services: each may have an endpoint of its own.
@@ -293,16 +301,13 @@ impl Retry {
         }
     }
 
-    /// The failure of a read that need not be made, because one like it was given up
-    /// a moment ago.
+    /// The failure of a read that need not be made, because those like it were given
+    /// up, the last one a moment ago.
     fn echo(&self, operation: Operation) -> Option<Error> {
-        let mut state = self.state();
-        let (at, error) = state.given_up.get(&operation)?;
-        if at.elapsed() < ECHO {
-            return Some(error.clone().about(None));
-        }
-        state.given_up.remove(&operation);
-        None
+        let state = self.state();
+        let given_up = state.given_up.get(&operation)?;
+        let speaks = given_up.times > 1 && given_up.last.elapsed() < ECHO;
+        speaks.then(|| given_up.error.clone().about(None))
     }
 
     fn answered(&self, operation: Operation) {
@@ -344,7 +349,9 @@ impl State {
     /// Lets the failure of a read speak for those that are like it.
     fn give_up(&mut self, error: &Error) {
         if !matches!(error.operation(), Operation::Write(_)) {
-            self.given_up.insert(error.operation(), (Instant::now(), error.clone()));
+            let times = self.given_up.get(&error.operation()).map_or(1, |it| it.times + 1);
+            let given_up = GivenUp { times, last: Instant::now(), error: error.clone() };
+            self.given_up.insert(error.operation(), given_up);
         }
     }
 

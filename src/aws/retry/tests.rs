@@ -115,11 +115,13 @@ async fn a_service_that_recovers_is_waited_for_and_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_given_up_speaks_for_those_like_it_until_the_service_answers() {
+async fn two_reads_given_up_speak_for_those_like_them_until_the_service_answers() {
     let retry = heard().await;
     let (outcome, attempts) = read(&retry, Class::Unavailable, u32::MAX).await;
     assert!(failed(&outcome));
     assert_eq!(attempts, ATTEMPTS);
+    // That may be due to what it is about.
+    assert_eq!(read(&retry, Class::Unavailable, u32::MAX).await.1, OUTAGE_ATTEMPTS);
     assert_eq!(read(&retry, Class::Unavailable, u32::MAX).await, (outcome, 0));
     // A little later one attempt shows whether it is still so, as it does at another
     // operation; a write is never spoken for.
@@ -180,6 +182,7 @@ async fn fifteen_minutes_of_throttling_are_too_many_for_all_calls_alike() {
     // Nor does a read begin anew what was in vain a moment ago.
     let retry = super::tests::retry();
     read(&retry, Class::Throttled, u32::MAX).await;
+    assert_eq!(read(&retry, Class::Throttled, u32::MAX).await.1, 1);
     assert_eq!(read(&retry, Class::Throttled, u32::MAX).await.1, 0);
     sleep(ECHO).await;
     assert_eq!(read(&retry, Class::Throttled, u32::MAX).await.1, 1);
