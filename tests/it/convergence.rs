@@ -1,11 +1,14 @@
 //! Minimal calls and convergence, over random worlds: the plan is judged by a
 //! search that shares nothing with the planner, and then applied.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+use rekon::config::Loaded;
+use rekon::desired;
 use rekon::emulator::{Options, Quirks, Settle};
 use rekon::plan::{Fate, Plan};
 
@@ -253,4 +256,43 @@ fn a_plan_takes_the_fewest_calls_there_are_and_applying_it_converges() {
             }
         })
     });
+}
+
+/// What the service refuses or would alter, for face search or not, and the code of the
+/// error that it is.
+const FORBIDDEN: [(bool, (&str, &str), &str); 6] = [
+    (true, ("kms_key_id", r#""alias/cameras""#), "kms-key-on-face-search"),
+    (true, ("settings.face_search.face_match_threshold", "79.9"), "threshold-too-low"),
+    (false, ("settings.connected_home.min_confidence", "100.1"), "out-of-range"),
+    (false, ("settings.connected_home.labels", "[]"), "no-labels"),
+    (false, ("desired_status", r#""running""#), "desired-status-on-label-detection"),
+    (false, ("role_arn", r#""""#), "invalid-arn"),
+];
+
+#[test]
+fn what_the_service_refuses_is_an_error_of_the_files_in_any_world() {
+    let seen = RefCell::new(BTreeSet::new());
+    for_worlds(100, |world, seed| {
+        for (of_face, wrong, code) in FORBIDDEN {
+            let mut world = world.clone();
+            let mut declared = world.files.iter_mut();
+            let Some((index, one)) = declared.find(|(_, one)| one.camera.is_face() == of_face)
+            else {
+                continue;
+            };
+            one.wrong = Some(wrong);
+            let name = World::name(*index);
+            let files = files::write(&world, &mut Dice::new(seed));
+            let texts = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+            let checked = desired::resolve(&Loaded::from_texts(texts));
+            let codes: Vec<&str> =
+                checked.diagnostics.iter().map(|found| found.code.as_str()).collect();
+            if checked.desired.is_some() || !codes.contains(&code) {
+                return Err(format!("{name}: {wrong:?} is told as {codes:?}"));
+            }
+            seen.borrow_mut().insert(wrong);
+        }
+        Ok(())
+    });
+    assert_eq!(seen.into_inner().len(), FORBIDDEN.len());
 }

@@ -64,8 +64,8 @@ fn quirks(row: &Row) -> Quirks {
 /// A world in which every label detection says where to announce its results.
 fn announced(mut world: World) -> World {
     let announce = |camera: &mut Camera| {
-        if let Kind::Home { topic, .. } = &mut camera.kind {
-            topic.get_or_insert(0);
+        if !camera.is_face() {
+            camera.topic.get_or_insert(0);
         }
     };
     world.live.values_mut().for_each(|lived| announce(&mut lived.camera));

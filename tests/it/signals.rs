@@ -23,6 +23,7 @@ fn face(video: u8, data: u8) -> Camera {
         role: 0,
         video,
         kind: Kind::Face { data, collection: 0, threshold: None },
+        topic: None,
         regions: Vec::new(),
         sharing: Sharing::Unsaid,
         tags: BTreeMap::from([(0, 0), (1, 2)]),
@@ -31,14 +32,8 @@ fn face(video: u8, data: u8) -> Camera {
 
 fn home(video: u8, labels: u8) -> Camera {
     Camera {
-        kind: Kind::Home {
-            labels,
-            confidence: Some(2),
-            bucket: 0,
-            prefix: None,
-            topic: Some(0),
-            kms: None,
-        },
+        kind: Kind::Home { labels, confidence: Some(2), bucket: 0, prefix: None, kms: None },
+        topic: Some(0),
         ..face(video, 0)
     }
 }
@@ -49,7 +44,7 @@ fn world() -> World {
     let lived = |camera, status| Lived { camera, status };
     let declared = |camera: Camera| {
         let runs = camera.is_face().then_some(true);
-        Declared { camera, runs, ignores: Default::default(), protected: false }
+        Declared { camera, runs, ignores: Default::default(), protected: false, wrong: None }
     };
     World {
         live: BTreeMap::from([

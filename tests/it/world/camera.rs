@@ -38,6 +38,8 @@ pub struct Camera {
     pub role: u8,
     pub video: u8,
     pub kind: Kind,
+    /// Of no use to a face search, and accepted all the same.
+    pub topic: Option<u8>,
     pub regions: Vec<Region>,
     pub sharing: Sharing,
     /// By positions in [`TAG_KEYS`] and [`TAG_VALUES`].
@@ -52,7 +54,6 @@ pub enum Kind {
         confidence: Option<u8>,
         bucket: u8,
         prefix: Option<u8>,
-        topic: Option<u8>,
         kms: Option<Kms>,
     },
     Face {
@@ -177,7 +178,7 @@ impl Camera {
         wire.insert("RoleArn".into(), json!(role(self.role)));
         wire.insert("Input".into(), json!({"KinesisVideoStream": {"Arn": video(self.video)}}));
         match &self.kind {
-            Kind::Home { labels: _, confidence, bucket, prefix, topic: channel, kms } => {
+            Kind::Home { labels: _, confidence, bucket, prefix, kms } => {
                 let mut destination = json!({"Bucket": format!("results-{bucket}")});
                 if let Some(prefix) = prefix {
                     destination["KeyPrefix"] = json!(format!("camera/{prefix}/"));
@@ -188,12 +189,6 @@ impl Camera {
                     home["MinConfidence"] = number(CONFIDENCES[usize::from(*confidence)], widened);
                 }
                 wire.insert("Settings".into(), json!({"ConnectedHome": home}));
-                if let Some(channel) = channel {
-                    wire.insert(
-                        "NotificationChannel".into(),
-                        json!({"SNSTopicArn": topic(*channel)}),
-                    );
-                }
                 if let Some(kms) = kms {
                     wire.insert("KmsKeyId".into(), json!(kms.spelled()));
                 }
@@ -208,12 +203,16 @@ impl Camera {
                 wire.insert("Settings".into(), json!({"FaceSearch": face}));
             }
         }
+        if let Some(channel) = self.topic {
+            wire.insert("NotificationChannel".into(), json!({"SNSTopicArn": topic(channel)}));
+        }
         if !self.regions.is_empty() {
             let regions = self.regions.iter().map(|region| match region.shape() {
-                Shape::Box([left, top, width, height]) => json!({"BoundingBox": {
-                    "Left": number(left, widened), "Top": number(top, widened),
-                    "Width": number(width, widened), "Height": number(height, widened),
-                }}),
+                Shape::Box(sides) => {
+                    let sides = ["Left", "Top", "Width", "Height"].into_iter().zip(sides);
+                    let sides = sides.map(|(name, side)| (name.to_owned(), number(side, widened)));
+                    json!({"BoundingBox": sides.collect::<Map<_, _>>()})
+                }
                 Shape::Polygon(_) => {
                     let points = region.points().into_iter();
                     let points = points

@@ -53,12 +53,16 @@ fn stack(world: &World, dice: &mut Dice) -> String {
 /// A processor's table, and those of the templates and zones that it uses.
 fn processor(name: &str, declared: &Declared, dice: &mut Dice) -> Vec<String> {
     let mut parts = Vec::new();
-    let Declared { camera, runs, ignores, protected } = declared;
+    let Declared { camera, runs, ignores, protected, wrong } = declared;
     let zone_prefix = name.replace('.', "-");
     let mut assignments = attributes(camera, &zone_prefix, &mut parts, dice);
     if let Some(runs) = runs {
         let word = if *runs { "running" } else { "stopped" };
         assignments.push(("desired_status".into(), string(word)));
+    }
+    if let Some((path, value)) = wrong {
+        assignments.retain(|(other, _)| other != path);
+        assignments.push(((*path).to_owned(), (*value).to_owned()));
     }
     let mut lifecycle = Vec::new();
     if *protected {
@@ -122,7 +126,7 @@ fn attributes(
     put("role_arn", string(&role(camera.role)));
     put("input.kinesis_video_stream.arn", string(&video(camera.video)));
     match &camera.kind {
-        Kind::Home { labels: _, confidence, bucket, prefix, topic: channel, kms } => {
+        Kind::Home { labels: _, confidence, bucket, prefix, kms } => {
             let mut labels: Vec<String> = camera.labels().into_iter().map(string).collect();
             dice.shuffle(&mut labels);
             put("settings.connected_home.labels", format!("[{}]", labels.join(", ")));
@@ -131,11 +135,13 @@ fn attributes(
                 put("settings.connected_home.min_confidence", number(text, dice));
             }
             put("output.s3_destination.bucket", string(&format!("results-{bucket}")));
-            if let Some(prefix) = prefix {
-                put("output.s3_destination.key_prefix", string(&format!("camera/{prefix}/")));
-            }
-            if let Some(channel) = channel {
-                put("notification_channel.sns_topic_arn", string(&topic(*channel)));
+            match prefix {
+                Some(prefix) => {
+                    put("output.s3_destination.key_prefix", string(&format!("camera/{prefix}/")));
+                }
+                // An empty one is none.
+                None if dice.once_in(3) => put("output.s3_destination.key_prefix", string("")),
+                None => {}
             }
             if let Some(kms) = kms {
                 put("kms_key_id", string(&kms.spelled()));
@@ -149,6 +155,9 @@ fn attributes(
                 put("settings.face_search.face_match_threshold", number(text, dice));
             }
         }
+    }
+    if let Some(channel) = camera.topic {
+        put("notification_channel.sns_topic_arn", string(&topic(channel)));
     }
     match camera.sharing {
         Sharing::Unsaid => {}

@@ -224,21 +224,25 @@ fn keep_ignored(camera: &mut Camera, live: &Camera, ignores: &dyn Fn(&str) -> bo
     if ignores("input.kinesis_video_stream.arn") {
         camera.video = live.video;
     }
-    if ignores("regions_of_interest") {
+    // What belongs to the old kind is nothing to keep in the new one.
+    let same_kind = camera.is_face() == live.is_face();
+    if same_kind && ignores("notification_channel.sns_topic_arn") {
+        camera.topic = live.topic;
+    }
+    if same_kind && ignores("regions_of_interest") {
         camera.regions.clone_from(&live.regions);
     }
-    if ignores("data_sharing_preference.opt_in") {
+    if same_kind && ignores("data_sharing_preference.opt_in") {
         camera.sharing = live.sharing;
     }
     match (&mut camera.kind, &live.kind) {
         (
-            Kind::Home { labels, confidence, bucket, prefix, topic, kms },
+            Kind::Home { labels, confidence, bucket, prefix, kms },
             Kind::Home {
                 labels: old_labels,
                 confidence: old_confidence,
                 bucket: old_bucket,
                 prefix: old_prefix,
-                topic: old_topic,
                 kms: old_kms,
             },
         ) => {
@@ -253,9 +257,6 @@ fn keep_ignored(camera: &mut Camera, live: &Camera, ignores: &dyn Fn(&str) -> bo
             }
             if ignores("output.s3_destination.key_prefix") {
                 *prefix = *old_prefix;
-            }
-            if ignores("notification_channel.sns_topic_arn") {
-                *topic = *old_topic;
             }
             if ignores("kms_key_id") {
                 *kms = *old_kms;
@@ -273,11 +274,14 @@ fn keep_ignored(camera: &mut Camera, live: &Camera, ignores: &dyn Fn(&str) -> bo
                 *threshold = *old_threshold;
             }
         }
-        // Ignoring the settings keeps the kind, and nothing else can be kept across
-        // kinds.
+        // Ignoring the settings keeps the kind and all that belongs to one, and nothing
+        // else can be kept across kinds.
         (Kind::Home { .. }, Kind::Face { .. }) | (Kind::Face { .. }, Kind::Home { .. }) => {
             if ignores("settings") {
                 camera.kind = live.kind.clone();
+                camera.topic = live.topic;
+                camera.regions.clone_from(&live.regions);
+                camera.sharing = live.sharing;
             }
         }
     }

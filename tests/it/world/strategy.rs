@@ -37,6 +37,8 @@ pub struct Declared {
     /// Positions in [`IGNORABLE`].
     pub ignores: BTreeSet<u8>,
     pub protected: bool,
+    /// An attribute that is written as this, which no file may say.
+    pub wrong: Option<(&'static str, &'static str)>,
 }
 
 /// Paths for `ignore_changes`: leaves and tables.
@@ -113,15 +115,13 @@ fn home() -> impl Strategy<Value = Kind> {
         prop::option::of(0..5_u8),
         0..2_u8,
         prop::option::of(0..2_u8),
-        prop::option::weighted(0.8, 0..2_u8),
         prop::option::of(kms()),
     );
-    parts.prop_map(|(labels, confidence, bucket, prefix, topic, kms)| Kind::Home {
+    parts.prop_map(|(labels, confidence, bucket, prefix, kms)| Kind::Home {
         labels,
         confidence,
         bucket,
         prefix,
-        topic,
         kms,
     })
 }
@@ -133,11 +133,13 @@ fn face() -> impl Strategy<Value = Kind> {
 
 fn camera(tag_keys: u8) -> impl Strategy<Value = Camera> {
     let kind = prop_oneof![3 => home(), 2 => face()];
-    (0..3_u8, 0..9_u8, kind, regions(), sharing(), tags(tag_keys)).prop_map(
-        |(role, video, kind, regions, sharing, tags)| Camera {
+    let topic = prop::option::weighted(0.7, 0..2_u8);
+    (0..3_u8, 0..9_u8, kind, topic, regions(), sharing(), tags(tag_keys)).prop_map(
+        |(role, video, kind, topic, regions, sharing, tags)| Camera {
             role,
             video,
             kind,
+            topic,
             regions,
             sharing,
             tags,
@@ -197,7 +199,7 @@ impl Edit {
             (Edit::Confidence(to), Kind::Home { confidence, .. }) => *confidence = to,
             (Edit::Bucket(to), Kind::Home { bucket, .. }) => *bucket = to,
             (Edit::Prefix(to), Kind::Home { prefix, .. }) => *prefix = to,
-            (Edit::Topic(to), Kind::Home { topic, .. }) => *topic = to,
+            (Edit::Topic(to), _) => camera.topic = to,
             (Edit::Kms(to), Kind::Home { kms, .. }) => *kms = to,
             (Edit::Data(to), Kind::Face { data, .. }) => *data = to,
             (Edit::Collection(to), Kind::Face { collection, .. }) => *collection = to,
@@ -316,7 +318,7 @@ fn assemble(
 
 fn declare(camera: Camera, (runs, ignores, protected): Extras) -> Declared {
     let runs = runs.filter(|_| camera.is_face());
-    Declared { camera, runs, ignores, protected }
+    Declared { camera, runs, ignores, protected, wrong: None }
 }
 
 fn exchange_streams(world: &mut World, exchange: Exchange) {
