@@ -8,7 +8,7 @@ use rekon::emulator::{LabelsUpdate, Options, Quirks, Settle};
 use rekon::model::{Attribute, Value};
 use rekon::plan::{Deviation, Failure, Fate, Plan, Reason};
 
-use crate::world::camera::{Camera, Kind};
+use crate::world::camera::Camera;
 use crate::world::stage::{Project, Stage, paused};
 use crate::world::strategy::{World, world_of};
 use crate::world::{Dice, files};
