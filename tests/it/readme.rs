@@ -1,4 +1,4 @@
-//! The README's sessions, run with the real program.
+//! The sessions of the README and the tour, run with the real program.
 //!
 //! Each section begins with a fresh copy of `examples/`. A `diff` block is an
 //! edit of a file, a `toml` block with a `[stack]` a whole project. A `console` block is a session: `$ rekon ...` is run, with
@@ -6,7 +6,7 @@
 //! show; `$ echo $?` shows the exit code, which is 0 where it is not shown. A
 //! line `...` stands for any lines.
 //!
-//! `REKON_UPDATE_CASES=1` writes what the program says into the README, for
+//! `REKON_UPDATE_CASES=1` writes what the program says into the pages, for
 //! review.
 
 use std::collections::BTreeSet;
@@ -22,10 +22,31 @@ use tempfile::TempDir;
 
 use crate::support::{copy, rekon, run};
 
+/// The pages that are about using rekon.
+const PAGES: [&str; 8] = [
+    "README.md",
+    "docs/tour.md",
+    "docs/configuration.md",
+    "docs/changes.md",
+    "docs/commands.md",
+    "docs/formats.md",
+    "docs/aws.md",
+    "docs/performance.md",
+];
+
+fn page(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
 #[test]
-fn the_readme_shows_what_the_program_says() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(&path).unwrap();
+fn the_pages_show_what_the_program_says() {
+    let sessions: Vec<usize> = PAGES.into_iter().map(replay).collect();
+    assert!(sessions[0] > 0 && sessions[1] > 0, "{sessions:?}");
+}
+
+/// Runs a page's sessions, and says how many there are.
+fn replay(name: &str) -> usize {
+    let readme = page(name);
     let mut replayed = String::new();
     let mut sessions = 0;
     let mut place = Place::new();
@@ -54,21 +75,48 @@ fn the_readme_shows_what_the_program_says() {
             replayed.push_str("```\n");
         }
     }
-    assert!(sessions > 0, "the README shows no session");
     if replayed != readme && std::env::var_os("REKON_UPDATE_CASES").is_some() {
-        fs::write(&path, &replayed).unwrap();
-        return;
+        fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), &replayed).unwrap();
+        return sessions;
     }
     let diff = TextDiff::from_lines(&readme, &replayed);
-    let diff = diff.unified_diff().header("README.md", "what the program says").to_string();
+    let diff = diff.unified_diff().header(name, "what the program says").to_string();
     assert!(replayed == readme, "REKON_UPDATE_CASES=1 accepts this:\n{diff}");
+    sessions
 }
 
 #[test]
-fn the_readme_names_every_command_option_and_key() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(path).unwrap();
-    let said: BTreeSet<&str> = words(&readme).collect();
+fn the_readme_is_short_and_every_link_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    assert!(page("README.md").lines().count() < 350);
+    let others = ["docs/emulator.md", "docs/diagnostics.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+    for name in PAGES.into_iter().chain(others) {
+        let (text, folder) = (page(name), root.join(name).parent().unwrap().to_owned());
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://")) {
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let path = if file.is_empty() { root.join(name) } else { folder.join(file) };
+            assert!(path.exists(), "{name}: there is no {target}");
+            if !anchor.is_empty() {
+                let text = fs::read_to_string(&path).unwrap();
+                let headings = text.lines().filter(|line| line.starts_with('#')).map(slug);
+                assert!(headings.into_iter().any(|it| it == anchor), "{name}: no {target}");
+            }
+        }
+    }
+}
+
+/// The anchor of a heading.
+fn slug(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter(|char| char.is_alphanumeric() || "-_ ".contains(*char));
+    kept.map(|char| if char == ' ' { '-' } else { char }).collect()
+}
+
+#[test]
+fn the_pages_name_every_command_option_and_key() {
+    let pages = PAGES.map(page).concat();
+    let said: BTreeSet<&str> = words(&pages).collect();
     let mut names = BTreeSet::from(["rekon".to_owned()]);
     let help = run(&["--help"]).stdout;
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
@@ -84,7 +132,7 @@ fn the_readme_names_every_command_option_and_key() {
     keys(&serde_json::from_str(&run(&["schema"]).stdout).unwrap(), &mut names);
     assert!(names.contains("--emulator") && names.contains("min_confidence"), "{names:?}");
     let missing: Vec<&String> = names.iter().filter(|name| !said.contains(name.as_str())).collect();
-    assert!(missing.is_empty(), "the README does not say what these are: {missing:?}");
+    assert!(missing.is_empty(), "no page says what these are: {missing:?}");
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
