@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::Args;
 use tokio::net::TcpListener;
@@ -28,12 +29,12 @@ pub(super) struct EmulatorArgs {
     #[arg(long, value_name = "ID", value_parser = account_id)]
     pub account_id: Option<String>,
     /// The region to play; requests for any region are answered [default: the state's, or us-east-1]
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = emulator::region)]
     pub region: Option<String>,
     /// Who is calling, to GetCallerIdentity and in CloudTrail: an ARN, or the name of a user of the account; for one
     /// access key only with KEY= before it [default: emulator]
-    #[arg(long, value_name = "[KEY=]ARN|NAME")]
-    pub identity: Vec<String>,
+    #[arg(long, value_name = "[KEY=]ARN|NAME", value_parser = identity)]
+    pub identity: Vec<(Option<String>, String)>,
     /// How long a status takes to settle: 2s, or starting=2s,stopping=1s,updating=0,name=5s,session=10s
     #[arg(long, value_name = "DURATION", default_value = "200ms")]
     pub settle: Settle,
@@ -88,10 +89,14 @@ pub(super) enum ServeError {
 }
 
 /// Serves until the process is told to stop (SIGINT or SIGTERM), talking to `talk`.
-pub(super) async fn run(args: EmulatorArgs, mut talk: impl Write) -> Result<(), ServeError> {
+pub(super) async fn run(
+    args: EmulatorArgs,
+    talk: impl Write + Send + 'static,
+) -> Result<(), ServeError> {
+    let talk = Arc::new(Mutex::new(talk));
     // Before anything is announced, so that no signal is missed by whoever waits for the announcement.
     let stop = stop_signal().map_err(ServeError::Signals)?;
-    let emulator = open(&args)?;
+    let emulator = open(&args, &talk)?;
     let listener = TcpListener::bind(args.listen).await.map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => ServeError::Taken { address: args.listen },
         _ => ServeError::Listen { address: args.listen, source },
@@ -99,11 +104,19 @@ pub(super) async fn run(args: EmulatorArgs, mut talk: impl Write) -> Result<(), 
     let address = listener
         .local_addr()
         .map_err(|source| ServeError::Listen { address: args.listen, source })?;
-    announce(&mut talk, address, &emulator).map_err(ServeError::Talk)?;
+    announce(&mut *said(&talk), address, &emulator).map_err(ServeError::Talk)?;
     emulator::serve(listener, emulator, stop).await.map_err(ServeError::Keep)
 }
 
-fn open(args: &EmulatorArgs) -> Result<Emulator, ServeError> {
+/// Where the emulator says what happens to it.
+fn said<T>(talk: &Mutex<T>) -> MutexGuard<'_, T> {
+    talk.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn open(
+    args: &EmulatorArgs,
+    talk: &Arc<Mutex<impl Write + Send + 'static>>,
+) -> Result<Emulator, ServeError> {
     let emulator = Emulator::open(options(args), None, args.state.as_deref())?;
     if let Some(path) = &args.state {
         let owners = [
@@ -117,7 +130,12 @@ fn open(args: &EmulatorArgs) -> Result<Emulator, ServeError> {
         }
     }
     if let Some(path) = &args.journal {
-        emulator.write_journal(path)?;
+        let (talk, journal) = (talk.clone(), path.clone());
+        emulator.write_journal(path, move |error| {
+            let journal = journal.display();
+            // Who cannot hear it cannot be told that either.
+            let _ = writeln!(said(&talk), "warning: the journal {journal} ends here: {error}");
+        })?;
     }
     Ok(emulator)
 }
@@ -126,13 +144,10 @@ fn options(args: &EmulatorArgs) -> Options {
     let default = Options::default();
     let mut identity = default.identity;
     let mut identities = default.identities;
-    for given in &args.identity {
-        match given.split_once('=') {
-            // No ARN begins with an access key, and the name of a user may hold any number of `=`.
-            Some((key, somebody)) if is_access_key(key) => {
-                identities.insert(key.to_owned(), somebody.to_owned());
-            }
-            _ => identity.clone_from(given),
+    for (key, somebody) in &args.identity {
+        match key {
+            Some(key) => drop(identities.insert(key.clone(), somebody.clone())),
+            None => identity.clone_from(somebody),
         }
     }
     let mut quirks = Quirks::default();
@@ -157,8 +172,7 @@ fn options(args: &EmulatorArgs) -> Options {
         quirks,
         signatures: Signatures::Required,
         limits: args.limit.unwrap_or_default(),
-        // Nobody in this process reads them; --journal has them in a file.
-        journal_capacity: 0,
+        journal_capacity: default.journal_capacity,
     }
 }
 
@@ -203,10 +217,23 @@ fn is_access_key(text: &str) -> bool {
     text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
-fn failure(text: &str) -> Result<(String, String), String> {
+/// Somebody who calls, and the access key that it is known by if not everybody is meant.
+fn identity(text: &str) -> Result<(Option<String>, String), emulator::BadSetting> {
     match text.split_once('=') {
-        Some((name, message)) if !name.is_empty() => Ok((name.to_owned(), message.to_owned())),
-        _ => Err("write NAME=MESSAGE".to_owned()),
+        // No ARN begins with an access key, and the name of a user may hold any number of `=`.
+        Some((key, somebody)) if is_access_key(key) => {
+            Ok((Some(key.to_owned()), emulator::identity(somebody)?))
+        }
+        _ => Ok((None, emulator::identity(text)?)),
+    }
+}
+
+fn failure(text: &str) -> Result<(String, String), String> {
+    let (name, message) = text.split_once('=').ok_or("write NAME=MESSAGE")?;
+    let name = emulator::processor(name).map_err(|error| error.to_string())?;
+    match message.is_empty() {
+        true => Err("write NAME=MESSAGE: the message is what the processor shows".to_owned()),
+        false => Ok((name, message.to_owned())),
     }
 }
 
@@ -302,6 +329,18 @@ mod tests {
             ["--quirk", "floats=long"],
             ["--account-id", "1234"],
             ["--fail", "front-door"],
+            ["--fail", "front door=Access denied"],
+            ["--fail", "front-door="],
+            ["--region", ""],
+            ["--region", "nowhere"],
+            ["--identity", ""],
+            ["--identity", "AKIAIOSFODNN7EXAMPLE="],
+            ["--fault", "Stop=hide:5s"],
+            ["--fault", "Update:2x0=throttle"],
+            ["--fault", "Update=error:"],
+            ["--fault", "Update/front door=throttle"],
+            ["--state", ""],
+            ["--journal", ""],
         ] {
             assert!(parse(&args).is_err(), "{args:?}");
         }

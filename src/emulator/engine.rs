@@ -3,6 +3,7 @@
 //! Everything that has a memory (the state, quotas, faults, the journal) is here and changes here only; the edges around
 //! it add a clock, a lock, a file and a socket.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,44 +12,54 @@ use super::clock::Time;
 use super::delivery::Delivery;
 use super::error::ServiceError;
 use super::faults::{Fault, FaultPlan};
+use super::identity::Identity;
+use super::incoming::Incoming;
 use super::journal::{Call, Journal};
 use super::operations::{self, Context};
 use super::options::{Lag, Options};
-use super::protocol::Incoming;
 use super::quotas::Quotas;
-use super::random;
-use super::state::State;
+use super::state::{Named, State};
 use super::trail::Event;
-use super::validate::Object;
 
 /// The service with its memory.
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) state: State,
-    pub(crate) options: Options,
     pub(crate) journal: Journal,
+    options: Arc<Options>,
     quotas: Quotas,
     faults: FaultPlan,
-    requests: u64,
-    /// How many calls have changed the state.
-    pub(crate) generation: u64,
-    started: Time,
+}
+
+/// A call that has been carried out and that nobody has been told of: a change may still come to nothing.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    call: Call,
+    parameters: Option<Value>,
+    answer: Result<Value, ServiceError>,
+    identity: Identity,
+    event: Event,
+    /// All that hung on the processor's name before the call, if the call changed it.
+    before: Option<Named>,
 }
 
 /// What becomes of one call.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) outcome: Result<Value, ServiceError>,
-    pub(crate) request_id: String,
     /// How long the answer is held back.
     pub(crate) delay: Duration,
     pub(crate) delivery: Delivery,
-    /// Whether the call changed the state.
-    pub(crate) took_effect: bool,
+}
+
+impl Pending {
+    pub(crate) fn took_effect(&self) -> bool {
+        self.before.is_some()
+    }
 }
 
 impl Engine {
-    pub(crate) fn new(options: Options, mut state: State, now: Time) -> Engine {
+    pub(crate) fn new(options: Arc<Options>, mut state: State, now: Time) -> Engine {
         state.resume(now, &options.settle);
         Engine {
             state,
@@ -56,76 +67,105 @@ impl Engine {
             quotas: Quotas::new(options.rates.clone()),
             faults: FaultPlan::new(options.faults.clone()),
             options,
-            requests: 0,
-            generation: 0,
-            started: now,
         }
     }
 
-    /// An identifier for the next request, in the form of a UUID.
-    pub(crate) fn next_request_id(&mut self) -> String {
-        self.requests += 1;
-        let started = random::hash(&self.started.iso());
-        random::uuid(random::mix(&[self.options.faults.seed, started, self.requests]))
-    }
-
     /// Carries out one call.
-    pub(crate) fn call(&mut self, incoming: Incoming, now: Time) -> Reply {
-        let Incoming { operation, body, caller } = incoming;
-        let request_id = self.next_request_id();
+    pub(crate) fn begin(&mut self, incoming: Incoming, now: Time) -> Pending {
+        let Incoming { operation, request_id, request, parameters, input, processor, caller } =
+            incoming;
         self.state.advance(now);
-        let processor = operations::processor_named(&self.state, &body).map(str::to_owned);
         let named = processor.as_deref().unwrap_or_default();
-        let fault = self.faults.strike(operation, named, has_page_token(&body));
+        let pages = input.as_ref().is_ok_and(operations::has_page_token);
+        let fault = self.faults.strike(operation, named, pages);
         let identity =
             self.options.identity_of(caller.access_key_id.as_deref(), self.state.account_id());
         let resource =
             || processor.as_deref().map_or_else(|| "*".to_owned(), |name| self.state.arn(name));
         let prevented =
             fault.as_ref().and_then(|fault| fault.prevents(operation, identity.arn(), resource));
-        let outcome = match prevented {
+        let mut before = operation.writes().then(|| self.state.named(named));
+        let answer = match prevented {
             Some(error) => Err(error),
             None if !self.quotas.allow(operation, now) => {
                 Err(ServiceError::rate_exceeded(operation))
             }
-            None => {
+            None => input.and_then(|input| {
                 let lag = lag(self.options.lag, fault.as_ref());
-                let (options, identity, request_id) = (&self.options, &identity, &request_id);
+                let (options, identity, request_id) = (&*self.options, &identity, &request_id);
                 let context = Context { now, options, lag, identity, request_id };
-                operations::perform(operation, &mut self.state, &body, &context)
-            }
+                operations::perform(operation, &mut self.state, &input, &context)
+            }),
         };
-        let took_effect = outcome.is_ok() && operation.writes();
-        if took_effect {
-            self.generation += 1;
-        }
-        let delay = if let Some(Fault::Slow(delay)) = fault { delay } else { Duration::ZERO };
-        let delivery = fault.as_ref().map_or(Delivery::Whole, Fault::delivery);
+        before.take_if(|_| answer.is_err());
         let call = Call {
             time: now,
             operation,
-            request: body,
-            request_id: request_id.clone(),
+            request,
+            request_id,
             caller,
             processor,
-            outcome: outcome.as_ref().map(|_| ()).map_err(ServiceError::clone),
+            outcome: answer.as_ref().map(|_| ()).map_err(ServiceError::clone),
             fault,
-            took_effect,
+            took_effect: before.is_some(),
         };
+        let event = event(&self.state, &call, parameters.as_ref(), &answer, &identity);
+        Pending { call, parameters, answer, identity, event, before }
+    }
+
+    /// Carries out one call that needs not be kept.
+    #[cfg(test)]
+    pub(crate) fn call(&mut self, incoming: Incoming, now: Time) -> Reply {
+        let pending = self.begin(incoming, now);
+        self.conclude(pending, Ok(()))
+    }
+
+    /// What the call changed, as a file must know it before anybody is told.
+    pub(crate) fn change(&self, pending: &Pending) -> String {
+        let Pending { call, event, .. } = pending;
+        self.state.render_change(call.processor.as_deref().unwrap_or_default(), event, call.time)
+    }
+
+    /// The whole state with what the call made of it.
+    pub(crate) fn whole(&self, pending: &Pending) -> String {
+        self.state.render_with(Some(&pending.event), pending.call.time)
+    }
+
+    /// Tells the journal and the trail of the call, and undoes it if it could not be `kept`.
+    pub(crate) fn conclude(&mut self, pending: Pending, kept: Result<(), String>) -> Reply {
+        let Pending { mut call, parameters, mut answer, identity, mut event, before } = pending;
+        if let (Some(before), Err(problem)) = (before, kept) {
+            self.state.put_back(call.processor.as_deref().unwrap_or_default(), before);
+            let message = format!("The emulator cannot keep its state: {problem}.");
+            let error = ServiceError::internal(call.operation, message);
+            call.outcome = Err(error.clone());
+            call.took_effect = false;
+            answer = Err(error);
+            event = self::event(&self.state, &call, parameters.as_ref(), &answer, &identity);
+        }
+        let fault = call.fault.as_ref();
+        let delay = if let Some(Fault::Slow(delay)) = fault { *delay } else { Duration::ZERO };
+        let delivery = fault.map_or(Delivery::Whole, Fault::delivery);
         // What never arrived is nothing that the service could have logged.
-        if call.fault != Some(Fault::ResetBefore) {
-            let answer = outcome.as_ref().ok();
-            self.state.trail.record(Event::new(&call, answer, &identity, self.state.region()));
+        if fault != Some(&Fault::ResetBefore) {
+            self.state.trail.record(event);
+        }
+        if call.took_effect {
+            self.state.trail.mark_saved();
         }
         self.journal.record(call);
-        Reply { outcome, request_id, delay, delivery, took_effect }
+        Reply { outcome: answer, delay, delivery }
     }
 }
 
-/// Whether the request asks for a further page.
-fn has_page_token(body: &Object) -> bool {
-    let tokens = ["NextToken", "PaginationToken"].map(|member| body.get(member));
-    tokens.into_iter().flatten().filter_map(Value::as_str).any(|token| !token.is_empty())
+fn event(
+    state: &State,
+    call: &Call,
+    parameters: Option<&Value>,
+    answer: &Result<Value, ServiceError>,
+    identity: &Identity,
+) -> Event {
+    Event::new(call, parameters, answer.as_ref().ok(), identity, state.region())
 }
 
 /// The lag that holds for a call that this fault strikes.
@@ -141,7 +181,6 @@ fn lag(general: Lag, fault: Option<&Fault>) -> Lag {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::journal::Caller;
     use crate::emulator::operation::Operation;
     use crate::emulator::operations::testing::{face_search, label_detection};
     use serde_json::json;
@@ -149,14 +188,13 @@ mod tests {
     const NOW: Time = Time::since_epoch(Duration::from_secs(1_700_000_000));
 
     fn engine(faults: &[&str]) -> Engine {
-        let mut options = Options::default();
+        let mut options = Options { journal_capacity: 10, ..Options::default() };
         options.faults.scripted = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        Engine::new(options, State::new("111122223333", "us-east-1"), NOW)
+        Engine::new(Arc::new(options), State::new("111122223333", "us-east-1"), NOW)
     }
 
     fn call(engine: &mut Engine, operation: Operation, body: Value) -> Reply {
-        let Value::Object(body) = body else { panic!("{body} is no object") };
-        engine.call(Incoming { operation, body, caller: Caller::default() }, NOW)
+        engine.call(Incoming::of(operation, body), NOW)
     }
 
     fn create(engine: &mut Engine) -> Reply {
@@ -183,8 +221,8 @@ mod tests {
                 (error.code.as_str(), error.status, reply.delivery),
                 (code, status, Delivery::Whole)
             );
-            assert!(!exists(&engine) && !reply.took_effect && engine.generation == 0);
-            assert!(create(&mut engine).took_effect);
+            assert!(!exists(&engine));
+            assert!(create(&mut engine).outcome.is_ok() && exists(&engine));
         }
         let mut engine = engine(&["Create:1=reset-before"]);
         assert_eq!(create(&mut engine).delivery, Delivery::Reset);
@@ -201,10 +239,7 @@ mod tests {
         ] {
             let mut engine = engine(&[&format!("Create={fault}")]);
             let reply = create(&mut engine);
-            assert_eq!(
-                (reply.delivery, reply.took_effect, exists(&engine)),
-                (delivery, true, true)
-            );
+            assert_eq!((reply.delivery, exists(&engine)), (delivery, true));
             assert_eq!(reply.delay.as_secs(), if fault == "slow:3s" { 3 } else { 0 });
             assert_eq!(engine.journal.calls().next().map(|call| call.took_effect), Some(true));
         }
@@ -231,21 +266,12 @@ mod tests {
         let describe = call(&mut engine, Operation::DescribeStreamProcessor, json!({"Name": "a"}));
         assert_eq!(describe.outcome.unwrap_err().code, "ResourceNotFoundException");
         let listed = |engine: &mut Engine, seconds: u64| {
-            let incoming = Incoming {
-                operation: Operation::GetResources,
-                body: Object::new(),
-                caller: Caller::default(),
-            };
+            let incoming = Incoming::of(Operation::GetResources, json!({}));
             let reply = engine.call(incoming, NOW.after(Duration::from_secs(seconds)));
             reply.outcome.unwrap()["ResourceTagMappingList"].as_array().unwrap().len()
         };
         assert_eq!((listed(&mut engine, 0), listed(&mut engine, 5)), (0, 1));
-        let body = Object::from_iter([("Name".to_owned(), json!("b"))]);
-        let delete = Incoming {
-            operation: Operation::DeleteStreamProcessor,
-            body,
-            caller: Caller::default(),
-        };
+        let delete = Incoming::of(Operation::DeleteStreamProcessor, json!({"Name": "b"}));
         engine.call(delete, NOW.after(Duration::from_secs(10)));
         assert_eq!((listed(&mut engine, 3600), listed(&mut engine, 3610)), (1, 0));
     }
@@ -296,10 +322,37 @@ mod tests {
     }
 
     #[test]
-    fn every_request_has_an_id_of_its_own() {
-        let mut engine = engine(&[]);
-        let ids: std::collections::BTreeSet<String> =
-            (0..100).map(|_| engine.next_request_id()).collect();
-        assert_eq!(ids.len(), 100);
+    fn a_change_that_could_not_be_kept_is_undone_and_told_so() {
+        for (operation, body) in [
+            (Operation::CreateStreamProcessor, label_detection("b")),
+            (Operation::DeleteStreamProcessor, json!({"Name": "a"})),
+            (Operation::StartStreamProcessor, json!({"Name": "a"})),
+            (
+                Operation::TagResource,
+                // A member that the operation does not have must not be taken for the processor.
+                json!({"ResourceArn": "arn:aws:rekognition:us-east-1:111122223333:streamprocessor/a",
+                    "Tags": {"site": "north"}, "Name": "b"}),
+            ),
+        ] {
+            let mut engine = engine(&[]);
+            call(&mut engine, Operation::CreateStreamProcessor, face_search("a"));
+            let shown = |engine: &Engine| {
+                let state: Value = serde_json::from_str(&engine.state.render(NOW)).unwrap();
+                state["processors"].clone()
+            };
+            let before = shown(&engine);
+            let pending = engine.begin(Incoming::of(operation, body), NOW);
+            assert!(pending.took_effect(), "{operation}");
+            assert_ne!(shown(&engine), before, "{operation}");
+            let reply = engine.conclude(pending, Err("the disk is full".to_owned()));
+            let error = reply.outcome.unwrap_err();
+            assert_eq!((error.code.as_str(), error.status), ("InternalServerError", 500));
+            assert!(error.message.contains("the disk is full"));
+            assert_eq!(shown(&engine), before, "{operation}");
+            let told = engine.journal.calls().last().unwrap();
+            assert!(!told.took_effect && told.outcome.is_err());
+            let trail = engine.state.trail.changes().last().unwrap().text();
+            assert!(trail.contains("the disk is full"), "{trail}");
+        }
     }
 }

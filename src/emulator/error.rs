@@ -1,7 +1,7 @@
 //! What the service answers when it does not do as asked.
 
 use super::operation::{Operation, Service};
-use super::validate::{self, Violation};
+use super::validate::Violations;
 
 /// An error of the emulated service: a type, an HTTP status and a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,16 +32,16 @@ impl ServiceError {
     /// The request is not what the model demands.
     ///
     /// CloudTrail has an exception for each member rather than one for all.
-    pub(crate) fn invalid_request(operation: Operation, violations: &[Violation]) -> ServiceError {
-        let message = validate::message(violations);
+    pub(crate) fn invalid_request(operation: Operation, violations: &Violations) -> ServiceError {
+        let message = violations.to_string();
         if operation.service() != Service::CloudTrail {
             return ServiceError::invalid(message);
         }
-        let code = match violations.first().map(Violation::member) {
-            Some("startTime" | "endTime") => "InvalidTimeRangeException",
-            Some("maxResults") => "InvalidMaxResultsException",
-            Some("nextToken") => "InvalidNextTokenException",
-            Some("eventCategory") => "InvalidEventCategoryException",
+        let code = match violations.member() {
+            "startTime" | "endTime" => "InvalidTimeRangeException",
+            "maxResults" => "InvalidMaxResultsException",
+            "nextToken" => "InvalidNextTokenException",
+            "eventCategory" => "InvalidEventCategoryException",
             _ => "InvalidLookupAttributesException",
         };
         ServiceError::new(code, 400, message)

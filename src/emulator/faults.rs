@@ -4,7 +4,7 @@
 //! hang on a seed and on how often the same operation was called for the same processor, not on the order in which
 //! calls arrive: a run with many calls at once repeats.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::time::Duration;
@@ -129,6 +129,10 @@ impl FromStr for Fault {
             None => json!(text),
             Some(("error", error)) => {
                 let (code, message) = error.split_once(':').unwrap_or((error, ""));
+                let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.';
+                if code.is_empty() || !code.bytes().all(letters) {
+                    return Err(BadSetting::Code(code.to_owned()));
+                }
                 json!({"error": {"code": code, "message": message}})
             }
             Some((name, duration)) => json!({name: setting::duration(duration)?}),
@@ -189,15 +193,25 @@ impl FromStr for ScriptedFault {
             Some((calls, when)) => (calls, span(when).ok_or_else(form)?),
             None => (calls, (1, None)),
         };
-        let (operation, processor) =
-            calls.split_once('/').map_or((calls, None), |(operation, processor)| {
-                (operation, Some(processor.to_owned()))
-            });
+        let (operation, processor) = calls
+            .split_once('/')
+            .map_or((calls, None), |(operation, processor)| (operation, Some(processor)));
         let operation = match operation {
             "*" => None,
             name => Some(setting::operation(name)?),
         };
-        Ok(ScriptedFault { operation, processor, first, count, fault: fault.parse()? })
+        let processor = processor.map(setting::processor).transpose()?;
+        let fault: Fault = fault.parse()?;
+        let vain = |why| Err(BadSetting::Vain(text.to_owned(), why));
+        match operation {
+            Some(operation) if !fault.concerns(operation, operation.has_pages()) => {
+                vain("such a fault means nothing to this operation")
+            }
+            Some(operation) if processor.is_some() && !operation.names_processor() => {
+                vain("a request of this operation names no processor")
+            }
+            _ => Ok(ScriptedFault { operation, processor, first, count, fault }),
+        }
     }
 }
 
@@ -206,7 +220,7 @@ fn span(text: &str) -> Option<(u64, Option<u64>)> {
     let (first, count) = if let Some(first) = text.strip_suffix('+') {
         (first, None)
     } else if let Some((first, count)) = text.split_once('x') {
-        (first, Some(count.parse().ok()?))
+        (first, Some(count.parse().ok().filter(|count| *count > 0)?))
     } else {
         (text, Some(1))
     };
@@ -250,20 +264,24 @@ pub struct Faults {
     pub seed: u64,
 }
 
+/// How many pairs of operation and processor are counted one by one: those of a full account. A stranger may make up
+/// names for ever; what goes beyond is counted together.
+const MAX_COUNTED: usize = 150_000;
+
 /// The faults of one emulator with what they need to remember.
 #[derive(Debug)]
 pub(crate) struct FaultPlan {
     faults: Faults,
     /// How many calls each scripted fault has matched.
     matched: Vec<u64>,
-    /// How often each operation was called for each processor.
-    called: BTreeMap<(Operation, String), u64>,
+    /// How often each operation was called for each processor, by a hash of the two.
+    called: HashMap<u64, u64>,
 }
 
 impl FaultPlan {
     pub(crate) fn new(faults: Faults) -> FaultPlan {
         let matched = vec![0; faults.scripted.len()];
-        FaultPlan { faults, matched, called: BTreeMap::new() }
+        FaultPlan { faults, matched, called: HashMap::new() }
     }
 
     /// The fault that strikes this call, if one does; counts the call.
@@ -273,12 +291,6 @@ impl FaultPlan {
         processor: &str,
         has_page_token: bool,
     ) -> Option<Fault> {
-        if self.faults.scripted.is_empty() && self.faults.random.is_empty() {
-            return None;
-        }
-        let nth = self.called.entry((operation, processor.to_owned())).or_insert(0);
-        *nth += 1;
-        let nth = *nth;
         let mut struck = None;
         for (scripted, matched) in self.faults.scripted.iter().zip(&mut self.matched) {
             let matches = scripted.operation.is_none_or(|wanted| wanted == operation)
@@ -292,13 +304,14 @@ impl FaultPlan {
                 struck = struck.or_else(|| strikes.then(|| scripted.fault.clone()));
             }
         }
+        if self.faults.random.is_empty() {
+            return struck;
+        }
+        // The chances hang on every call, also on one that a script strikes.
+        let pair = random::mix(&[random::hash(operation.name()), random::hash(processor)]);
+        let nth = self.nth(pair);
         struck.or_else(|| {
-            let seed = random::mix(&[
-                self.faults.seed,
-                random::hash(operation.name()),
-                random::hash(processor),
-                nth,
-            ]);
+            let seed = random::mix(&[self.faults.seed, pair, nth]);
             let mut random = self.faults.random.iter().zip(0..);
             random
                 .find(|(random, index)| {
@@ -307,6 +320,14 @@ impl FaultPlan {
                 })
                 .map(|(random, _)| random.fault.clone())
         })
+    }
+
+    /// How many calls of this pair there have been with this one.
+    fn nth(&mut self, pair: u64) -> u64 {
+        let room = self.called.len() < MAX_COUNTED || self.called.contains_key(&pair);
+        let nth = self.called.entry(if room { pair } else { 0 }).or_insert(0);
+        *nth += 1;
+        *nth
     }
 }
 
@@ -395,9 +416,45 @@ mod tests {
         ] {
             assert!(text.parse::<ScriptedFault>().is_err(), "{text}");
         }
+        for text in [
+            "Describe:2x0=throttle",
+            "Describe=error:",
+            "Describe=error::no more",
+            "Describe=error:no such code",
+            "Describe/=throttle",
+            "Describe/front door=throttle",
+            "Stop=hide:5s",
+            "Delete=lag:5s",
+            "Create=linger:5s",
+            "Describe=expired-token",
+            "List/a=throttle",
+            "GetResources/a=throttle",
+        ] {
+            assert!(text.parse::<ScriptedFault>().is_err(), "{text}");
+        }
+        for text in [
+            "*=hide:5s",
+            "*/a=throttle",
+            "ListStreamProcessors=expired-token",
+            "TagResource/a=lag:1s",
+        ] {
+            assert!(text.parse::<ScriptedFault>().is_ok(), "{text}");
+        }
         for text in ["throttle", "throttle=2", "throttle=NaN"] {
             assert!(text.parse::<RandomFault>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn made_up_names_are_not_counted_for_ever() {
+        let random = vec!["throttle=0.3".parse().unwrap()];
+        let mut plan = FaultPlan::new(Faults { random, ..Faults::default() });
+        for number in 0..MAX_COUNTED + 1000 {
+            plan.strike(Operation::DescribeStreamProcessor, &number.to_string(), false);
+        }
+        assert_eq!(plan.called.len(), MAX_COUNTED + 1);
+        let struck = strikes(&mut plan, Operation::DescribeStreamProcessor, "new", 10_000);
+        assert!((2700..3300).contains(&struck.matches('!').count()), "chances stay what they are");
     }
 
     #[test]

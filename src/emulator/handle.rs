@@ -3,21 +3,24 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use super::clock::Clock;
+use super::clock::{Clock, Time};
 use super::delivery::{Delivery, Reset};
-use super::engine::Engine;
+use super::engine::{Engine, Reply};
 use super::error::ServiceError;
+use super::incoming::Incoming;
 use super::journal::Call;
 use super::options::Options;
 use super::protocol;
+use super::random;
 use super::state::{BadSnapshot, State};
-use super::store::Store;
+use super::store::{Kept, Store, StoreError};
 
 /// The embedded service. Clones are handles on the same one.
 #[derive(Clone, Debug)]
@@ -25,11 +28,28 @@ pub struct Emulator(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    engine: Mutex<Engine>,
+    options: Arc<Options>,
+    account_id: String,
+    region: String,
+    /// What the ARN of every stream processor begins with.
+    arn_prefix: String,
     clock: Clock,
-    /// Behind a lock of its own, which a write keeps beyond the call that began it: a client that goes away must not
-    /// let the next write overtake this one.
-    store: Option<Arc<tokio::sync::Mutex<Store>>>,
+    request_ids: RequestIds,
+    memory: Mutex<Memory>,
+}
+
+/// What calls have to wait for each other for.
+#[derive(Debug)]
+struct Memory {
+    engine: Engine,
+    store: Option<Store>,
+}
+
+/// Identifiers of requests, in the form of UUIDs.
+#[derive(Debug)]
+struct RequestIds {
+    seed: u64,
+    given: AtomicU64,
 }
 
 /// An answer on its way to a client, and how much of it arrives.
@@ -52,6 +72,9 @@ pub enum OpenError {
         /// What the system says.
         source: io::Error,
     },
+    /// The state is not this emulator's to keep.
+    #[error("{0}")]
+    Owner(String),
     /// The state cannot be started from.
     #[error("{} is no state to start from", path.display())]
     Snapshot {
@@ -78,74 +101,101 @@ impl Emulator {
 
     /// An emulator that starts from the file `store` if that exists, else from `source`, else without processors.
     ///
-    /// Each change is in `store` before it is acknowledged; nothing but a change creates it. `source` is only read. A
-    /// store belongs to one emulator at a time: a change by another process makes further changes fail.
+    /// Each change is kept in `store` or in the log beside it before it is acknowledged; nothing but a change creates it.
+    /// `source` is only read. A store that is there belongs to this emulator until it is dropped, and cannot be opened a
+    /// second time.
     pub fn open(
         options: Options,
         source: Option<&Path>,
         store: Option<&Path>,
     ) -> Result<Emulator, OpenError> {
-        // Looked at before it is read, so that a change in between is noticed later.
-        let kept = store.map(Store::new);
-        let state = match store.map(|path| read(path, &options)).transpose()?.flatten() {
-            Some(state) => state,
-            None => match source {
-                None => State::new(&options.account_id, &options.region),
-                Some(path) => read(path, &options)?.ok_or_else(|| OpenError::Read {
-                    path: path.to_owned(),
-                    source: io::Error::from(io::ErrorKind::NotFound),
-                })?,
-            },
+        let opened = store.map(|path| {
+            Store::open(path).map_err(|error| match error {
+                StoreError::Read(source) => OpenError::Read { path: path.to_owned(), source },
+                other => OpenError::Owner(other.to_string()),
+            })
+        });
+        let (store, kept) = opened.transpose()?.unzip();
+        let Kept { snapshot, changes } = kept.unwrap_or_default();
+        let bad = |path: &Path, source| OpenError::Snapshot { path: path.to_owned(), source };
+        let mut state = match (snapshot, source) {
+            (Some(snapshot), _) => {
+                let path = store.as_ref().map_or(Path::new(""), Store::path);
+                State::parse(&snapshot, &options).map_err(|source| bad(path, source))?
+            }
+            (None, None) => State::new(&options.account_id, &options.region),
+            (None, Some(path)) => {
+                let text = fs::read(path)
+                    .map_err(|source| OpenError::Read { path: path.to_owned(), source })?;
+                State::parse(&text, &options).map_err(|source| bad(path, source))?
+            }
         };
-        Ok(Emulator::start(options, state, kept))
+        for (line, change) in changes {
+            let log = store.as_ref().map(Store::log_path).unwrap_or_default();
+            state.replay(&change, line).map_err(|source| bad(&log, source))?;
+        }
+        Ok(Emulator::start(options, state, store))
     }
 
     fn start(options: Options, state: State, store: Option<Store>) -> Emulator {
         let clock = Clock::start(state.resumed_at);
-        let engine = Engine::new(options, state, clock.now());
-        let store = store.map(|store| Arc::new(tokio::sync::Mutex::new(store)));
-        Emulator(Arc::new(Shared { engine: Mutex::new(engine), clock, store }))
+        let options = Arc::new(options);
+        let now = clock.now();
+        Emulator(Arc::new(Shared {
+            account_id: state.account_id().to_owned(),
+            region: state.region().to_owned(),
+            arn_prefix: state.arn_prefix(),
+            request_ids: RequestIds::new(&options, now),
+            memory: Mutex::new(Memory { engine: Engine::new(options.clone(), state, now), store }),
+            options,
+            clock,
+        }))
     }
 
     /// The account that it plays.
     pub fn account_id(&self) -> String {
-        self.engine().state.account_id().to_owned()
+        self.0.account_id.clone()
     }
 
     /// The region that it plays.
     pub fn region(&self) -> String {
-        self.engine().state.region().to_owned()
+        self.0.region.clone()
     }
 
     /// What it was started with.
     pub fn options(&self) -> Options {
-        self.engine().options.clone()
+        Options::clone(&self.0.options)
     }
 
     /// The present state as a snapshot.
     pub fn snapshot(&self) -> Value {
-        let text = self.render().0;
+        let text = self.memory().render(self.0.clock.now());
         // The text was made by the lines above from JSON values.
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// The latest calls, the oldest first.
+    /// The latest calls, the oldest first, as many as [`Options::journal_capacity`] asks for.
     pub fn journal(&self) -> Vec<Call> {
-        self.engine().journal.calls().cloned().collect()
+        self.memory().engine.journal.calls().cloned().collect()
     }
 
     /// Also writes each call from now on as a line of JSON to the end of this file.
-    pub fn write_journal(&self, path: &Path) -> Result<(), OpenError> {
+    ///
+    /// If a line cannot be written, the journal ends there: `lost` is told why, and the service goes on.
+    pub fn write_journal(
+        &self,
+        path: &Path,
+        lost: impl FnOnce(io::Error) + Send + 'static,
+    ) -> Result<(), OpenError> {
         let file = OpenOptions::new().append(true).create(true).open(path);
         let file = file.map_err(|source| OpenError::Journal { path: path.to_owned(), source })?;
-        self.engine().journal.write_to(file);
+        self.memory().engine.journal.write_to(file, Box::new(lost));
         Ok(())
     }
 
     /// The answer to a request that cannot be read.
     pub(crate) fn refuse<B>(&self, request: &Request<B>, error: &ServiceError) -> Response<Bytes> {
-        let request_id = self.engine().next_request_id();
-        protocol::error(protocol::dialect(request), error, &request_id)
+        protocol::error(protocol::dialect(request), error, &self.0.request_ids.next())
     }
 
     /// Answers one request.
@@ -153,35 +203,25 @@ impl Emulator {
         if let Some(response) = self.health(&request) {
             return Ok(Answer { response, delivery: Delivery::Whole });
         }
-        let dialect = protocol::dialect(&request);
-        let read = protocol::read(&request, self.engine().options.signatures);
-        let incoming = match read {
-            Ok(incoming) => incoming,
+        let asked = match protocol::read(&request, self.0.options.signatures) {
+            Ok(asked) => asked,
             Err(error) => {
                 let response = self.refuse(&request, &error);
                 return Ok(Answer { response, delivery: Delivery::Whole });
             }
         };
-        let operation = incoming.operation;
-        let (reply, generation) = {
-            let mut engine = self.engine();
-            (engine.call(incoming, self.0.clock.now()), engine.generation)
-        };
-        let mut outcome = reply.outcome;
-        if reply.took_effect
-            && let Err(error) = self.keep(generation).await
-        {
-            let message = format!("The emulator cannot keep its state: {error}.");
-            outcome = Err(ServiceError::internal(operation, message));
-        }
-        if !reply.delay.is_zero() {
-            tokio::time::sleep(reply.delay).await;
+        let (operation, dialect) = (asked.operation, protocol::dialect(&request));
+        let request_id = self.0.request_ids.next();
+        let incoming = Incoming::new(asked, request_id.clone(), &self.0.arn_prefix);
+        let Reply { outcome, delay, delivery } = self.memory().call(incoming, self.0.clock.now());
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
         }
         let response = match &outcome {
-            Ok(output) => protocol::answer(operation, output, &reply.request_id),
-            Err(error) => protocol::error(dialect, error, &reply.request_id),
+            Ok(output) => protocol::answer(operation, output, &request_id),
+            Err(error) => protocol::error(dialect, error, &request_id),
         };
-        match reply.delivery {
+        match delivery {
             Delivery::Reset => Err(Reset),
             delivery => Ok(Answer { response, delivery }),
         }
@@ -197,12 +237,11 @@ impl Emulator {
             let error = ServiceError::new("UnknownOperationException", 404, message);
             return Some(self.refuse(request, &error));
         }
-        let state = &self.engine().state;
         Some(protocol::health(&json!({
             "emulator": concat!("rekon ", env!("CARGO_PKG_VERSION")),
-            "account_id": state.account_id(),
-            "region": state.region(),
-            "stream_processors": state.processors().len(),
+            "account_id": self.0.account_id,
+            "region": self.0.region,
+            "stream_processors": self.memory().engine.state.processors().len(),
         })))
     }
 
@@ -210,60 +249,54 @@ impl Emulator {
     ///
     /// Without a file, or if nothing was ever changed, it does nothing.
     pub async fn flush(&self) -> io::Result<()> {
-        let Some(store) = &self.0.store else { return Ok(()) };
-        let store = store.clone().lock_owned().await;
-        if store.generation == 0 && self.engine().generation == 0 {
-            return Ok(());
-        }
-        self.write(store).await
+        self.memory().flush(self.0.clock.now())
     }
 
-    /// Waits until the file holds this many changes.
-    async fn keep(&self, generation: u64) -> io::Result<()> {
-        let Some(store) = &self.0.store else { return Ok(()) };
-        let store = store.clone().lock_owned().await;
-        // Whoever wrote while this call waited has written this call's change too.
-        if store.generation >= generation { Ok(()) } else { self.write(store).await }
-    }
-
-    async fn write(&self, mut store: tokio::sync::OwnedMutexGuard<Store>) -> io::Result<()> {
-        let emulator = self.clone();
-        let written = tokio::task::spawn_blocking(move || {
-            let (text, generation) = emulator.render();
-            let replaced = store.replace(&text);
-            if replaced.is_ok() {
-                store.generation = generation;
-            }
-            replaced.map_err(|error| {
-                io::Error::new(error.kind(), format!("{}: {error}", store.path().display()))
-            })
-        });
-        written.await.unwrap_or_else(|panicked| Err(io::Error::other(panicked)))
-    }
-
-    /// The text of the present state, and the number of changes in it.
-    fn render(&self) -> (String, u64) {
-        let now = self.0.clock.now();
-        let mut engine = self.engine();
-        engine.state.advance(now);
-        (engine.state.render(now), engine.generation)
-    }
-
-    fn engine(&self) -> MutexGuard<'_, Engine> {
-        self.0.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The state in a file; `None` if there is no such file.
-fn read(path: &Path, options: &Options) -> Result<Option<State>, OpenError> {
-    let text = match fs::read(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(OpenError::Read { path: path.to_owned(), source }),
-    };
-    match State::parse(&text, options) {
-        Ok(state) => Ok(Some(state)),
-        Err(source) => Err(OpenError::Snapshot { path: path.to_owned(), source }),
+impl Memory {
+    /// Carries out a call, keeps what it changed, and only then lets anybody know.
+    fn call(&mut self, incoming: Incoming, now: Time) -> Reply {
+        let Memory { engine, store } = self;
+        let pending = engine.begin(incoming, now);
+        let kept = match store {
+            Some(store) if pending.took_effect() => store
+                .keep(&engine.change(&pending), || engine.whole(&pending))
+                .map_err(|error| format!("{}: {error}", store.path().display())),
+            _ => Ok(()),
+        };
+        engine.conclude(pending, kept)
+    }
+
+    fn flush(&mut self, now: Time) -> io::Result<()> {
+        let text = match &self.store {
+            Some(store) if store.changed => self.render(now),
+            _ => return Ok(()),
+        };
+        let Some(store) = &mut self.store else { return Ok(()) };
+        store.replace(&text).map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", store.path().display()))
+        })
+    }
+
+    /// The text of the present state.
+    fn render(&mut self, now: Time) -> String {
+        self.engine.state.advance(now);
+        self.engine.state.render(now)
+    }
+}
+
+impl RequestIds {
+    fn new(options: &Options, started: Time) -> RequestIds {
+        let seed = random::mix(&[options.faults.seed, random::hash(&started.iso())]);
+        RequestIds { seed, given: AtomicU64::new(0) }
+    }
+
+    fn next(&self) -> String {
+        random::uuid(random::mix(&[self.seed, self.given.fetch_add(1, Ordering::Relaxed)]))
     }
 }
 
@@ -298,6 +331,7 @@ mod tests {
         assert!(!path.exists(), "reading creates no file");
         assert_eq!(create(&emulator, "a").await, 200);
         // No stop, no flush: as if the process had been killed here.
+        drop(emulator);
         let again = Emulator::open(Options::default(), None, Some(&path)).unwrap();
         let (status, shown) = call(&again, "DescribeStreamProcessor", &json!({"Name": "a"})).await;
         assert_eq!((status, &shown["Name"]), (200, &json!("a")));
@@ -318,6 +352,7 @@ mod tests {
         for created in creates.collect::<Vec<_>>() {
             assert_eq!(created.await.unwrap(), 200);
         }
+        drop(emulator);
         let again = Emulator::open(Options::default(), None, Some(&path)).unwrap();
         assert_eq!(again.snapshot()["processors"].as_array().unwrap().len(), 50);
     }
@@ -340,6 +375,7 @@ mod tests {
         );
         assert_eq!(create(&emulator, "b").await, 200);
         assert_eq!(fs::read_to_string(&source).unwrap(), text);
+        drop(emulator);
         let again = Emulator::open(Options::default(), Some(&source), Some(&store)).unwrap();
         assert_eq!(again.snapshot()["processors"].as_array().unwrap().len(), 2);
     }
@@ -368,6 +404,88 @@ mod tests {
         assert_eq!((status, &body["__type"]), (500, &json!("InternalServerError")));
         assert!(body["Message"].as_str().unwrap().contains("another process"));
         assert_eq!(fs::read_to_string(&path).unwrap(), "somebody else's");
+        assert_eq!(emulator.snapshot()["processors"], json!([]), "and nothing happened");
+        fs::remove_file(&path).unwrap();
+        assert_eq!(create(&emulator, "a").await, 200, "its name and its stream are free");
+    }
+
+    #[tokio::test]
+    async fn a_state_belongs_to_one_emulator_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        let open = || Emulator::open(Options::default(), None, Some(&path));
+        let emulator = open().unwrap();
+        assert_eq!(create(&emulator, "a").await, 200);
+        let refused = open().unwrap_err().to_string();
+        let owner = format!("state.json belongs to process {}, an emulator", std::process::id());
+        assert!(refused.contains(&owner), "{refused}");
+        drop(emulator);
+        let reader = open().unwrap();
+        assert!(open().is_err(), "also while it is only read");
+        drop(reader);
+        open().unwrap();
+    }
+
+    /// A state of which all is in the files, as after a kill, is the one that was there.
+    #[tokio::test(start_paused = true)]
+    async fn what_is_kept_is_all_that_there_was() {
+        let (folder, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let hour = Duration::from_secs(3600);
+        let options = || Options {
+            settle: crate::emulator::Settle::all(hour),
+            lag: crate::emulator::Lag {
+                created: Duration::ZERO,
+                tags: hour,
+                deleted: hour,
+                trail: hour,
+            },
+            ..Options::default()
+        };
+        let path = folder.path().join("state.json");
+        let emulator = Emulator::open(options(), None, Some(&path)).unwrap();
+        let arn = |name: &str| format!("{}{name}", emulator.0.arn_prefix);
+        let mut tagged = label_detection("b");
+        tagged["Tags"] = json!({"site": "north"});
+        for (operation, request, status) in [
+            ("CreateStreamProcessor", face_search("a"), 200),
+            ("CreateStreamProcessor", tagged, 200),
+            ("StartStreamProcessor", json!({"Name": "a"}), 200),
+            ("StopStreamProcessor", json!({"Name": "a"}), 400),
+            ("TagResource", json!({"ResourceArn": arn("b"), "Tags": {"team": "home"}}), 200),
+            (
+                "UpdateStreamProcessor",
+                json!({"Name": "b", "DataSharingPreferenceForUpdate": {"OptIn": true}}),
+                200,
+            ),
+            ("UntagResource", json!({"ResourceArn": arn("b"), "TagKeys": ["site", "team"]}), 200),
+            ("CreateStreamProcessor", label_detection("c"), 200),
+            ("DeleteStreamProcessor", json!({"Name": "c"}), 200),
+            ("CreateStreamProcessor", label_detection("c"), 400),
+            ("CreateStreamProcessor", label_detection("d"), 200),
+        ] {
+            assert_eq!(call(&emulator, operation, &request).await.0, status, "{operation}");
+            if status != 200 {
+                continue;
+            }
+            for name in ["state.json", "state.json.log"] {
+                fs::copy(folder.path().join(name), killed.path().join(name)).unwrap();
+            }
+            let path = killed.path().join("state.json");
+            let again = Emulator::open(options(), None, Some(&path)).unwrap();
+            let without_time = |emulator: &Emulator| {
+                let mut snapshot = emulator.snapshot();
+                snapshot.as_object_mut().unwrap().remove("taken_at");
+                snapshot
+            };
+            assert_eq!(without_time(&again), without_time(&emulator), "{operation}");
+        }
+    }
+
+    #[test]
+    fn every_request_has_an_id_of_its_own() {
+        let ids = RequestIds::new(&Options::default(), Time::default());
+        let ids: std::collections::BTreeSet<String> = (0..100).map(|_| ids.next()).collect();
+        assert_eq!(ids.len(), 100);
     }
 
     #[tokio::test(start_paused = true)]
@@ -385,6 +503,7 @@ mod tests {
         tokio::time::sleep(Duration::from_secs(3600)).await;
         assert_eq!(status(&emulator).await, "RUNNING");
         emulator.flush().await.unwrap();
+        drop(emulator);
         let again = Emulator::open(Options::default(), None, Some(&path)).unwrap();
         assert_eq!(again.snapshot()["processors"][0]["Status"], "RUNNING");
     }

@@ -1,8 +1,9 @@
 //! The journal: every call that reached an operation, and what became of it.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -62,13 +63,15 @@ impl Call {
     }
 }
 
-/// The latest calls, and the file that gets a line for each.
-#[derive(Debug)]
+/// The latest calls, if anybody in this process asks for them, and the file that gets a line for each.
 pub(crate) struct Journal {
     calls: VecDeque<Call>,
     capacity: usize,
-    file: Option<File>,
+    file: Option<(File, Lost)>,
 }
+
+/// Is told why the file cannot be written any more.
+pub(crate) type Lost = Box<dyn FnOnce(io::Error) + Send>;
 
 impl Journal {
     pub(crate) fn new(capacity: usize) -> Journal {
@@ -76,8 +79,8 @@ impl Journal {
     }
 
     /// Also writes the calls that follow to this file.
-    pub(crate) fn write_to(&mut self, file: File) {
-        self.file = Some(file);
+    pub(crate) fn write_to(&mut self, file: File, lost: Lost) {
+        self.file = Some((file, lost));
     }
 
     pub(crate) fn calls(&self) -> impl Iterator<Item = &Call> {
@@ -85,20 +88,29 @@ impl Journal {
     }
 
     pub(crate) fn record(&mut self, call: Call) {
-        if let Some(file) = &mut self.file {
+        if let Some((mut file, lost)) = self.file.take() {
             // One write for a whole line, so that lines stay whole. A journal that cannot be written (a full disk)
             // must not bring down the service it only watches: it ends there.
-            let line = format!("{}\n", call.to_json());
-            if file.write_all(line.as_bytes()).is_err() {
-                self.file = None;
+            match file.write_all(format!("{}\n", call.to_json()).as_bytes()) {
+                Ok(()) => self.file = Some((file, lost)),
+                Err(error) => lost(error),
             }
         }
-        if self.calls.len() == self.capacity {
-            self.calls.pop_front();
-        }
         if self.capacity > 0 {
+            if self.calls.len() == self.capacity {
+                self.calls.pop_front();
+            }
             self.calls.push_back(call);
         }
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Journal { calls, capacity, file } = self;
+        let mut shown = f.debug_struct("Journal");
+        shown.field("calls", calls).field("capacity", capacity);
+        shown.field("file", &file.as_ref().map(|(file, _)| file)).finish()
     }
 }
 
@@ -125,7 +137,7 @@ mod tests {
     fn the_latest_calls_are_kept_and_all_are_written() {
         let mut file = tempfile::tempfile().unwrap();
         let mut journal = Journal::new(2);
-        journal.write_to(file.try_clone().unwrap());
+        journal.write_to(file.try_clone().unwrap(), Box::new(|error| panic!("{error}")));
         for operation in [
             Operation::DescribeStreamProcessor,
             Operation::TagResource,
@@ -145,5 +157,18 @@ mod tests {
         assert_eq!(lines[2]["outcome"], "ResourceInUseException");
         assert_eq!(lines[2]["fault"], "reset-after");
         assert_eq!(lines[2]["request"], json!({"Name": "a"}));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_journal_that_cannot_be_written_is_told_once() {
+        let full = File::options().append(true).open("/dev/full").unwrap();
+        let (told, heard) = std::sync::mpsc::channel();
+        let mut journal = Journal::new(0);
+        journal.write_to(full, Box::new(move |error| told.send(error.kind()).unwrap()));
+        journal.record(call(Operation::TagResource));
+        journal.record(call(Operation::TagResource));
+        assert_eq!(heard.iter().collect::<Vec<_>>(), [io::ErrorKind::StorageFull]);
+        assert_eq!(journal.calls().count(), 0);
     }
 }

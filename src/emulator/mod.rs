@@ -25,6 +25,7 @@ mod error;
 mod faults;
 mod handle;
 mod identity;
+mod incoming;
 mod journal;
 mod model;
 mod operation;
@@ -57,5 +58,5 @@ pub use self::options::{
 };
 pub use self::quirks::*;
 pub use self::server::serve;
-pub use self::setting::BadSetting;
+pub use self::setting::{BadSetting, identity, processor, region};
 pub use self::state::{BadSnapshot, State};

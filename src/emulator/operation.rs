@@ -88,6 +88,19 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// Whether a request of it names a stream processor.
+    pub(crate) fn names_processor(self) -> bool {
+        self.service() == Service::Rekognition && self != Operation::ListStreamProcessors
+    }
+
+    /// Whether it answers a page at a time.
+    pub(crate) fn has_pages(self) -> bool {
+        use Operation::{GetResources, ListStreamProcessors, LookupEvents};
+        matches!(self, ListStreamProcessors | GetResources | LookupEvents)
+    }
+}
+
 impl Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -1,6 +1,6 @@
 //! How an emulator behaves: everything that can be set before it starts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ pub struct Options {
     pub quirks: Quirks,
     /// Whether requests have to be signed.
     pub signatures: Signatures,
-    /// How many of the latest calls are remembered.
+    /// How many of the latest calls are remembered, for whoever asks for them in this process; none by default.
     pub journal_capacity: usize,
 }
 
@@ -63,7 +63,7 @@ impl Default for Options {
             faults: Faults::default(),
             quirks: Quirks::default(),
             signatures: Signatures::Optional,
-            journal_capacity: 100_000,
+            journal_capacity: 0,
         }
     }
 }
@@ -195,9 +195,13 @@ impl FromStr for Rates {
             _ => {}
         }
         let mut rates = Rates::published();
+        let mut set = BTreeSet::new();
         for part in text.split(',') {
             let (name, value) = setting::assignment(part)?;
             let operation = setting::operation(name)?;
+            if !set.insert(operation) {
+                return Err(BadSetting::Twice(operation.to_string()));
+            }
             match value.parse::<f64>() {
                 _ if value == "off" => drop(rates.0.remove(&operation)),
                 Ok(rate) if rate > 0.0 && rate.is_finite() => {
@@ -281,6 +285,7 @@ mod tests {
         assert!(matches!("List=1".parse::<Rates>(), Err(BadSetting::Ambiguous { .. })));
         assert!(matches!("Detect=1".parse::<Rates>(), Err(BadSetting::Unknown { .. })));
         assert!(matches!("Describe=0".parse::<Rates>(), Err(BadSetting::Rate(_))));
+        assert!(matches!("Describe=1,Descr=2".parse::<Rates>(), Err(BadSetting::Twice(_))));
     }
 
     #[test]
@@ -296,6 +301,7 @@ mod tests {
             }
         );
         assert!("30s".parse::<Lag>().is_err());
+        assert_eq!("tags=1s,tags=2s".parse::<Lag>(), Err(BadSetting::Twice("tags".to_owned())));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::error::ServiceError;
 use super::journal::Caller;
 use super::operation::{Operation, Service};
 use super::options::Signatures;
-use super::validate::Object;
+use super::validate::{Object, cut};
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -24,11 +24,20 @@ const XML: &str = "text/xml";
 const FORM: &str = "application/x-www-form-urlencoded";
 const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
+/// The most values that the JSON of a request may consist of; the largest valid request has some hundreds.
+const MAX_VALUES: usize = 10_000;
+/// The most bytes that an answer repeats of what a request said.
+const MAX_ECHO: usize = 200;
+/// The most bytes that are remembered of what a request says of its sender.
+const MAX_CALLER: usize = 1024;
+
 /// A request that asks for an operation the emulator has.
 #[derive(Debug)]
-pub(crate) struct Incoming {
+pub(crate) struct Asked {
     pub(crate) operation: Operation,
     pub(crate) body: Object,
+    /// How many bytes the body had.
+    pub(crate) size: usize,
     pub(crate) caller: Caller,
 }
 
@@ -48,32 +57,76 @@ pub(crate) fn dialect<B>(request: &Request<B>) -> Dialect {
 pub(crate) fn read(
     request: &Request<Bytes>,
     signatures: Signatures,
-) -> Result<Incoming, ServiceError> {
+) -> Result<Asked, ServiceError> {
     let headers = request.headers();
     if request.method() != Method::POST {
         return Err(unknown_operation("Requests of this service are sent with POST."));
+    }
+    if request.uri().path() != "/" {
+        let message = "Requests of this service are sent to /.";
+        return Err(ServiceError::new("UnknownOperationException", 404, message));
     }
     let protocol = text(headers, &SMITHY_PROTOCOL);
     if protocol.is_some() || has_media_type(headers, "application/cbor") {
         let message = "This emulator speaks AWS JSON 1.1 and not CBOR: configure the client to use the JSON protocol.";
         return Err(ServiceError::new("UnsupportedMediaTypeException", 415, message));
     }
-    let (operation, body) = match dialect(request) {
-        Dialect::Query => (query_operation(request.body())?, Object::new()),
-        Dialect::Json => {
-            let operation = json_operation(headers)?;
-            (operation, json_body(request.body())?)
-        }
+    let dialect = dialect(request);
+    let operation = match dialect {
+        Dialect::Query => query_operation(request.body())?,
+        Dialect::Json => json_operation(headers)?,
     };
     let authorization = text(headers, &AUTHORIZATION);
-    if authorization.is_none() && signatures == Signatures::Required {
-        return Err(ServiceError::new(
-            "MissingAuthenticationTokenException",
-            400,
-            "Missing Authentication Token",
-        ));
+    if signatures == Signatures::Required {
+        signed(authorization, dialect)?;
     }
-    Ok(Incoming { operation, body, caller: caller(authorization, text(headers, &USER_AGENT)) })
+    let body = match dialect {
+        Dialect::Query => Object::new(),
+        Dialect::Json => json_body(request.body())?,
+    };
+    let caller = caller(authorization, text(headers, &USER_AGENT));
+    Ok(Asked { operation, body, size: request.body().len(), caller })
+}
+
+/// Checks that a request looks signed. The signature itself is not checked.
+fn signed(authorization: Option<&str>, dialect: Dialect) -> Result<(), ServiceError> {
+    let signature = authorization.and_then(|header| header.split_once(' '));
+    let Some((_, parts)) = signature.filter(|(algorithm, _)| algorithm.starts_with("AWS4-")) else {
+        return Err(match dialect {
+            Dialect::Json => ServiceError::new(
+                "MissingAuthenticationTokenException",
+                400,
+                "Missing Authentication Token",
+            ),
+            Dialect::Query => ServiceError::new(
+                "MissingAuthenticationToken",
+                403,
+                "Request is missing Authentication Token",
+            ),
+        });
+    };
+    let part = |name: &str| {
+        let mut parts = parts.split(',').filter_map(|part| part.trim().split_once('='));
+        parts.find(|(given, _)| *given == name).map(|(_, value)| value)
+    };
+    let missing = ["Credential", "Signature", "SignedHeaders"]
+        .into_iter()
+        .find(|name| part(name).is_none_or(str::is_empty));
+    let problem = match (missing, part("Credential")) {
+        (Some(missing), _) => {
+            format!("Authorization header requires '{missing}' parameter.")
+        }
+        // The key, a date, a region, a service and the end. The asymmetric form leaves out the region.
+        (None, Some(credential)) if credential.split('/').count() < 4 => format!(
+            "Credential must have at least 5 elements separated by '/', but has {}.",
+            credential.split('/').count()
+        ),
+        _ => return Ok(()),
+    };
+    Err(match dialect {
+        Dialect::Json => ServiceError::new("IncompleteSignatureException", 400, problem),
+        Dialect::Query => ServiceError::new("IncompleteSignature", 403, problem),
+    })
 }
 
 fn json_operation(headers: &HeaderMap) -> Result<Operation, ServiceError> {
@@ -88,6 +141,7 @@ fn json_operation(headers: &HeaderMap) -> Result<Operation, ServiceError> {
         Operation::named(name).filter(|operation| operation.service() == service)
     });
     operation.ok_or_else(|| {
+        let target = cut(target, MAX_ECHO);
         unknown_operation(&format!("This emulator does not have the operation {target}."))
     })
 }
@@ -97,11 +151,31 @@ fn json_body(body: &Bytes) -> Result<Object, ServiceError> {
     if body.is_empty() {
         return Ok(Object::new());
     }
+    // What is read of a few bytes may take hundreds, so this is looked at before anything is read.
+    if values(body) > MAX_VALUES {
+        let message = format!("The request body consists of more than {MAX_VALUES} values.");
+        return Err(serialization(message));
+    }
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(serialization("The request body must be a JSON object.".to_owned())),
         Err(error) => Err(serialization(format!("The request body is no JSON: {error}."))),
     }
+}
+
+/// No fewer than the values that a JSON text consists of, but for one.
+fn values(text: &[u8]) -> usize {
+    let (mut values, mut in_string, mut escaped) = (0, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => values += 1,
+            _ => {}
+        }
+    }
+    values
 }
 
 fn query_operation(body: &Bytes) -> Result<Operation, ServiceError> {
@@ -114,7 +188,7 @@ fn query_operation(body: &Bytes) -> Result<Operation, ServiceError> {
         None => {
             let message = format!(
                 "Could not find operation {} for version 2011-06-15.",
-                action.unwrap_or("(none)")
+                cut(action.unwrap_or("(none)"), MAX_ECHO)
             );
             Err(ServiceError::new("InvalidAction", 400, message))
         }
@@ -131,9 +205,9 @@ fn caller(authorization: Option<&str>, user_agent: Option<&str>) -> Caller {
         authorization.and_then(|header| header.split_once("Credential=")).map(|(_, rest)| rest);
     let mut scope =
         scope.map(|scope| scope.split([',', ' ']).next().unwrap_or_default().split('/'));
-    let mut part =
-        |position| scope.as_mut().and_then(|parts| parts.nth(position)).map(str::to_owned);
-    Caller { access_key_id: part(0), region: part(1), user_agent: user_agent.map(str::to_owned) }
+    let short = |text: &str| cut(text, MAX_CALLER).to_owned();
+    let mut part = |position| scope.as_mut().and_then(|parts| parts.nth(position)).map(short);
+    Caller { access_key_id: part(0), region: part(1), user_agent: user_agent.map(short) }
 }
 
 fn has_media_type(headers: &HeaderMap, media_type: &str) -> bool {
@@ -287,7 +361,62 @@ mod tests {
         let mut unsigned = request("RekognitionService.ListStreamProcessors", JSON, "{}");
         unsigned.headers_mut().remove(AUTHORIZATION);
         assert_eq!(code(&unsigned), "MissingAuthenticationTokenException");
+        let mut sts = request("", FORM, "Action=GetCallerIdentity&Version=2011-06-15");
+        sts.headers_mut().remove(AUTHORIZATION);
+        let refused = read(&sts, Signatures::Required).unwrap_err();
+        assert_eq!((&*refused.code, refused.status), ("MissingAuthenticationToken", 403));
         assert_eq!(read(&unsigned, Signatures::Optional).unwrap().caller, Caller::default());
+    }
+
+    #[test]
+    fn a_signature_must_look_like_one() {
+        for (authorization, expected) in [
+            ("", "MissingAuthenticationTokenException"),
+            ("nonsense", "MissingAuthenticationTokenException"),
+            ("Bearer token", "MissingAuthenticationTokenException"),
+            ("AWS4-HMAC-SHA256 Credential=AKID/1/r/s/aws4_request", "IncompleteSignatureException"),
+            (
+                "AWS4-HMAC-SHA256 Credential=AKID, SignedHeaders=host, Signature=0",
+                "IncompleteSignatureException",
+            ),
+        ] {
+            let mut request = request("RekognitionService.ListStreamProcessors", JSON, "{}");
+            request.headers_mut().insert(AUTHORIZATION, authorization.parse().unwrap());
+            assert_eq!(code(&request), expected, "{authorization}");
+            assert!(read(&request, Signatures::Optional).is_ok());
+        }
+    }
+
+    #[test]
+    fn there_is_one_path() {
+        let mut request = request("RekognitionService.ListStreamProcessors", JSON, "{}");
+        *request.uri_mut() = "/model/list".parse().unwrap();
+        let refused = read(&request, Signatures::Required).unwrap_err();
+        assert_eq!((&*refused.code, refused.status), ("UnknownOperationException", 404));
+    }
+
+    #[test]
+    fn what_would_take_many_times_its_size_is_not_read() {
+        let read = |body: String| json_body(&Bytes::from(body)).map_err(|error| error.message);
+        for body in
+            ["[{},", "[0,", "[{\"\":0},", "{\"a\":{\"b\":[]},"].map(|part| part.repeat(1_000_000))
+        {
+            assert!(read(body).unwrap_err().contains("more than 10000 values"));
+        }
+        let commas = format!(r#"{{"Name": "{}\"{}"}}"#, ",[{".repeat(20_000), ",".repeat(20_000));
+        assert!(read(commas).is_ok(), "a string is one value");
+        let most = format!(r#"{{"a": [{}0]}}"#, "0,".repeat(MAX_VALUES - 2));
+        assert!(read(most.clone()).is_ok());
+        assert!(read(most.replacen("0,", "0,0,", 1)).is_err());
+    }
+
+    #[test]
+    fn an_answer_repeats_little_of_what_was_asked() {
+        let long = "x".repeat(100_000);
+        let form = request("", FORM, Box::leak(format!("Action={long}").into_boxed_str()));
+        assert!(read(&form, Signatures::Required).unwrap_err().message.len() < 300);
+        let target = request(&format!("RekognitionService.{long}"), JSON, "{}");
+        assert!(read(&target, Signatures::Required).unwrap_err().message.len() < 300);
     }
 
     #[test]

@@ -169,6 +169,14 @@ quirks! {
         "Whether GetResources of the Resource Groups Tagging API covers stream processors.",
         Covered = "covered": "Yes.",
         Absent = "absent": "No: it never lists one.";
+    untagged_resources: UntaggedResources = "untagged-resources",
+        "Whether GetResources lists a stream processor that had tags once and has none now.",
+        Absent = "absent": "No.",
+        Listed = "listed": "Yes, with an empty list of tags.";
+    unsupported_region: UnsupportedRegion = "unsupported-region",
+        "What a creation gets in a region in which the service does not offer its kind of stream processor.",
+        Refuse = "refuse": "InvalidParameterException.",
+        Accept = "accept": "A success.";
 }
 
 impl Quirks {

@@ -10,6 +10,13 @@ use super::error::ServiceError;
 use super::quirks::{self, Quirks};
 use super::validate::Object;
 
+/// Where label detection is offered.
+const LABEL_DETECTION_REGIONS: [&str; 5] =
+    ["us-east-1", "us-east-2", "us-west-2", "ap-south-1", "eu-west-1"];
+/// Where face search is offered.
+const FACE_SEARCH_REGIONS: [&str; 5] =
+    ["us-east-1", "us-west-2", "ap-northeast-1", "eu-central-1", "eu-west-1"];
+
 type Checked<T> = Result<T, ServiceError>;
 
 /// The two kinds of processors, told apart by their settings.
@@ -73,7 +80,21 @@ pub(crate) fn definition(definition: &Object) -> Checked<Kind> {
 }
 
 /// Checks what only a creation must heed.
-pub(crate) fn creation(definition: &Object, kind: Kind, quirks: &Quirks) -> Checked<()> {
+pub(crate) fn creation(
+    definition: &Object,
+    kind: Kind,
+    region: &str,
+    quirks: &Quirks,
+) -> Checked<()> {
+    let anywhere = quirks.unsupported_region == quirks::UnsupportedRegion::Accept;
+    let (name, regions) = match kind {
+        Kind::LabelDetection => ("ConnectedHome", LABEL_DETECTION_REGIONS),
+        Kind::FaceSearch => ("FaceSearch", FACE_SEARCH_REGIONS),
+    };
+    demand(
+        anywhere || regions.contains(&region),
+        format_args!("{name} stream processors are not supported in {region}."),
+    )?;
     let needed = kind == Kind::LabelDetection
         && quirks.notification_channel == quirks::NotificationChannel::Required;
     demand(

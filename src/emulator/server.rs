@@ -2,18 +2,19 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, EXPECT, HeaderValue};
 use http::{Request, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::JoinSet;
 
 use super::delivery::{Delivered, Delivery, Reset};
@@ -23,6 +24,14 @@ use super::prompt::Prompt;
 
 /// The largest request body; the largest valid request is far below it.
 const MAX_BODY: usize = 4 << 20;
+/// The largest body that anybody may send at any time, far above what clients send.
+const SMALL_BODY: usize = 64 * 1024;
+/// How many larger ones are read and answered at a time; the others wait.
+const LARGE_BODIES: usize = 8;
+/// How many connections are served at a time; the others wait.
+const MAX_CONNECTIONS: usize = 1000;
+/// The most memory for what a connection has received and not read yet, the head of a request among it.
+const MAX_BUFFER: usize = 64 * 1024;
 /// How much of a larger body is read and dropped, so that a client that sends before it listens gets its answer.
 const MAX_DROPPED: usize = 64 << 20;
 /// How long a body may take to arrive.
@@ -43,11 +52,13 @@ pub async fn serve(
     let mut shutdown = pin!(shutdown);
     let (stop, stopping) = watch::channel(());
     let mut connections = JoinSet::new();
+    let large = Arc::new(Semaphore::new(LARGE_BODIES));
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(converse(stream, emulator.clone(), stopping.clone()));
+                    let service = (emulator.clone(), large.clone());
+                    connections.spawn(converse(stream, service, stopping.clone()));
                 }
                 // Out of file descriptors, or the client is gone already: neither is a reason to stop serving.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -66,13 +77,18 @@ pub async fn serve(
 }
 
 /// Answers the requests of one connection.
-async fn converse(stream: TcpStream, emulator: Emulator, mut stopping: watch::Receiver<()>) {
+async fn converse(
+    stream: TcpStream,
+    (emulator, large): (Emulator, Arc<Semaphore>),
+    mut stopping: watch::Receiver<()>,
+) {
     let service = service_fn(move |request| {
-        let emulator = emulator.clone();
-        Box::pin(async move { respond(&emulator, request).await })
+        let (emulator, large) = (emulator.clone(), large.clone());
+        Box::pin(async move { respond(&emulator, &large, request).await })
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        .max_buf_size(MAX_BUFFER)
         .header_read_timeout(HEAD_TIME)
         .serve_connection(TokioIo::new(Prompt::new(stream)), service);
     let outcome = {
@@ -99,12 +115,15 @@ async fn converse(stream: TcpStream, emulator: Emulator, mut stopping: watch::Re
 
 async fn respond(
     emulator: &Emulator,
+    large: &Semaphore,
     request: Request<Incoming>,
 ) -> Result<Response<Delivered>, Reset> {
     let (head, mut body) = request.into_parts();
     let waits = head.headers.contains_key(EXPECT);
-    let request = match tokio::time::timeout(BODY_TIME, read(&mut body, waits)).await {
-        Ok(Ok(bytes)) => Request::from_parts(head, bytes),
+    let read = tokio::time::timeout(BODY_TIME, read(&mut body, waits, large)).await;
+    // A large body has its place until it is answered.
+    let (request, _place) = match read {
+        Ok(Ok((bytes, place))) => (Request::from_parts(head, bytes), place),
         refused => {
             let error = match refused {
                 Ok(Err(error)) => error,
@@ -126,14 +145,30 @@ async fn respond(
     Ok(answer.response.map(|body| Delivered::new(body, answer.delivery)))
 }
 
-/// The whole body. A client that waits to be told whether to send too large a one is told at once not to.
-async fn read(body: &mut Incoming, waits: bool) -> Result<Bytes, ServiceError> {
-    let announced = body.size_hint().lower();
-    if announced <= MAX_BODY as u64 {
-        match Limited::new(&mut *body, MAX_BODY).collect().await {
-            Ok(body) => return Ok(body.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => {}
-            Err(error) => {
+/// The whole body, and its place if it is a large one. A client that waits to be told whether to send too large a one is
+/// told at once not to.
+async fn read<'a>(
+    body: &mut Incoming,
+    waits: bool,
+    large: &'a Semaphore,
+) -> Result<(Bytes, Option<SemaphorePermit<'a>>), ServiceError> {
+    let mut announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let (mut bytes, mut place) = (BytesMut::new(), None);
+    while announced <= MAX_BODY {
+        if announced > SMALL_BODY && place.is_none() {
+            // The semaphore is never closed.
+            place = large.acquire().await.ok();
+        }
+        match body.frame().await {
+            None => return Ok((bytes.freeze(), place)),
+            Some(Ok(frame)) => {
+                let data = frame.into_data().unwrap_or_default();
+                announced = announced.max(bytes.len() + data.len());
+                if announced <= MAX_BODY {
+                    bytes.extend_from_slice(&data);
+                }
+            }
+            Some(Err(error)) => {
                 let message = format!("The request body broke off: {error}.");
                 return Err(ServiceError::new("SerializationException", 400, message));
             }

@@ -62,6 +62,28 @@ pub enum BadSetting {
         /// What would be understood.
         known: String,
     },
+    /// Two values for the same thing.
+    #[error("`{0}` is set twice")]
+    Twice(String),
+    /// No processor can have this name.
+    #[error(
+        "`{0}` is the name of no stream processor: 1 to 128 of letters, digits, `_`, `.` and `-`"
+    )]
+    Processor(String),
+    /// An error needs a type, which is made of letters and digits.
+    #[error("`{0}` is the type of no error: write error:CODE or error:CODE:MESSAGE")]
+    Code(String),
+    /// The fault would never strike.
+    #[error("`{0}` strikes nothing: {1}")]
+    Vain(String, &'static str),
+    /// It is no region's name.
+    #[error("`{0}` is the name of no region: write one such as us-east-1")]
+    Region(String),
+    /// It is nobody.
+    #[error(
+        "`{0}` is nobody: write an ARN, or the name of a user: 1 to 64 of letters, digits and `_+=,.@-`"
+    )]
+    Identity(String),
     /// It is no probability between 0 and 1.
     #[error("`{0}` is no probability: write a number from 0 to 1")]
     Probability(String),
@@ -90,7 +112,9 @@ pub(super) fn assigned<S: DeserializeOwned, T: Serialize>(
     let mut fields = Map::new();
     for part in text.split(',') {
         let (name, value) = assignment(part)?;
-        fields.insert(name.to_owned(), json!(read(value)?));
+        if fields.insert(name.to_owned(), json!(read(value)?)).is_some() {
+            return Err(BadSetting::Twice(name.to_owned()));
+        }
     }
     S::deserialize(Value::Object(fields)).map_err(|error| BadSetting::Field(error.to_string()))
 }
@@ -121,7 +145,73 @@ pub(super) fn operation(text: &str) -> Result<Operation, BadSetting> {
     }
 }
 
+/// The name that a stream processor may have.
+pub fn processor(text: &str) -> Result<String, BadSetting> {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    match (1..=128).contains(&text.len()) && text.bytes().all(legal) {
+        true => Ok(text.to_owned()),
+        false => Err(BadSetting::Processor(text.to_owned())),
+    }
+}
+
+/// The name that a region may have.
+pub fn region(text: &str) -> Result<String, BadSetting> {
+    let lower = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split('-').collect::<Vec<_>>()[..] {
+        [first, ref between @ .., last]
+            if !between.is_empty()
+                && lower(first)
+                && between.iter().all(|part| lower(part))
+                && digits(last) =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err(BadSetting::Region(text.to_owned())),
+    }
+}
+
+/// Somebody who may call: an ARN, or the name of a user.
+pub fn identity(text: &str) -> Result<String, BadSetting> {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    let name = (1..=64).contains(&text.len()) && text.bytes().all(legal);
+    match name
+        || text.starts_with("arn:") && text.split(':').nth(5).is_some_and(|it| !it.is_empty())
+    {
+        true => Ok(text.to_owned()),
+        false => Err(BadSetting::Identity(text.to_owned())),
+    }
+}
+
 /// Names in a row, as messages list them.
 pub(super) fn list(names: impl Iterator<Item = impl Display>) -> String {
     names.map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_what_aws_allows() {
+        for name in ["front-door", "a", "A.b_9"] {
+            assert_eq!(processor(name).as_deref(), Ok(name));
+        }
+        for name in ["", "front door", "front/door", "tür", &"n".repeat(129)] {
+            assert!(processor(name).is_err(), "{name}");
+        }
+        for name in ["us-east-1", "us-gov-west-1", "ap-southeast-12"] {
+            assert_eq!(region(name).as_deref(), Ok(name));
+        }
+        for name in ["", "us", "us-1", "US-east-1", "us-east-", "us-east-1 ", "us--1", "us_east_1"]
+        {
+            assert!(region(name).is_err(), "{name}");
+        }
+        for name in ["ci", "a=b", "arn:aws:iam::111122223333:user/ci", "arn:aws:iam::1:root"] {
+            assert_eq!(identity(name).as_deref(), Ok(name));
+        }
+        for name in ["", "a b", "a/b", "arn:aws:iam::1", "arn:aws:iam::1:", &"n".repeat(65)] {
+            assert!(identity(name).is_err(), "{name}");
+        }
+    }
 }

@@ -3,8 +3,10 @@
 //! A record is kept as CloudTrail itself writes it, so that real records can stand in a state file beside the emulator's
 //! own. What the service does by itself (a session that ends, a processor that fails) is no call and has no record.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::clock::Time;
@@ -13,19 +15,30 @@ use super::journal::Call;
 use super::model::{ServiceModel, Shape};
 use super::operation::Operation;
 use super::random;
-use super::validate::{Object, lower_first};
+use super::validate::{Object, cut, lower_first};
 
 /// How many calls are remembered, apart for those that only read: a client that polls must not push out the changes.
-const CAPACITY: usize = 10_000;
-/// How many of the calls that may have changed something are in a snapshot: it is written after every change.
-const KEPT: usize = 1000;
+const CAPACITY: usize = 1000;
+/// How many bytes the records of each of the two may take together.
+const MAX_BYTES: usize = 1 << 20;
+/// The most bytes of a user agent or a message in a record; CloudTrail cuts them there too.
+const MAX_TEXT: usize = 1024;
 
 /// The recorded calls.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trail {
-    reads: VecDeque<Event>,
-    writes: VecDeque<Event>,
+    reads: Remembered,
+    changes: Remembered,
     recorded: u64,
+    /// How many of the calls a file knows of, but for those that only read.
+    saved: u64,
+}
+
+/// The latest calls of one kind.
+#[derive(Clone, Debug, Default)]
+struct Remembered {
+    events: VecDeque<Event>,
+    bytes: usize,
 }
 
 /// One recorded call.
@@ -35,52 +48,100 @@ pub(crate) struct Event {
     number: u64,
     pub(crate) time: Time,
     pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) source: String,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) source: Cow<'static, str>,
     pub(crate) user: Option<String>,
     pub(crate) access_key_id: Option<String>,
     pub(crate) read_only: bool,
     /// The stream processor that the request names.
     pub(crate) processor: Option<String>,
     /// CloudTrail's own form.
-    pub(crate) text: String,
+    text: String,
+}
+
+/// A record as CloudTrail writes it, in the order of names, in which a record that was read is written again.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    aws_region: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_message: Option<&'a str>,
+    event_category: &'static str,
+    #[serde(rename = "eventID")]
+    event_id: &'a str,
+    event_name: &'static str,
+    event_source: &'static str,
+    event_time: String,
+    event_type: &'static str,
+    event_version: &'static str,
+    management_event: bool,
+    read_only: bool,
+    recipient_account_id: &'a str,
+    #[serde(rename = "requestID")]
+    request_id: &'a str,
+    request_parameters: Option<&'a Value>,
+    response_elements: Option<Value>,
+    #[serde(rename = "sourceIPAddress")]
+    source_ip_address: &'static str,
+    user_agent: Option<&'a str>,
+    user_identity: &'a Value,
 }
 
 impl Trail {
     pub(crate) fn record(&mut self, event: Event) {
-        let events = if event.read_only { &mut self.reads } else { &mut self.writes };
-        if events.len() == CAPACITY {
-            events.pop_front();
-        }
-        events.push_back(Event { number: self.recorded, ..event });
+        let event = Event { number: self.recorded, ..event };
         self.recorded += 1;
+        if event.read_only { self.reads.push(event) } else { self.changes.push(event) }
     }
 
     /// All calls, the latest first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Event> {
-        let mut reads = self.reads.iter().rev().peekable();
-        let mut writes = self.writes.iter().rev().peekable();
-        std::iter::from_fn(move || match (reads.peek(), writes.peek()) {
-            (Some(read), Some(write)) if read.number > write.number => reads.next(),
+        let mut reads = self.reads.events.iter().rev().peekable();
+        let mut changes = self.changes.events.iter().rev().peekable();
+        std::iter::from_fn(move || match (reads.peek(), changes.peek()) {
+            (Some(read), Some(change)) if read.number > change.number => reads.next(),
             (Some(_), None) => reads.next(),
-            _ => writes.next(),
+            _ => changes.next(),
         })
     }
 
-    /// The records that belong in a snapshot, the oldest first.
-    pub(crate) fn kept(&self) -> impl Iterator<Item = &str> {
-        let skipped = self.writes.len().saturating_sub(KEPT);
-        self.writes.iter().skip(skipped).map(|event| event.text.as_str())
+    /// The calls that may have changed something, the oldest first: those that belong in a snapshot.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = &Event> {
+        self.changes.events.iter()
     }
 
-    /// The trail with the records of a snapshot.
-    pub(crate) fn restore(records: &[Value]) -> Result<Trail, String> {
+    /// Those of them that no file knows of.
+    pub(crate) fn unsaved(&self) -> impl Iterator<Item = &Event> {
+        let saved = self.changes.events.partition_point(|event| event.number < self.saved);
+        self.changes.events.iter().skip(saved)
+    }
+
+    /// From here on a file knows of all calls so far.
+    pub(crate) fn mark_saved(&mut self) {
+        self.saved = self.recorded;
+    }
+
+    /// Adds the records of a file.
+    pub(crate) fn restore(&mut self, records: &[Value]) -> Result<(), String> {
         let events = records.iter().map(Event::restore);
         let mut events = events.collect::<Result<Vec<Event>, String>>()?;
         events.sort_by_key(|event| event.time);
-        let mut trail = Trail::default();
-        events.into_iter().for_each(|event| trail.record(event));
-        Ok(trail)
+        events.into_iter().for_each(|event| self.record(event));
+        self.mark_saved();
+        Ok(())
+    }
+}
+
+impl Remembered {
+    fn push(&mut self, event: Event) {
+        self.bytes += event.text.len();
+        self.events.push_back(event);
+        while self.events.len() > CAPACITY || self.bytes > MAX_BYTES {
+            let Some(oldest) = self.events.pop_front() else { return };
+            self.bytes -= oldest.text.len();
+        }
     }
 }
 
@@ -88,67 +149,81 @@ impl Event {
     /// The event of a call to the service of this region, with its answer if it was a success.
     pub(crate) fn new(
         call: &Call,
+        parameters: Option<&Value>,
         answer: Option<&Value>,
         identity: &Identity,
         region: &str,
     ) -> Event {
-        let Call { operation, request, request_id, caller, outcome, .. } = call;
-        let mut record = json!({
-            "eventVersion": "1.08",
-            "eventTime": call.time.iso_seconds(),
-            "eventSource": operation.service().event_source(),
-            "eventName": operation.name(),
-            "awsRegion": region,
-            "sourceIPAddress": "127.0.0.1",
-            "userAgent": caller.user_agent,
-            "userIdentity": identity.user_identity(caller.access_key_id.as_deref()),
-            "requestParameters": parameters(*operation, request),
-            "responseElements": answer.and_then(|answer| elements(*operation, answer)),
-            "requestID": request_id,
-            "eventID": random::uuid(random::mix(&[random::hash(request_id), random::hash("event")])),
-            "readOnly": !operation.writes(),
-            "eventType": "AwsApiCall",
-            "managementEvent": true,
-            "recipientAccountId": identity.account_id(),
-            "eventCategory": "Management",
-        });
-        if let Err(error) = outcome {
-            record["errorCode"] = json!(error.code);
-            record["errorMessage"] = json!(error.message);
+        let Call { time, operation, request_id, caller, outcome, .. } = call;
+        let error = outcome.as_ref().err();
+        let source = operation.service().event_source();
+        let id = random::uuid(random::mix(&[random::hash(request_id), random::hash("event")]));
+        let user_identity = identity.user_identity(caller.access_key_id.as_deref());
+        let record = Record {
+            event_version: "1.08",
+            event_time: time.iso_seconds(),
+            event_source: source,
+            event_name: operation.name(),
+            aws_region: region,
+            source_ip_address: "127.0.0.1",
+            user_agent: caller.user_agent.as_deref().map(|agent| cut(agent, MAX_TEXT)),
+            user_identity: &user_identity,
+            error_code: error.map(|error| &*error.code),
+            error_message: error.map(|error| cut(&error.message, MAX_TEXT)),
+            request_parameters: parameters,
+            response_elements: answer.and_then(|answer| elements(*operation, answer)),
+            request_id,
+            event_id: &id,
+            read_only: !operation.writes(),
+            event_type: "AwsApiCall",
+            management_event: true,
+            recipient_account_id: identity.account_id(),
+            event_category: "Management",
+        };
+        // Strings, and JSON that was read from text: nothing that could not be written.
+        let text = serde_json::to_string(&record).unwrap_or_default();
+        Event {
+            number: 0,
+            time: *time,
+            id,
+            name: operation.name().into(),
+            source: source.into(),
+            user: user(&user_identity),
+            access_key_id: caller.access_key_id.clone(),
+            read_only: !operation.writes(),
+            processor: call.processor.clone(),
+            text,
         }
-        Event { processor: call.processor.clone(), ..Event::of(&record, call.time) }
     }
 
-    /// The event of a record in a snapshot.
+    /// CloudTrail's own form.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The event of a record in a file.
     fn restore(record: &Value) -> Result<Event, String> {
         let time = Time::from_json(&record["eventTime"])
             .ok_or("each of its records needs an ISO 8601 time `eventTime`")?;
-        match ["eventID", "eventName", "eventSource"]
-            .iter()
-            .find(|name| !record[**name].is_string())
-        {
-            Some(missing) => Err(format!("each of its records needs a string `{missing}`")),
-            None => Ok(Event::of(record, time)),
-        }
-    }
-
-    /// The event that a record describes.
-    fn of(record: &Value, time: Time) -> Event {
+        let required = |name: &str| match record[name].as_str() {
+            Some(text) => Ok(text.to_owned()),
+            None => Err(format!("each of its records needs a string `{name}`")),
+        };
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let parameters = &record["requestParameters"];
         let by_arn = || parameters["resourceArn"].as_str()?.split_once(":streamprocessor/");
-        Event {
+        Ok(Event {
             number: 0,
             time,
-            id: text(&record["eventID"]).unwrap_or_default(),
-            name: text(&record["eventName"]).unwrap_or_default(),
-            source: text(&record["eventSource"]).unwrap_or_default(),
+            id: required("eventID")?,
+            name: required("eventName")?.into(),
+            source: required("eventSource")?.into(),
             user: user(&record["userIdentity"]),
             access_key_id: text(&record["userIdentity"]["accessKeyId"]),
             read_only: record["readOnly"] == true,
             processor: text(&parameters["name"]).or_else(|| Some(by_arn()?.1.to_owned())),
             text: record.to_string(),
-        }
+        })
     }
 }
 
@@ -163,12 +238,11 @@ fn user(identity: &Value) -> Option<String> {
     text("userName").or_else(session).map(str::to_owned)
 }
 
-/// The request as a record shows it; null if there is nothing to show.
-fn parameters(operation: Operation, request: &Object) -> Option<Value> {
+/// The request as a record shows it; nothing if there is nothing to show.
+pub(crate) fn parameters(operation: Operation, request: &Object) -> Option<Value> {
     let model = operation.service().model()?;
-    let request = Value::Object(request.clone());
-    let shown = camel(model, model.input_of(operation.name())?, &request);
-    Some(shown).filter(|shown| *shown != json!({}))
+    let shown = camel_members(model, model.input_of(operation.name())?, request);
+    (!shown.is_empty()).then_some(Value::Object(shown))
 }
 
 /// The answer as a record shows it: that of a change only, and only if there is something in it.
@@ -181,12 +255,8 @@ fn elements(operation: Operation, answer: &Value) -> Option<Value> {
 /// The value with the names of members as CloudTrail writes them; the keys of maps stay, unknown members do not.
 fn camel(model: &ServiceModel, shape: &str, value: &Value) -> Value {
     match (model.shape(shape), value) {
-        (Shape::Structure { members, .. }, Value::Object(given)) => {
-            let known = given.iter().filter(|(_, value)| !value.is_null());
-            let known = known.filter_map(|(name, value)| {
-                Some((lower_first(name), camel(model, members.get(name)?, value)))
-            });
-            Value::Object(known.collect())
+        (Shape::Structure { .. }, Value::Object(given)) => {
+            Value::Object(camel_members(model, shape, given))
         }
         (Shape::List { member, .. }, Value::Array(items)) => {
             Value::Array(items.iter().map(|item| camel(model, member, item)).collect())
@@ -199,6 +269,15 @@ fn camel(model: &ServiceModel, shape: &str, value: &Value) -> Value {
         // What the model does not allow is shown as it came, with the error that it got.
         (_, other) => other.clone(),
     }
+}
+
+fn camel_members(model: &ServiceModel, shape: &str, given: &Object) -> Object {
+    let Shape::Structure { members, .. } = model.shape(shape) else { return Object::new() };
+    let known = given.iter().filter(|(_, value)| !value.is_null());
+    let known = known.filter_map(|(name, value)| {
+        Some((lower_first(name), camel(model, members.get(name)?, value)))
+    });
+    known.collect()
 }
 
 #[cfg(test)]
@@ -225,7 +304,8 @@ mod tests {
             took_effect: operation.writes(),
         };
         let identity = Identity::new("ci", "111122223333");
-        Event::new(&call, Some(&json!({})), &identity, "us-east-1")
+        let parameters = parameters(operation, &call.request);
+        Event::new(&call, parameters.as_ref(), Some(&json!({})), &identity, "us-east-1")
     }
 
     fn record(event: &Event) -> Value {
@@ -281,7 +361,40 @@ mod tests {
         assert!(all.windows(2).all(|pair| pair[0].number > pair[1].number));
         assert_eq!(all[0].name, "TagResource");
         assert_eq!(all[CAPACITY + 1].name, "DeleteStreamProcessor");
-        assert_eq!(trail.kept().count(), 2);
+        assert_eq!(trail.changes().count(), 2);
+    }
+
+    #[test]
+    fn records_take_only_so_much_together() {
+        let mut trail = Trail::default();
+        let name = "n".repeat(MAX_BYTES / 10);
+        for _ in 0..20 {
+            trail.record(event(Operation::DeleteStreamProcessor, json!({ "Name": name })));
+        }
+        assert_eq!(trail.changes().count(), 9);
+        trail.record(event(
+            Operation::DeleteStreamProcessor,
+            json!({"Name": "n".repeat(MAX_BYTES)}),
+        ));
+        assert_eq!(trail.changes().count(), 0, "not even one that is too large by itself");
+        trail.record(event(Operation::DeleteStreamProcessor, json!({"Name": "a"})));
+        assert_eq!((trail.changes().count(), trail.changes.bytes < 2000), (1, true));
+    }
+
+    #[test]
+    fn what_no_file_knows_of_is_told_apart() {
+        let mut trail = Trail::default();
+        let delete = || event(Operation::DeleteStreamProcessor, json!({"Name": "a"}));
+        trail.record(delete());
+        assert_eq!(trail.unsaved().count(), 1);
+        trail.mark_saved();
+        assert_eq!(trail.unsaved().count(), 0);
+        for _ in 0..CAPACITY {
+            trail.record(delete());
+            trail.record(event(Operation::DescribeStreamProcessor, json!({"Name": "a"})));
+        }
+        trail.record(delete());
+        assert_eq!(trail.unsaved().count(), CAPACITY);
     }
 
     #[test]
@@ -292,15 +405,14 @@ mod tests {
             Operation::TagResource,
             json!({"ResourceArn": "arn:aws:rekognition:us-east-1:111122223333:streamprocessor/b"}),
         ));
-        let records: Vec<Value> =
-            trail.kept().map(|text| serde_json::from_str(text).unwrap()).collect();
-        let restored = Trail::restore(&records).unwrap();
-        let kept: Vec<&str> = restored.kept().collect();
-        assert_eq!(kept, trail.kept().collect::<Vec<_>>());
+        let records: Vec<Value> = trail.changes().map(record).collect();
+        let mut restored = Trail::default();
+        restored.restore(&records).unwrap();
+        assert_eq!(restored.changes().map(record).collect::<Vec<_>>(), records);
         let processors: Vec<_> =
             restored.newest_first().map(|event| event.processor.as_deref()).collect();
         assert_eq!(processors, [Some("b"), Some("a")]);
-        assert!(Trail::restore(&[json!({})]).unwrap_err().contains("eventTime"));
+        assert!(restored.restore(&[json!({})]).unwrap_err().contains("eventTime"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use rekon::emulator::{Emulator, Operation, Options, Quirks, State, Tagging};
 use serde_json::{Value, json};
 
+use crate::support::remembering;
 use crate::world::camera::{ACCOUNT, REGION};
 use crate::world::served::{Served, Verdict, write_files};
 use crate::world::stage::{Project, Stage, paused};
@@ -19,7 +20,7 @@ async fn read_only(snapshot: &Value, options: Options) -> (Served, Arc<Mutex<Vec
     let state = State::from_snapshot(snapshot, &options).unwrap();
     let writes: Arc<Mutex<Vec<String>>> = Arc::default();
     let noted = writes.clone();
-    let served = Served::new(Emulator::new(options, state), move |operation| {
+    let served = Served::new(Emulator::new(remembering(options), state), move |operation| {
         if Operation::named(operation).is_none_or(Operation::writes) {
             noted.lock().unwrap().push(operation.to_owned());
             return Verdict::Refuse;

@@ -41,7 +41,7 @@ async fn reader(count: usize, scripted: &[&str], rate_limit: RateLimit) -> (Emul
         ..Options::default()
     };
     let state = State::from_snapshot(&fleet(count), &options).unwrap();
-    let emulator = Emulator::new(options, state);
+    let emulator = Emulator::new(crate::support::remembering(options), state);
     let settings = aws::Settings {
         region: "us-east-1".into(),
         profile: None,

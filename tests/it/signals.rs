@@ -12,6 +12,7 @@ use rekon::emulator::{Emulator, Operation, Options, Settle, State};
 use serde_json::Value;
 
 use crate::convergence::{goals, missed};
+use crate::support::remembering;
 use crate::world::camera::{Sharing, Status};
 use crate::world::served::{Served, Verdict, write_files};
 use crate::world::stage::holds;
@@ -83,7 +84,7 @@ impl Set {
         let process: Arc<Mutex<Option<u32>>> = Arc::default();
         let target = process.clone();
         let writes = AtomicUsize::new(0);
-        let served = Served::new(Emulator::new(options, state), move |operation| {
+        let served = Served::new(Emulator::new(remembering(options), state), move |operation| {
             let writes_now = Operation::named(operation).is_some_and(Operation::writes);
             if writes_now && writes.fetch_add(1, Ordering::SeqCst) + 1 == at {
                 let process = target.lock().unwrap().expect("it is running").to_string();

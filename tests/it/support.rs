@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use rekon::emulator::Options;
 use tempfile::TempDir;
 
 /// What a run of the program left behind.
@@ -38,6 +39,11 @@ pub fn rekon(args: &[&str]) -> Command {
 /// Runs the program to its end.
 pub fn run(args: &[&str]) -> Run {
     rekon(args).output().unwrap().into()
+}
+
+/// The options with a memory for every call of a test: the service has none of its own.
+pub fn remembering(options: Options) -> Options {
+    Options { journal_capacity: 100_000, ..options }
 }
 
 /// The examples that the repository ships.

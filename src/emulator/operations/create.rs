@@ -23,7 +23,7 @@ pub(super) fn create(state: &mut State, input: &Object, context: &Context<'_>) -
     let options = context.options;
 
     let kind = rules::definition(&definition)?;
-    rules::creation(&definition, kind, &options.quirks)?;
+    rules::creation(&definition, kind, state.region(), &options.quirks)?;
     super::tags::check_quota(&tags, options)?;
     if state.name_in_use(name, context.now) {
         return Err(ServiceError::in_use("Stream processor name already in use."));
@@ -101,6 +101,24 @@ mod tests {
         expected["CreationTimestamp"] = json!(1_700_000_000.0);
         expected["LastUpdateTimestamp"] = json!(1_700_000_000.0);
         assert_eq!(service.describe("front-door"), expected);
+    }
+
+    #[test]
+    fn each_kind_has_its_regions() {
+        for (region, labels, faces) in [
+            ("us-east-1", true, true),
+            ("us-east-2", true, false),
+            ("ap-northeast-1", false, true),
+            ("sa-east-1", false, false),
+        ] {
+            for quirk in ["refuse", "accept"] {
+                let mut service = Service::with_quirks(&[&format!("unsupported-region={quirk}")]);
+                service.state = State::new("111122223333", region);
+                let anywhere = quirk == "accept";
+                assert_eq!(service.call(CREATE, label_detection("a")).is_ok(), labels || anywhere);
+                assert_eq!(service.call(CREATE, face_search("b")).is_ok(), faces || anywhere);
+            }
+        }
     }
 
     #[test]

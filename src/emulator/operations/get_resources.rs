@@ -1,7 +1,7 @@
 //! GetResources of the Resource Groups Tagging API, as far as it is about stream processors.
 //!
 //! It reads an index that follows the tags at a distance: it may lag behind them and go on listing what is deleted.
-//! It never lists a processor without tags.
+//! It never lists a processor that never had tags.
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, RangeInclusive};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Answer, Context, Object, ServiceError, State};
-use crate::emulator::quirks::Tagging;
+use crate::emulator::quirks::{Tagging, UntaggedResources};
 use crate::emulator::rules::demand;
 use crate::emulator::state::Tags;
 use crate::emulator::token;
@@ -91,11 +91,13 @@ pub(super) fn get_resources(state: &State, input: &Object, context: &Context<'_>
 
 /// The tagged processors by name, as the index has them.
 fn index<'a>(state: &'a State, context: &Context<'_>) -> BTreeMap<&'a str, &'a Tags> {
-    let living = state
-        .visible_after(None, context.now)
-        .map(|(name, processor)| (name, processor.tags_in_index(context.now)));
-    let all = state.departed(context.now).chain(living);
-    all.filter(|(_, tags)| !tags.is_empty()).collect()
+    let formerly = context.options.quirks.untagged_resources == UntaggedResources::Listed;
+    let living = state.visible_after(None, context.now).filter_map(|(name, processor)| {
+        let tags = processor.tags_in_index(context.now);
+        (!tags.is_empty() || formerly && processor.was_tagged).then_some((name, tags))
+    });
+    let departed = state.departed(context.now).filter(|(_, tags)| !tags.is_empty());
+    departed.chain(living).collect()
 }
 
 /// Which part of the result a request wants.
@@ -193,6 +195,26 @@ mod tests {
                 "Tags": [{"Key": "site", "Value": "south"}],
             })
         );
+    }
+
+    #[test]
+    fn what_was_tagged_once_may_be_remembered() {
+        for (quirk, expected) in [("absent", "bd"), ("listed", "abd")] {
+            let mut service = service();
+            let arn = "arn:aws:rekognition:us-east-1:111122223333:streamprocessor/a";
+            let untag = json!({"ResourceArn": arn, "TagKeys": ["site", "team"]});
+            service.call(Operation::UntagResource, untag).unwrap();
+            // Also after a restart.
+            let kept = service.state.render(service.now);
+            service.state = State::parse(kept.as_bytes(), &service.options).unwrap();
+            service.options.quirks.apply(&format!("untagged-resources={quirk}")).unwrap();
+            let all = service.call(GET, json!({})).unwrap();
+            assert_eq!(names_in(&all), expected);
+            if quirk == "listed" {
+                assert_eq!(all["ResourceTagMappingList"][0]["Tags"], json!([]));
+                assert_eq!(names(&mut service, json!({"TagFilters": [{"Key": "site"}]})), "bd");
+            }
+        }
     }
 
     #[test]

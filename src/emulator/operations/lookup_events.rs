@@ -127,7 +127,7 @@ fn attributes(event: &Event, context: &Context<'_>) -> Value {
 
 fn shown(event: &Event, context: &Context<'_>) -> Value {
     let mut shown = attributes(event, context);
-    shown["CloudTrailEvent"] = json!(event.text);
+    shown["CloudTrailEvent"] = json!(event.text());
     shown
 }
 
@@ -151,11 +151,11 @@ mod tests {
     use super::*;
     use crate::emulator::clock::Time;
     use crate::emulator::engine::{Engine, Reply};
+    use crate::emulator::incoming::Incoming;
     use crate::emulator::journal::Caller;
     use crate::emulator::operation::Operation;
     use crate::emulator::operations::testing::label_detection;
     use crate::emulator::options::Options;
-    use crate::emulator::protocol::Incoming;
 
     const NOW: Time = Time::since_epoch(Duration::from_secs(1_700_000_000));
 
@@ -165,15 +165,18 @@ mod tests {
         fn new(change: impl FnOnce(&mut Options)) -> Service {
             let mut options = Options::default();
             change(&mut options);
-            Service(Engine::new(options, State::new("111122223333", "us-east-1"), NOW))
+            Service(Engine::new(
+                std::sync::Arc::new(options),
+                State::new("111122223333", "us-east-1"),
+                NOW,
+            ))
         }
 
         fn call(&mut self, operation: Operation, body: Value, seconds: u64) -> Reply {
-            let Value::Object(body) = body else { panic!("{body} is no object") };
             let caller =
                 Caller { access_key_id: Some("AKIAEXAMPLE".to_owned()), ..Caller::default() };
-            let now = NOW.after(Duration::from_secs(seconds));
-            self.0.call(Incoming { operation, body, caller }, now)
+            let incoming = Incoming { caller, ..Incoming::of(operation, body) };
+            self.0.call(incoming, NOW.after(Duration::from_secs(seconds)))
         }
 
         /// Creates `a` at 0, reads it at 10, deletes `b` in vain at 20, and deletes `a` at 30.
@@ -346,8 +349,7 @@ mod tests {
         let service = Service::lived(|_| {});
         let text = service.0.state.render(NOW);
         let state = State::parse(text.as_bytes(), &Options::default()).unwrap();
-        let names: Vec<&str> =
-            state.trail.newest_first().map(|event| event.name.as_str()).collect();
+        let names: Vec<&str> = state.trail.newest_first().map(|event| &*event.name).collect();
         assert_eq!(
             names,
             ["DeleteStreamProcessor", "DeleteStreamProcessor", "CreateStreamProcessor"]

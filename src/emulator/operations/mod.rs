@@ -39,20 +39,23 @@ pub(crate) struct Context<'a> {
 
 type Answer = Result<Value, ServiceError>;
 
-/// Carries out one operation, if its request is as the API model demands.
+/// A request as the operation gets it, if it is as the API model demands.
+pub(crate) fn judge(operation: Operation, request: Object) -> Result<Object, ServiceError> {
+    let model = operation.service().model();
+    match model.and_then(|model| Some((model, model.input_of(operation.name())?))) {
+        None => Ok(Object::new()),
+        Some((model, shape)) => validate::read(model, shape, request)
+            .map_err(|violations| ServiceError::invalid_request(operation, &violations)),
+    }
+}
+
+/// Carries out one operation, whose request has been judged.
 pub(crate) fn perform(
     operation: Operation,
     state: &mut State,
-    request: &Object,
+    input: &Object,
     context: &Context<'_>,
 ) -> Answer {
-    let model = operation.service().model();
-    let input = match model.and_then(|model| Some((model, model.input_of(operation.name())?))) {
-        None => Object::new(),
-        Some((model, shape)) => validate::read(model, shape, request.clone())
-            .map_err(|violations| ServiceError::invalid_request(operation, &violations))?,
-    };
-    let input = &input;
     match operation {
         Operation::CreateStreamProcessor => create::create(state, input, context),
         Operation::DescribeStreamProcessor => read::describe(state, input, context),
@@ -71,9 +74,14 @@ pub(crate) fn perform(
 }
 
 /// The processor that a request is about, by its Name or its ARN.
-pub(crate) fn processor_named<'a>(state: &State, input: &'a Object) -> Option<&'a str> {
-    let by_arn = || state.name_in(text(input, "ResourceArn"));
+pub(crate) fn processor_named<'a>(arn_prefix: &str, input: &'a Object) -> Option<&'a str> {
+    let by_arn = || text(input, "ResourceArn").strip_prefix(arn_prefix);
     input.get("Name").and_then(Value::as_str).or_else(by_arn)
+}
+
+/// Whether a request asks for a further page.
+pub(crate) fn has_page_token(input: &Object) -> bool {
+    ["NextToken", "PaginationToken"].iter().any(|member| !text(input, member).is_empty())
 }
 
 /// The members of a request, which the model has made sure of.
@@ -156,7 +164,9 @@ pub(crate) mod testing {
                 request_id: &request_id,
             };
             let before = self.state.render(self.now);
-            let answer = perform(operation, &mut self.state, input, &context);
+            let judged = judge(operation, input.clone());
+            let answer =
+                judged.and_then(|input| perform(operation, &mut self.state, &input, &context));
             match &answer {
                 Ok(output) => {
                     let checked = validate::read(

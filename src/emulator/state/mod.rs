@@ -16,6 +16,9 @@ use super::trail::Trail;
 pub(crate) use self::processor::{Next, Processor, StaleTags, Status, change_numbers, streams};
 pub use self::snapshot::BadSnapshot;
 
+/// The most names of deleted processors that are remembered for one reason: those that matter longest.
+const REMEMBERED: usize = 10_000;
+
 /// Tags by key.
 pub(crate) type Tags = BTreeMap<String, String>;
 
@@ -75,7 +78,8 @@ impl State {
         arn.strip_prefix(&self.arn_prefix())
     }
 
-    fn arn_prefix(&self) -> String {
+    /// What the ARN of every stream processor of this account and region begins with.
+    pub(crate) fn arn_prefix(&self) -> String {
         format!("arn:aws:rekognition:{}:{}:streamprocessor/", self.region, self.account_id)
     }
 
@@ -126,46 +130,79 @@ impl State {
         self.held_names.remove(name);
         self.departed.remove(name);
         self.processors.insert(name.to_owned(), processor);
+        self.change(name, |_| {});
     }
 
     /// Takes a processor out.
     pub(crate) fn remove(&mut self, name: &str) -> Option<Processor> {
         let processor = self.processors.remove(name)?;
         for stream in processor.streams() {
-            self.streams.entry(stream.to_owned()).and_modify(|users| *users -= 1);
+            let users = self.streams.remove(stream).unwrap_or_default();
+            if users > 1 {
+                self.streams.insert(stream.to_owned(), users - 1);
+            }
+        }
+        if let Some(next) = &processor.next {
+            self.due.remove(&(next.at, name.to_owned()));
         }
         Some(processor)
     }
 
     /// Keeps the name of a deleted processor from being used until the given time.
     pub(crate) fn hold_name(&mut self, name: &str, until: Time, now: Time) {
-        self.held_names.retain(|_, free| *free > now);
         self.held_names.insert(name.to_owned(), until);
+        limit(&mut self.held_names, |free| *free, now);
     }
 
     /// Lets GetResources list a deleted processor until the given time.
     pub(crate) fn linger(&mut self, name: &str, departed: StaleTags, now: Time) {
-        self.departed.retain(|_, departed| departed.until > now);
         self.departed.insert(name.to_owned(), departed);
+        limit(&mut self.departed, |departed| departed.until, now);
     }
 
     /// Changes a processor, if there is one of this name; anything but its streams may change.
     pub(crate) fn change(&mut self, name: &str, change: impl FnOnce(&mut Processor)) {
         let Some(processor) = self.processors.get_mut(name) else { return };
+        let due = |processor: &Processor| Some((processor.next.as_ref()?.at, name.to_owned()));
+        if let Some(before) = due(processor) {
+            self.due.remove(&before);
+        }
         change(processor);
-        processor.changed();
-        self.due.extend(processor.next.as_ref().map(|next| (next.at, name.to_owned())));
+        processor.was_tagged |= !processor.tags.is_empty();
+        self.due.extend(due(processor));
+    }
+
+    /// Everything that hangs on a name, as it is now.
+    pub(crate) fn named(&self, name: &str) -> Named {
+        Named {
+            processor: self.processors.get(name).cloned(),
+            held: self.held_names.get(name).copied(),
+            departed: self.departed.get(name).cloned(),
+        }
+    }
+
+    /// Makes everything that hangs on a name what it was.
+    pub(crate) fn put_back(&mut self, name: &str, named: Named) {
+        let Named { processor, held, departed } = named;
+        self.forget(name);
+        if let Some(processor) = processor {
+            self.insert(name, processor);
+        }
+        self.held_names.extend(held.map(|held| (name.to_owned(), held)));
+        self.departed.extend(departed.map(|departed| (name.to_owned(), departed)));
+    }
+
+    fn forget(&mut self, name: &str) {
+        self.remove(name);
+        self.held_names.remove(name);
+        self.departed.remove(name);
     }
 
     /// Lets everything happen that is due.
     pub(crate) fn advance(&mut self, now: Time) {
         while self.due.first().is_some_and(|(at, _)| *at <= now) {
             let Some((at, name)) = self.due.pop_first() else { return };
-            let due =
-                |processor: &Processor| processor.next.as_ref().is_some_and(|next| next.at <= at);
-            if self.processors.get(&name).is_some_and(due) {
-                self.change(&name, |processor| processor.settle(at));
-            }
+            self.change(&name, |processor| processor.settle(at));
         }
     }
 
@@ -174,6 +211,28 @@ impl State {
         let names: Vec<String> = self.processors.keys().cloned().collect();
         for name in names {
             self.change(&name, |processor| processor.resume(now, settle));
+        }
+    }
+}
+
+/// Everything that hangs on the name of one processor.
+#[derive(Debug)]
+pub(crate) struct Named {
+    processor: Option<Processor>,
+    held: Option<Time>,
+    departed: Option<StaleTags>,
+}
+
+/// Drops what is over, and of what is too much the one that is over first.
+fn limit<T>(remembered: &mut BTreeMap<String, T>, until: impl Fn(&T) -> Time, now: Time) {
+    // Not each time, so that a write does not cost what is remembered.
+    if remembered.len().is_power_of_two() || remembered.len() > REMEMBERED {
+        remembered.retain(|_, entry| until(entry) > now);
+    }
+    if remembered.len() > REMEMBERED {
+        let first = remembered.iter().min_by_key(|(_, entry)| until(entry));
+        if let Some(name) = first.map(|(name, _)| name.clone()) {
+            remembered.remove(&name);
         }
     }
 }
@@ -232,6 +291,50 @@ mod tests {
         state.hold_name("lobby", at(5), at(0));
         assert!(state.name_in_use("lobby", at(4)));
         assert!(!state.name_in_use("lobby", at(5)));
+    }
+
+    #[test]
+    fn nothing_is_kept_of_what_is_gone() {
+        let mut state = state();
+        let lobby = state.processors()["lobby"].clone();
+        for second in 0..50_000 {
+            state.change("lobby", |lobby| {
+                let at = at(1_000_000 + second);
+                lobby.next = Some(Next { at, status: Status::Running, message: None });
+            });
+            assert_eq!(state.due.len(), 1);
+            state.remove("lobby").unwrap();
+            assert!(state.due.is_empty() && state.streams.is_empty());
+            state.insert("lobby", lobby.clone());
+        }
+        for number in 0..=REMEMBERED as u64 {
+            let (until, stale) = (at(1_000_000 + number), StaleTags::default());
+            state.hold_name(&format!("camera-{number}"), until, at(0));
+            state.linger(&format!("camera-{number}"), StaleTags { until, ..stale }, at(0));
+        }
+        assert_eq!((state.held_names.len(), state.departed.len()), (REMEMBERED, REMEMBERED));
+        assert!(!state.name_in_use("camera-0", at(0)), "the one that is over first goes first");
+        assert!(state.name_in_use("camera-1", at(0)));
+    }
+
+    #[test]
+    fn what_hangs_on_a_name_can_be_put_back() {
+        let mut state = state();
+        let start = |lobby: &mut Processor| {
+            lobby.next = Some(Next { at: at(50), status: Status::Running, message: None });
+        };
+        state.change("lobby", start);
+        let (before, text) = (state.named("lobby"), state.render(at(1)));
+        state.remove("lobby");
+        state.hold_name("lobby", at(20), at(1));
+        state.linger("lobby", StaleTags { until: at(20), tags: Tags::new() }, at(1));
+        let deleted = state.named("lobby");
+        state.put_back("lobby", before);
+        assert_eq!(state.render(at(1)), text);
+        assert!(state.stream_in_use("video") && state.due.len() == 1);
+        state.put_back("lobby", deleted);
+        assert!(state.name_in_use("lobby", at(1)) && !state.stream_in_use("video"));
+        assert!(state.due.is_empty() && state.departed(at(1)).count() == 1);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! One stream processor, as the service holds it.
 
-use std::sync::OnceLock;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -33,7 +31,7 @@ pub(crate) struct Next {
 }
 
 /// Tags that GetResources shows although they are no longer so.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StaleTags {
     pub(crate) until: Time,
     pub(crate) tags: Tags,
@@ -55,8 +53,8 @@ pub(crate) struct Processor {
     /// Until when the processor is not found, although it exists.
     pub(crate) hidden_until: Time,
     pub(crate) stale_tags: Option<StaleTags>,
-    /// The processor's part of a snapshot, kept until it changes: a large fleet is saved after every write.
-    saved: OnceLock<String>,
+    /// Whether it ever had a tag, which GetResources may remember.
+    pub(crate) was_tagged: bool,
 }
 
 impl Processor {
@@ -72,7 +70,7 @@ impl Processor {
             next: None,
             hidden_until: Time::default(),
             stale_tags: None,
-            saved: OnceLock::new(),
+            was_tagged: false,
         }
     }
 
@@ -131,11 +129,6 @@ impl Processor {
         self.next.get_or_insert(Next { at: now.after(wait), status, message: None });
     }
 
-    /// Notes that something changed.
-    pub(super) fn changed(&mut self) {
-        self.saved.take();
-    }
-
     /// What DescribeStreamProcessor answers: nothing reordered or expanded, numbers as short as their float32 allows.
     pub(crate) fn described(&self, name: &str, arn: &str) -> Object {
         let mut output = self.definition.clone();
@@ -157,12 +150,10 @@ impl Processor {
     }
 
     /// The processor's part of a snapshot.
-    pub(super) fn saved(&self, name: &str, arn: impl FnOnce() -> String) -> &str {
-        self.saved.get_or_init(|| {
-            let mut saved = self.described(name, &arn());
-            saved.insert("Tags".to_owned(), json!(self.tags));
-            Value::Object(saved).to_string()
-        })
+    pub(super) fn saved(&self, name: &str, arn: &str) -> String {
+        let mut saved = self.described(name, arn);
+        saved.insert("Tags".to_owned(), json!(self.tags));
+        Value::Object(saved).to_string()
     }
 }
 

@@ -7,7 +7,7 @@
 mod read;
 mod render;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,9 +38,31 @@ pub enum BadSnapshot {
     /// The emulator's own member of it is damaged.
     #[error("its member `emulator` is not as rekon writes it: {0}")]
     Emulator(serde_json::Error),
+    /// A change to it is damaged.
+    #[error("line {line} is no change as rekon writes it: {problem}")]
+    Change {
+        /// The line's number, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// One of its events for CloudTrail is damaged.
     #[error("its member `emulator` has a trail that is none: {0}")]
     Trail(String),
+}
+
+/// One change to what a snapshot holds: all that hangs on one name, and the calls up to then.
+///
+/// It is a line of JSON in the dialect of the snapshot, for a log beside it. A change that is there already may be made
+/// again.
+#[derive(Deserialize)]
+struct Change {
+    taken_at: Value,
+    name: String,
+    /// Null for a processor that is gone.
+    processor: Value,
+    emulator: Extra,
+    trail: Vec<Value>,
 }
 
 /// What only the emulator needs, by the names of processors.
@@ -52,6 +74,8 @@ struct Extra {
     stale_tags: BTreeMap<String, StaleTags>,
     held_names: BTreeMap<String, Time>,
     departed: BTreeMap<String, StaleTags>,
+    /// The processors that have no tags, but once had.
+    formerly_tagged: BTreeSet<String>,
     /// CloudTrail's records of the calls that may have changed something, the oldest first.
     #[serde(skip_serializing)]
     trail: Vec<Value>,

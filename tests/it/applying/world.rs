@@ -364,7 +364,7 @@ pub fn all_done(outcome: &Outcome) -> bool {
 
 fn emulator(snapshot: &Value, options: Options) -> Emulator {
     let state = State::from_snapshot(snapshot, &options).unwrap();
-    Emulator::new(options, state)
+    Emulator::new(crate::support::remembering(options), state)
 }
 
 async fn connect(emulator: &Emulator, rate_limit: RateLimit) -> Connection {

@@ -60,7 +60,7 @@ impl Project {
 impl Stage {
     pub async fn new(snapshot: &Value, options: Options) -> Stage {
         let state = State::from_snapshot(snapshot, &options).expect("a snapshot");
-        Stage::over(Emulator::new(options, state)).await
+        Stage::over(Emulator::new(crate::support::remembering(options), state)).await
     }
 
     pub async fn over(emulator: Emulator) -> Stage {

@@ -5,13 +5,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{BadSnapshot, Extra};
+use super::{BadSnapshot, Change, Extra};
 use crate::emulator::clock::Time;
 use crate::emulator::model::ServiceModel;
 use crate::emulator::options::Options;
 use crate::emulator::rules;
 use crate::emulator::state::{Processor, State, Status, Tags};
-use crate::emulator::trail::Trail;
 use crate::emulator::validate::{self, Object};
 
 /// A snapshot as it is read. What the service would have filled in for a processor may be missing.
@@ -66,6 +65,20 @@ impl State {
         Ok(state)
     }
 
+    /// Makes a change that was written down; `line` is where, for whoever has to mend it.
+    pub(crate) fn replay(&mut self, change: &[u8], line: usize) -> Result<(), BadSnapshot> {
+        let damaged = |problem: String| BadSnapshot::Change { line, problem };
+        let Change { taken_at, name, processor, emulator, trail } =
+            serde_json::from_slice(change).map_err(|error| damaged(error.to_string()))?;
+        self.forget(&name);
+        if !processor.is_null() {
+            self.add(processor).map_err(damaged)?;
+        }
+        self.restore(Extra { trail, ..emulator })?;
+        self.resumed_at = self.resumed_at.max(Time::from_json(&taken_at).unwrap_or_default());
+        Ok(())
+    }
+
     /// Adds a processor of a snapshot, held to the rules that a creation is held to.
     fn add(&mut self, entry: Value) -> Result<(), String> {
         let Value::Object(mut entry) = entry else { return Err("it is no JSON object".to_owned()) };
@@ -79,7 +92,7 @@ impl State {
         let updated = take(&mut entry, "LastUpdateTimestamp", time)?.unwrap_or(created);
         let rekognition = ServiceModel::named("rekognition");
         let mut definition = validate::read(rekognition, "CreateStreamProcessorRequest", entry)
-            .map_err(|violations| validate::message(&violations))?;
+            .map_err(|violations| violations.to_string())?;
         rules::definition(&definition).map_err(|error| error.message)?;
         let Some(Value::String(name)) = definition.remove("Name") else {
             return Err("it has no Name".to_owned());
@@ -102,7 +115,8 @@ impl State {
     }
 
     fn restore(&mut self, extra: Extra) -> Result<(), BadSnapshot> {
-        let Extra { next, hidden_until, stale_tags, held_names, departed, trail } = extra;
+        let Extra { next, hidden_until, stale_tags, held_names, departed, formerly_tagged, trail } =
+            extra;
         for (name, next) in next {
             self.change(&name, |processor| processor.next = Some(next));
         }
@@ -112,10 +126,12 @@ impl State {
         for (name, stale) in stale_tags {
             self.change(&name, |processor| processor.stale_tags = Some(stale));
         }
-        self.held_names = held_names;
-        self.departed = departed;
-        self.trail = Trail::restore(&trail).map_err(BadSnapshot::Trail)?;
-        Ok(())
+        for name in formerly_tagged {
+            self.change(&name, |processor| processor.was_tagged = true);
+        }
+        self.held_names.extend(held_names);
+        self.departed.extend(departed);
+        self.trail.restore(&trail).map_err(BadSnapshot::Trail)
     }
 }
 

@@ -1,48 +1,58 @@
 //! Writing a snapshot: a processor a line, so that two can be compared, and of what only the emulator needs that which
-//! still matters at the time.
+//! still matters at the time; and writing down a single change to one.
 
 use serde_json::json;
 
 use super::Extra;
 use crate::emulator::clock::Time;
 use crate::emulator::state::State;
+use crate::emulator::trail::Event;
 
 const FORMAT_VERSION: &str = "1.0";
 
 impl State {
-    /// What only the emulator needs, of what still matters.
-    fn extra(&self, now: Time) -> Extra {
+    /// What only the emulator needs about these names, of what still matters.
+    fn extra<'a>(&'a self, names: impl Iterator<Item = &'a str>, now: Time) -> Extra {
         let mut extra = Extra::default();
-        for (name, processor) in &self.processors {
-            if let Some(next) = &processor.next {
-                extra.next.insert(name.clone(), next.clone());
+        for name in names {
+            let key = || name.to_owned();
+            if let Some(processor) = self.processors.get(name) {
+                extra.next.extend(processor.next.clone().map(|next| (key(), next)));
+                if !processor.is_visible(now) {
+                    extra.hidden_until.insert(key(), processor.hidden_until);
+                }
+                let stale = processor.stale_tags.clone().filter(|stale| stale.until > now);
+                extra.stale_tags.extend(stale.map(|stale| (key(), stale)));
+                if processor.was_tagged && processor.tags.is_empty() {
+                    extra.formerly_tagged.insert(key());
+                }
             }
-            if !processor.is_visible(now) {
-                extra.hidden_until.insert(name.clone(), processor.hidden_until);
-            }
-            if let Some(stale) = &processor.stale_tags {
-                extra.stale_tags.insert(name.clone(), stale.clone());
-            }
+            let held = self.held_names.get(name).filter(|until| **until > now);
+            extra.held_names.extend(held.map(|until| (key(), *until)));
+            let departed = self.departed.get(name).filter(|departed| departed.until > now);
+            extra.departed.extend(departed.map(|departed| (key(), departed.clone())));
         }
-        extra.stale_tags.retain(|_, stale| stale.until > now);
-        extra.held_names = self.held_names.clone();
-        extra.held_names.retain(|_, until| *until > now);
-        extra.departed = self.departed.clone();
-        extra.departed.retain(|_, departed| departed.until > now);
         extra
     }
 
     /// The text of the snapshot, a processor a line.
     pub(crate) fn render(&self, now: Time) -> String {
+        self.render_with(None, now)
+    }
+
+    /// The text of the snapshot with a call that is about to be recorded.
+    pub(crate) fn render_with(&self, call: Option<&Event>, now: Time) -> String {
         let processors = self.processors.iter();
-        let processors: Vec<&str> =
-            processors.map(|(name, processor)| processor.saved(name, || self.arn(name))).collect();
-        let extra = json!(self.extra(now));
+        let processors: Vec<String> =
+            processors.map(|(name, processor)| processor.saved(name, &self.arn(name))).collect();
+        let names =
+            self.processors.keys().chain(self.held_names.keys()).chain(self.departed.keys());
+        let extra = json!(self.extra(names.map(String::as_str), now));
         let members = extra.as_object().into_iter().flatten();
         let mut members: Vec<String> =
             members.map(|(name, value)| format!("{}: {value}", json!(name))).collect();
         // The records are text already, as a processor's part is.
-        let records: Vec<&str> = self.trail.kept().collect();
+        let records: Vec<&str> = self.trail.changes().chain(call).map(Event::text).collect();
         members.push(format!("\"trail\": {}", lines(&records)));
         format!(
             "{{\n\"format_version\": {},\n\"taken_at\": {},\n\"account_id\": {},\n\"region\": {},\n\"complete\": true,\n\
@@ -55,9 +65,25 @@ impl State {
             members.join(",\n"),
         )
     }
+
+    /// The text of the change that a call about to be recorded made to all that hangs on a name: a line.
+    pub(crate) fn render_change(&self, name: &str, call: &Event, now: Time) -> String {
+        let processor = self.processors.get(name);
+        let processor =
+            processor.map_or_else(|| "null".to_owned(), |it| it.saved(name, &self.arn(name)));
+        let records: Vec<&str> = self.trail.unsaved().chain([call]).map(Event::text).collect();
+        format!(
+            "{{\"taken_at\":{},\"name\":{},\"processor\":{processor},\"emulator\":{},\"trail\":[{}]}}\n",
+            json!(now.iso()),
+            json!(name),
+            json!(self.extra(std::iter::once(name), now)),
+            records.join(","),
+        )
+    }
 }
 
 /// A list of which each item has a line.
-fn lines(items: &[&str]) -> String {
+fn lines<T: AsRef<str>>(items: &[T]) -> String {
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
     if items.is_empty() { "[]".to_owned() } else { format!("[\n{}\n]", items.join(",\n")) }
 }
