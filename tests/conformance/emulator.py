@@ -32,16 +32,17 @@ class Emulator:
     Without arguments there are no quotas, and whatever takes time is soon done.
     """
 
-    def __init__(self, *arguments, listen="127.0.0.1:0", quota="off", settle="100ms"):
+    def __init__(self, *arguments, listen="127.0.0.1:0", quota="off", settle="100ms", preexec_fn=None):
         self.arguments = [os.environ["REKON_BIN"], "emulator", "--listen", listen]
         self.arguments += ["--quota", quota, "--settle", settle, *map(str, arguments)]
         self.process = None
+        self._preexec_fn = preexec_fn
         self.output = []
         self._session = URLLib3Session(timeout=10)
         self._clients = []
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.arguments, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(self.arguments, stderr=subprocess.PIPE, text=True, preexec_fn=self._preexec_fn)
         for line in self.process.stderr:
             self.output.append(line)
             if found := re.match(r"listening on (http://\S+)", line):

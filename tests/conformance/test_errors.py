@@ -1,5 +1,9 @@
 """Every error that the service is known to give, with its status and its words."""
 
+import json
+import urllib.error
+import urllib.request
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -136,20 +140,37 @@ def test_a_token_of_nothing(rekognition):
     assert found[:2] == ("InvalidPaginationTokenException", 400)
 
 
-def test_no_signature(emulator):
-    import json
-    import urllib.error
-    import urllib.request
+LIST = {"X-Amz-Target": "RekognitionService.ListStreamProcessors", "Content-Type": "application/x-amz-json-1.1"}
+IDENTITY = {"Content-Type": "application/x-www-form-urlencoded"}
 
-    request = urllib.request.Request(
-        emulator.url,
-        data=b"{}",
-        headers={
-            "X-Amz-Target": "RekognitionService.ListStreamProcessors",
-            "Content-Type": "application/x-amz-json-1.1",
-        },
-    )
-    with pytest.raises(urllib.error.HTTPError) as error:
-        urllib.request.urlopen(request)
-    with error.value as answer:
-        assert json.load(answer)["__type"] == "MissingAuthenticationTokenException"
+
+def plainly(url, headers, data=b"{}"):
+    """Sends a request as it stands; gives the status and the body."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, data=data, headers=headers)) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, refused.read().decode()
+
+
+@pytest.mark.parametrize("authorization", [None, "", "nonsense", "Bearer token"])
+def test_no_signature(emulator, authorization):
+    signature = {} if authorization is None else {"Authorization": authorization}
+    status, body = plainly(emulator.url, {**LIST, **signature})
+    assert (status, json.loads(body)["__type"]) == (400, "MissingAuthenticationTokenException")
+    status, body = plainly(emulator.url, {**IDENTITY, **signature}, b"Action=GetCallerIdentity&Version=2011-06-15")
+    assert status == 403
+    assert "<Code>MissingAuthenticationToken</Code>" in body
+
+
+def test_half_a_signature(emulator):
+    signature = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/rekognition/aws4_request"
+    status, body = plainly(emulator.url, {**LIST, "Authorization": signature})
+    assert (status, json.loads(body)["__type"]) == (400, "IncompleteSignatureException")
+    assert "'Signature'" in body
+
+
+def test_another_path(emulator):
+    status, body = plainly(f"{emulator.url}/elsewhere", LIST)
+    assert (status, json.loads(body)["__type"]) == (404, "UnknownOperationException")

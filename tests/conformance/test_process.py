@@ -5,10 +5,12 @@ import http.client
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import subprocess
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -59,7 +61,9 @@ def test_every_acknowledged_write_survives_a_kill(tmp_path, seed):
         enough = random.Random(seed).randint(20, 60)
         wait_until(lambda: len(acknowledged) >= enough)
         emulator.kill()
-    assert [entry.name for entry in tmp_path.iterdir() if not entry.name.startswith(".emulator-")] == ["state.json"]
+    # Beside the state and its log, at most the next state that was being written.
+    left = {entry.name for entry in tmp_path.iterdir()} - {"state.json.new"}
+    assert left == {"state.json", "state.json.log"}
     with Emulator("--state", state) as emulator:
         client = emulator.client()
         for name, tags in acknowledged.items():
@@ -70,6 +74,38 @@ def test_every_acknowledged_write_survives_a_kill(tmp_path, seed):
                 client.describe_stream_processor(Name=name)
                 found = client.list_tags_for_resource(ResourceArn=arn(name))["Tags"]
                 assert tags.items() <= found.items()
+        client.create_stream_processor(**label_detection("one-more"))
+        assert emulator.terminate() == 0
+    assert [entry.name for entry in tmp_path.iterdir()] == ["state.json"]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_kill_after_kill_loses_nothing(tmp_path, seed):
+    """Large enough a fleet that the log is full again and again, and the state is replaced."""
+    state, dice = tmp_path / "state.json", random.Random(seed)
+    state.write_text(json.dumps({"processors": [label_detection(f"camera-{number}") for number in range(300)]}))
+    expected = {}
+    for _ in range(4):
+        with Emulator("--state", state) as emulator:
+            client = emulator.client()
+            for name, value in expected.items():
+                assert client.list_tags_for_resource(ResourceArn=arn(name))["Tags"]["value"] == value
+
+            def write():
+                with contextlib.suppress(BotoCoreError, ClientError):
+                    while True:
+                        name, value = f"camera-{dice.randrange(300)}", "x" * dice.randrange(200)
+                        # From here on it may be either.
+                        expected.pop(name, None)
+                        client.tag_resource(ResourceArn=arn(name), Tags={"value": value})
+                        expected[name] = value
+
+            writer = threading.Thread(target=write)
+            writer.start()
+            time.sleep(dice.uniform(0.3, 1.0))
+            emulator.kill()
+            writer.join()
+    assert len(expected) > 50
 
 
 def test_what_is_under_way_goes_on_after_a_restart(tmp_path):
@@ -190,13 +226,72 @@ def test_a_port_that_is_taken_is_named():
         assert address in said and "another program listens there" in said
 
 
-def test_two_emulators_do_not_undo_each_others_writes(tmp_path):
+def test_a_state_belongs_to_one_emulator(tmp_path):
+    state = tmp_path / "state.json"
+    state.write_text('{"processors": []}')
+    with Emulator("--state", state) as one:
+        code, said = start("--state", state, "--listen", "127.0.0.1:0")
+        assert code == 1
+        assert f"{state} belongs to process {one.process.pid}" in said
+        one.client().create_stream_processor(**label_detection("a"))
+    assert [processor["Name"] for processor in json.loads(state.read_text())["processors"]] == ["a"]
+
+
+def test_of_two_emulators_that_begin_a_state_one_does(tmp_path):
     state = tmp_path / "state.json"
     with Emulator("--state", state) as one, Emulator("--state", state) as other:
         one.client().create_stream_processor(**label_detection("a"))
-        with pytest.raises(ClientError, match="another process has changed the file"):
+        with pytest.raises(ClientError, match=f"belongs to process {one.process.pid}"):
             other.client().create_stream_processor(**label_detection("b"))
+        assert other.client().list_stream_processors()["StreamProcessors"] == []
     assert [processor["Name"] for processor in json.loads(state.read_text())["processors"]] == ["a"]
+
+
+def test_a_write_that_cannot_be_kept_does_not_happen(tmp_path):
+    """A limit on the size of files stands for a disk that is full."""
+    state = tmp_path / "state.json"
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    with Emulator("--state", state, preexec_fn=limit) as emulator:
+        client = emulator.client()
+        kept = []
+        with pytest.raises(ClientError, match="cannot keep its state") as refused:
+            for number in range(1000):
+                client.create_stream_processor(**label_detection(f"camera-{number}"))
+                kept.append(f"camera-{number}")
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+        listed = lambda client: {found["Name"] for found in client.list_stream_processors()["StreamProcessors"]}  # noqa: E731
+        assert kept and listed(client) == set(kept)
+        events = emulator.client("cloudtrail").lookup_events()["Events"]
+        last = next(event for event in events if event["EventName"] == "CreateStreamProcessor")
+        assert json.loads(last["CloudTrailEvent"])["errorCode"] == "InternalServerError"
+        emulator.kill()
+    with Emulator("--state", state) as emulator:
+        assert listed(emulator.client()) == set(kept)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_what_cannot_be_kept_is_told():
+    code, said = start("--state", "/dev/full", "--listen", "127.0.0.1:0")
+    assert code == 1
+    assert "/dev/full" in said and "no regular file" in said
+    with Emulator("--journal", "/dev/full") as emulator:
+        emulator.client().list_stream_processors()
+        wait_until(lambda: any("the journal /dev/full ends here" in line for line in emulator.output))
+        emulator.client().list_stream_processors()
+        assert emulator.terminate() == 0
+
+
+def test_a_link_that_leads_nowhere_yet(tmp_path):
+    (tmp_path / "link.json").symlink_to("state.json")
+    with Emulator("--state", tmp_path / "link.json") as emulator:
+        emulator.client().create_stream_processor(**label_detection("a"))
+        assert emulator.terminate() == 0
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "state.json").read_text())["processors"][0]["Name"] == "a"
 
 
 def test_only_loopback_is_listened_on_without_a_warning():
@@ -280,6 +375,14 @@ def test_a_body_without_end_is_refused_in_words():
         ["--lag", "clock=1s"],
         ["--limit", "page=0"],
         ["--listen", "4566"],
+        ["--region", ""],
+        ["--identity", ""],
+        ["--fail", "front door=Access denied to Role"],
+        ["--fault", "Describe=error:"],
+        ["--fault", "Describe:2x0=throttle"],
+        ["--fault", "Stop=hide:5s"],
+        ["--fault", "Describe/front door=throttle"],
+        ["--quota", "Describe=5,Describe=6"],
     ],
 )
 def test_a_mistake_in_an_option_is_refused(arguments):

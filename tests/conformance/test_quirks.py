@@ -186,6 +186,25 @@ def tagging(client):
     return [mapping["ResourceARN"] for mapping in found]
 
 
+def untagged_resources(client):
+    client.create_stream_processor(**label_detection("a", Tags={"site": "north"}))
+    client.create_stream_processor(**label_detection("b"))
+    client.untag_resource(ResourceArn=arn("a"), TagKeys=["site"])
+    return client.emulator.client("resourcegroupstaggingapi").get_resources()["ResourceTagMappingList"]
+
+
+def unsupported_region(client):
+    found = {}
+    for region in ["us-east-1", "us-east-2", "ap-northeast-1"]:
+        # The play's own options come last.
+        with Emulator(*client.emulator.arguments[len(Emulator().arguments) :], "--region", region) as elsewhere:
+            other = elsewhere.client()
+            kinds = {"labels": label_detection("a"), "faces": face_search("b")}
+            made = [kind for kind, request in kinds.items() if code(lambda: other.create_stream_processor(**request)) == "ok"]
+            found[region] = " ".join(made)
+    return found
+
+
 INVALID, IN_USE = "InvalidParameterException", "ResourceInUseException"
 
 # What each way to play a point looks like; the first is the default.
@@ -214,6 +233,11 @@ QUIRKS = {
         "named": [{"ResourceType": "AWS::Rekognition::StreamProcessor", "ResourceName": "a"}],
     },
     tagging: {"covered": [arn("a")], "absent": []},
+    untagged_resources: {"absent": [], "listed": [{"ResourceARN": arn("a"), "Tags": []}]},
+    unsupported_region: {
+        "refuse": {"us-east-1": "labels faces", "us-east-2": "labels", "ap-northeast-1": "faces"},
+        "accept": dict.fromkeys(["us-east-1", "us-east-2", "ap-northeast-1"], "labels faces"),
+    },
 }
 
 
