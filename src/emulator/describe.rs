@@ -3,16 +3,27 @@
 use serde_json::{Value, json};
 
 use super::options::Options;
-use super::quirks::{Floats, KmsKey, LabelOrder, NoRegions, PolygonStart, RegionOrder};
+use super::quirks::{Floats, KmsKey, LabelOrder, NoRegions, PolygonStart, Quirks, RegionOrder};
 use super::random;
 use super::rules::Kind;
-use super::state::{Processor, State, change_numbers};
+use super::state::{self, Digits, Processor, State};
 use super::validate::Object;
 
-/// The processor as the service shows it, which the quirks have a say in.
-pub(crate) fn shown(state: &State, name: &str, processor: &Processor, options: &Options) -> Object {
-    let mut output = processor.described(name, &state.arn(name));
+/// The text of the processor as the service shows it, which the quirks have a say in.
+pub(crate) fn shown(state: &State, name: &str, processor: &Processor, options: &Options) -> String {
     let quirks = &options.quirks;
+    let digits = match quirks.floats {
+        Floats::Widened => Digits::Widened,
+        Floats::Shortest => Digits::Shortest,
+    };
+    let text = state::text(&processor.described(name, &state.arn(name), digits));
+    let as_it_is = Quirks { floats: quirks.floats, ..Quirks::default() };
+    // Most of the time nothing of this is in question, and most of what is asked is this.
+    if *quirks == as_it_is {
+        return text;
+    }
+    // The text was made by the lines above.
+    let mut output: Object = serde_json::from_str(&text).unwrap_or_default();
     if quirks.label_order == LabelOrder::Shuffled
         && let Some(Value::Array(labels)) = output
             .get_mut("Settings")
@@ -41,13 +52,7 @@ pub(crate) fn shown(state: &State, name: &str, processor: &Processor, options: &
     if let Some(Value::String(key)) = output.get_mut("KmsKeyId") {
         *key = kms_key(state, key, quirks.kms_key);
     }
-    if quirks.floats == Floats::Widened {
-        for member in ["Settings", "RegionsOfInterest"] {
-            let value = output.get_mut(member).into_iter();
-            value.for_each(|value| change_numbers(value, &|number| f64::from(number as f32)));
-        }
-    }
-    output
+    Value::Object(output).to_string()
 }
 
 /// Puts the items into another order, always the same for the same items of the same processor.
@@ -107,7 +112,8 @@ mod tests {
         if !quirk.is_empty() {
             options.quirks.apply(quirk).unwrap();
         }
-        let shown = shown(&state, "front-door", &processor, &options);
+        let shown: Object =
+            serde_json::from_str(&shown(&state, "front-door", &processor, &options)).unwrap();
         let model = ServiceModel::named("rekognition");
         let read = validate::read(
             model,

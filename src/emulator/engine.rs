@@ -15,7 +15,7 @@ use super::faults::{Fault, FaultPlan};
 use super::identity::Identity;
 use super::incoming::Incoming;
 use super::journal::{Call, Journal};
-use super::operations::{self, Context};
+use super::operations::{self, Context, Output};
 use super::options::{Lag, Options};
 use super::quotas::Quotas;
 use super::state::{Named, State};
@@ -36,7 +36,7 @@ pub(crate) struct Engine {
 pub(crate) struct Pending {
     call: Call,
     parameters: Option<Value>,
-    answer: Result<Value, ServiceError>,
+    answer: Result<Output, ServiceError>,
     identity: Identity,
     event: Event,
     /// All that hung on the processor's name before the call, if the call changed it.
@@ -46,7 +46,7 @@ pub(crate) struct Pending {
 /// What becomes of one call.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    pub(crate) outcome: Result<Value, ServiceError>,
+    pub(crate) outcome: Result<Output, ServiceError>,
     /// How long the answer is held back.
     pub(crate) delay: Duration,
     pub(crate) delivery: Delivery,
@@ -162,10 +162,16 @@ fn event(
     state: &State,
     call: &Call,
     parameters: Option<&Value>,
-    answer: &Result<Value, ServiceError>,
+    answer: &Result<Output, ServiceError>,
     identity: &Identity,
 ) -> Event {
-    Event::new(call, parameters, answer.as_ref().ok(), identity, state.region())
+    Event::new(
+        call,
+        parameters,
+        answer.as_ref().ok().and_then(Output::tree),
+        identity,
+        state.region(),
+    )
 }
 
 /// The lag that holds for a call that this fault strikes.
@@ -268,7 +274,8 @@ mod tests {
         let listed = |engine: &mut Engine, seconds: u64| {
             let incoming = Incoming::of(Operation::GetResources, json!({}));
             let reply = engine.call(incoming, NOW.after(Duration::from_secs(seconds)));
-            reply.outcome.unwrap()["ResourceTagMappingList"].as_array().unwrap().len()
+            let outcome = reply.outcome.unwrap();
+            outcome.tree().unwrap()["ResourceTagMappingList"].as_array().unwrap().len()
         };
         assert_eq!((listed(&mut engine, 0), listed(&mut engine, 5)), (0, 1));
         let delete = Incoming::of(Operation::DeleteStreamProcessor, json!({"Name": "b"}));

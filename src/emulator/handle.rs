@@ -217,9 +217,9 @@ impl Emulator {
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
-        let response = match &outcome {
+        let response = match outcome {
             Ok(output) => protocol::answer(operation, output, &request_id),
-            Err(error) => protocol::error(dialect, error, &request_id),
+            Err(error) => protocol::error(dialect, &error, &request_id),
         };
         match delivery {
             Delivery::Reset => Err(Reset),

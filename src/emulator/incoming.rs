@@ -13,7 +13,7 @@ use super::trail;
 use super::validate::Object;
 
 /// The largest body that the journal and CloudTrail show; of a larger one they say that it was.
-const MAX_SHOWN: usize = 100 * 1024;
+const MAX_SHOWN: usize = 32 * 1024;
 /// The most bytes of a processor's name, of which the model allows fewer.
 const MAX_NAME: usize = 256;
 

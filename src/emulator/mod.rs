@@ -4,11 +4,12 @@
 //!                 ┌ connector ○ (in process) ┐                        ┌ faults, quotas, quirks ●
 //! an AWS client ──┤                          ├─▶ handle ○ ─▶ engine ● ┼ protocol, validate, model ●
 //!                 └ server ○    (HTTP)       ┘        │               └ operations over state ●
-//!                                                     └─▶ store ○ (a snapshot file)
+//!                                                     └─▶ store ○ (a snapshot and a log)
 //! ```
 //!
-//! What is marked ● is values in, values out: the time is an argument. The edges ○ bring the clock, the lock, the file and
-//! the socket.
+//! What is marked ● is values in, values out: the time is an argument. The edges ○ bring the clock, the lock, the files and
+//! the socket. A request is read and judged (`protocol`, `incoming`) before it takes the lock; under it the engine carries
+//! it out, the store keeps what changed, and the engine undoes what could not be kept.
 //!
 //! The emulator works on the wire's own JSON and shares no conversion code with the rest of rekon, and it names no
 //! other module of it: a mistake made on both sides would cancel out.

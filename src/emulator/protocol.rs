@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::error::ServiceError;
 use super::journal::Caller;
 use super::operation::{Operation, Service};
+use super::operations::Output;
 use super::options::Signatures;
 use super::validate::{Object, cut};
 
@@ -220,11 +221,11 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 }
 
 /// The response that carries an operation's answer.
-pub(crate) fn answer(operation: Operation, output: &Value, request_id: &str) -> Response<Bytes> {
+pub(crate) fn answer(operation: Operation, output: Output, request_id: &str) -> Response<Bytes> {
     if operation.service() != Service::Sts {
-        return response(StatusCode::OK, JSON, output.to_string(), request_id);
+        return response(StatusCode::OK, JSON, output.into_text(), request_id);
     }
-    let fields = output.as_object().into_iter().flatten();
+    let fields = output.tree().and_then(Value::as_object).into_iter().flatten();
     let fields: String =
         fields.map(|(name, value)| element(name, value.as_str().unwrap_or_default())).collect();
     let id = element("RequestId", request_id);
@@ -430,7 +431,7 @@ mod tests {
         assert_eq!(code(&request("", FORM, "Action=AssumeRole")), "InvalidAction");
         assert_eq!(code(&request("", FORM, "Action=ListStreamProcessors")), "InvalidAction");
         let output = json!({"Arn": "a<&>b"});
-        let answered = answer(Operation::GetCallerIdentity, &output, "id");
+        let answered = answer(Operation::GetCallerIdentity, Output::Tree(output), "id");
         let body = String::from_utf8(answered.body().to_vec()).unwrap();
         assert!(
             body.contains(

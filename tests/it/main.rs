@@ -4,6 +4,7 @@ mod applying;
 mod chaos;
 mod convergence;
 mod examples;
+mod hostile;
 mod pace;
 mod peer;
 mod quirks;

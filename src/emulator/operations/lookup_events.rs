@@ -191,7 +191,8 @@ mod tests {
         }
 
         fn lookup(&mut self, request: Value) -> Result<Value, ServiceError> {
-            self.call(Operation::LookupEvents, request, 60).outcome
+            let outcome = self.call(Operation::LookupEvents, request, 60).outcome;
+            outcome.map(|output| output.tree().unwrap().clone())
         }
 
         fn names(&mut self, request: Value) -> String {
@@ -274,7 +275,7 @@ mod tests {
                 attribute("EventName", "CreateStreamProcessor"),
                 days * day,
             );
-            reply.outcome.unwrap()["Events"].as_array().unwrap().len()
+            reply.outcome.unwrap().tree().unwrap()["Events"].as_array().unwrap().len()
         };
         assert_eq!((late(&mut service, 90), late(&mut service, 91)), (1, 0));
     }

@@ -39,6 +39,30 @@ pub(crate) struct Context<'a> {
 
 type Answer = Result<Value, ServiceError>;
 
+/// What an operation answers, in JSON.
+#[derive(Debug)]
+pub(crate) enum Output {
+    Tree(Value),
+    /// Of what is asked most, the text itself.
+    Text(String),
+}
+
+impl Output {
+    pub(crate) fn into_text(self) -> String {
+        match self {
+            Output::Tree(tree) => tree.to_string(),
+            Output::Text(text) => text,
+        }
+    }
+
+    pub(crate) fn tree(&self) -> Option<&Value> {
+        match self {
+            Output::Tree(tree) => Some(tree),
+            Output::Text(_) => None,
+        }
+    }
+}
+
 /// A request as the operation gets it, if it is as the API model demands.
 pub(crate) fn judge(operation: Operation, request: Object) -> Result<Object, ServiceError> {
     let model = operation.service().model();
@@ -55,10 +79,10 @@ pub(crate) fn perform(
     state: &mut State,
     input: &Object,
     context: &Context<'_>,
-) -> Answer {
-    match operation {
+) -> Result<Output, ServiceError> {
+    let answer = match operation {
+        Operation::DescribeStreamProcessor => return read::describe(state, input, context),
         Operation::CreateStreamProcessor => create::create(state, input, context),
-        Operation::DescribeStreamProcessor => read::describe(state, input, context),
         Operation::ListStreamProcessors => read::list(state, input, context),
         Operation::UpdateStreamProcessor => update::update(state, input, context),
         Operation::StartStreamProcessor => start::start(state, input, context),
@@ -70,7 +94,8 @@ pub(crate) fn perform(
         Operation::GetResources => get_resources::get_resources(state, input, context),
         Operation::GetCallerIdentity => Ok(context.identity.caller_identity()),
         Operation::LookupEvents => lookup_events::lookup_events(state, input, context),
-    }
+    };
+    answer.map(Output::Tree)
 }
 
 /// The processor that a request is about, by its Name or its ARN.
@@ -167,8 +192,9 @@ pub(crate) mod testing {
             let judged = judge(operation, input.clone());
             let answer =
                 judged.and_then(|input| perform(operation, &mut self.state, &input, &context));
+            let answer = answer.map(|output| serde_json::from_str(&output.into_text()).unwrap());
             match &answer {
-                Ok(output) => {
+                Ok::<Value, _>(output) => {
                     let checked = validate::read(
                         model,
                         model.output_of(operation.name()).unwrap(),

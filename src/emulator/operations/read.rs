@@ -2,16 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Context, Object, ServiceError, State};
+use super::{Answer, Context, Object, Output, ServiceError, State};
 use crate::emulator::describe;
 use crate::emulator::token;
 
 /// What the tokens of this operation are good for.
 const TOKENS: &str = "ListStreamProcessors";
 
-pub(super) fn describe(state: &State, input: &Object, context: &Context<'_>) -> Answer {
+pub(super) fn describe(
+    state: &State,
+    input: &Object,
+    context: &Context<'_>,
+) -> Result<Output, ServiceError> {
     let (name, processor) = super::found(state, input, context.now)?;
-    Ok(Value::Object(describe::shown(state, name, processor, context.options)))
+    Ok(Output::Text(describe::shown(state, name, processor, context.options)))
 }
 
 /// Lists by name. A page goes on after the last name of the one before, so that a processor that is there all the time

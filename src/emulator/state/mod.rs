@@ -13,7 +13,7 @@ use super::clock::Time;
 use super::options::Settle;
 use super::trail::Trail;
 
-pub(crate) use self::processor::{Next, Processor, StaleTags, Status, change_numbers, streams};
+pub(crate) use self::processor::{Digits, Next, Processor, StaleTags, Status, streams, text};
 pub use self::snapshot::BadSnapshot;
 
 /// The most names of deleted processors that are remembered for one reason: those that matter longest.

@@ -1,7 +1,9 @@
 //! One stream processor, as the service holds it.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 
 use super::Tags;
 use crate::emulator::clock::Time;
@@ -129,44 +131,82 @@ impl Processor {
         self.next.get_or_insert(Next { at: now.after(wait), status, message: None });
     }
 
-    /// What DescribeStreamProcessor answers: nothing reordered or expanded, numbers as short as their float32 allows.
-    pub(crate) fn described(&self, name: &str, arn: &str) -> Object {
-        let mut output = self.definition.clone();
-        // The shortest digits of the float32 are a number whatever they are, so the parse cannot fail.
-        let shorten = |number| (number as f32).to_string().parse().unwrap_or(number);
-        output.values_mut().for_each(|value| change_numbers(value, &shorten));
-        for (member, value) in [
-            ("Name", json!(name)),
-            ("StreamProcessorArn", json!(arn)),
-            ("Status", json!(self.status)),
-            ("StatusMessage", json!(self.message)),
-            ("CreationTimestamp", json!(self.created)),
-            ("LastUpdateTimestamp", json!(self.updated)),
-        ] {
-            output.insert(member.to_owned(), value);
-        }
-        output.retain(|_, value| !value.is_null());
-        output
+    /// What DescribeStreamProcessor answers: nothing reordered or expanded.
+    pub(crate) fn described<'a>(
+        &'a self,
+        name: &'a str,
+        arn: &'a str,
+        digits: Digits,
+    ) -> BTreeMap<&'a str, Part<'a>> {
+        let definition = self.definition.iter();
+        let mut parts: BTreeMap<&str, Part<'_>> =
+            definition.map(|(member, value)| (&**member, Part::Defined(value, digits))).collect();
+        parts.extend([
+            ("Name", Part::Text(name)),
+            ("StreamProcessorArn", Part::Text(arn)),
+            ("Status", Part::Status(self.status)),
+            ("CreationTimestamp", Part::Time(self.created)),
+            ("LastUpdateTimestamp", Part::Time(self.updated)),
+        ]);
+        parts.extend(self.message.as_deref().map(|message| ("StatusMessage", Part::Text(message))));
+        parts
     }
 
-    /// The processor's part of a snapshot.
+    /// The processor's part of a snapshot, numbers as short as their float32 allows.
     pub(super) fn saved(&self, name: &str, arn: &str) -> String {
-        let mut saved = self.described(name, arn);
-        saved.insert("Tags".to_owned(), json!(self.tags));
-        Value::Object(saved).to_string()
+        let mut saved = self.described(name, arn, Digits::Shortest);
+        saved.insert("Tags", Part::Tags(&self.tags));
+        text(&saved)
     }
 }
 
-/// Changes every number in a value.
-pub(crate) fn change_numbers(value: &mut Value, change: &impl Fn(f64) -> f64) {
-    match value {
-        Value::Number(number) => *value = json!(number.as_f64().map(change)),
-        Value::Array(items) => items.iter_mut().for_each(|item| change_numbers(item, change)),
-        Value::Object(members) => {
-            members.values_mut().for_each(|member| change_numbers(member, change));
+/// How a float32 is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Digits {
+    /// As few as tell it from every other.
+    Shortest,
+    /// As many as the same number has as a double.
+    Widened,
+}
+
+/// A member of what is told of a processor: written as it is, as a large fleet is read and saved often.
+pub(crate) enum Part<'a> {
+    Defined(&'a Value, Digits),
+    Text(&'a str),
+    Status(Status),
+    Time(Time),
+    Tags(&'a Tags),
+}
+
+impl Serialize for Part<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match *self {
+            Part::Defined(Value::Number(number), digits) => {
+                let single = number.as_f64().unwrap_or_default() as f32;
+                match digits {
+                    Digits::Shortest => serializer.serialize_f32(single),
+                    Digits::Widened => serializer.serialize_f64(single.into()),
+                }
+            }
+            Part::Defined(Value::Array(items), digits) => {
+                serializer.collect_seq(items.iter().map(|item| Part::Defined(item, digits)))
+            }
+            Part::Defined(Value::Object(members), digits) => serializer.collect_map(
+                members.iter().map(|(name, value)| (name, Part::Defined(value, digits))),
+            ),
+            Part::Defined(value, _) => value.serialize(serializer),
+            Part::Text(text) => serializer.serialize_str(text),
+            Part::Status(status) => status.serialize(serializer),
+            Part::Time(time) => time.serialize(serializer),
+            Part::Tags(tags) => tags.serialize(serializer),
         }
-        Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
+}
+
+/// The JSON of what is told of a processor.
+pub(crate) fn text(parts: &BTreeMap<&str, Part<'_>>) -> String {
+    // Strings, finite numbers and the like: nothing that could not be written.
+    serde_json::to_string(parts).unwrap_or_default()
 }
 
 /// The ARNs of the Kinesis streams in a definition.

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{Next, StaleTags};
 use crate::emulator::clock::Time;
@@ -56,11 +57,12 @@ pub enum BadSnapshot {
 /// It is a line of JSON in the dialect of the snapshot, for a log beside it. A change that is there already may be made
 /// again.
 #[derive(Deserialize)]
-struct Change {
+struct Change<'a> {
     taken_at: Value,
     name: String,
     /// Null for a processor that is gone.
-    processor: Value,
+    #[serde(borrow)]
+    processor: Option<&'a RawValue>,
     emulator: Extra,
     trail: Vec<Value>,
 }

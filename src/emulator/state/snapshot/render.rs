@@ -42,28 +42,26 @@ impl State {
 
     /// The text of the snapshot with a call that is about to be recorded.
     pub(crate) fn render_with(&self, call: Option<&Event>, now: Time) -> String {
+        let [version, taken_at, account_id, region] =
+            [FORMAT_VERSION, &now.iso(), &self.account_id, &self.region].map(|text| json!(text));
+        let mut text = format!(
+            "{{\n\"format_version\": {version},\n\"taken_at\": {taken_at},\n\"account_id\": {account_id},\n\
+             \"region\": {region},\n\"complete\": true,\n\"processors\": "
+        );
         let processors = self.processors.iter();
-        let processors: Vec<String> =
-            processors.map(|(name, processor)| processor.saved(name, &self.arn(name))).collect();
+        lines(&mut text, processors.map(|(name, it)| it.saved(name, &self.arn(name))));
+        text.push_str(",\n\"emulator\": {\n");
         let names =
             self.processors.keys().chain(self.held_names.keys()).chain(self.departed.keys());
         let extra = json!(self.extra(names.map(String::as_str), now));
-        let members = extra.as_object().into_iter().flatten();
-        let mut members: Vec<String> =
-            members.map(|(name, value)| format!("{}: {value}", json!(name))).collect();
+        for (name, value) in extra.as_object().into_iter().flatten() {
+            text.push_str(&format!("{}: {value},\n", json!(name)));
+        }
+        text.push_str("\"trail\": ");
         // The records are text already, as a processor's part is.
-        let records: Vec<&str> = self.trail.changes().chain(call).map(Event::text).collect();
-        members.push(format!("\"trail\": {}", lines(&records)));
-        format!(
-            "{{\n\"format_version\": {},\n\"taken_at\": {},\n\"account_id\": {},\n\"region\": {},\n\"complete\": true,\n\
-             \"processors\": {},\n\"emulator\": {{\n{}\n}}\n}}\n",
-            json!(FORMAT_VERSION),
-            json!(now.iso()),
-            json!(self.account_id),
-            json!(self.region),
-            lines(&processors),
-            members.join(",\n"),
-        )
+        lines(&mut text, self.trail.changes().chain(call).map(Event::text));
+        text.push_str("\n}\n}\n");
+        text
     }
 
     /// The text of the change that a call about to be recorded made to all that hangs on a name: a line.
@@ -82,8 +80,13 @@ impl State {
     }
 }
 
-/// A list of which each item has a line.
-fn lines<T: AsRef<str>>(items: &[T]) -> String {
-    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-    if items.is_empty() { "[]".to_owned() } else { format!("[\n{}\n]", items.join(",\n")) }
+/// Adds a list of which each item has a line.
+fn lines<T: AsRef<str>>(text: &mut String, items: impl Iterator<Item = T>) {
+    text.push('[');
+    let begun = text.len();
+    for item in items {
+        text.push_str(if text.len() == begun { "\n" } else { ",\n" });
+        text.push_str(item.as_ref());
+    }
+    text.push_str(if text.len() == begun { "]" } else { "\n]" });
 }
