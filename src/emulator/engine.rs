@@ -12,7 +12,7 @@ use super::clock::Time;
 use super::delivery::Delivery;
 use super::error::ServiceError;
 use super::faults::{Fault, FaultPlan};
-use super::identity::Identity;
+use super::identity::{Identities, Identity};
 use super::incoming::Incoming;
 use super::journal::{Call, Journal};
 use super::operations::{self, Context, Output};
@@ -27,6 +27,7 @@ pub(crate) struct Engine {
     pub(crate) state: State,
     pub(crate) journal: Journal,
     options: Arc<Options>,
+    identities: Identities,
     quotas: Quotas,
     faults: FaultPlan,
 }
@@ -37,7 +38,7 @@ pub(crate) struct Pending {
     call: Call,
     parameters: Option<Value>,
     answer: Result<Output, ServiceError>,
-    identity: Identity,
+    identity: Arc<Identity>,
     event: Event,
     /// All that hung on the processor's name before the call, if the call changed it.
     before: Option<Named>,
@@ -62,6 +63,7 @@ impl Engine {
     pub(crate) fn new(options: Arc<Options>, mut state: State, now: Time) -> Engine {
         state.resume(now, &options.settle);
         Engine {
+            identities: Identities::new(&options, state.account_id()),
             state,
             journal: Journal::new(options.journal_capacity),
             quotas: Quotas::new(options.rates.clone()),
@@ -78,8 +80,7 @@ impl Engine {
         let named = processor.as_deref().unwrap_or_default();
         let pages = input.as_ref().is_ok_and(operations::has_page_token);
         let fault = self.faults.strike(operation, named, pages);
-        let identity =
-            self.options.identity_of(caller.access_key_id.as_deref(), self.state.account_id());
+        let identity = self.identities.of(caller.access_key_id.as_deref());
         let resource =
             || processor.as_deref().map_or_else(|| "*".to_owned(), |name| self.state.arn(name));
         let prevented =

@@ -7,7 +7,6 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::faults::Faults;
-use super::identity::Identity;
 use super::operation::Operation;
 use super::quirks::Quirks;
 use super::setting::{self, BadSetting};
@@ -65,14 +64,6 @@ impl Default for Options {
             signatures: Signatures::Optional,
             journal_capacity: 0,
         }
-    }
-}
-
-impl Options {
-    /// Whoever calls with this access key.
-    pub(crate) fn identity_of(&self, access_key_id: Option<&str>, account_id: &str) -> Identity {
-        let own = access_key_id.and_then(|key| self.identities.get(key));
-        Identity::new(own.unwrap_or(&self.identity), account_id)
     }
 }
 

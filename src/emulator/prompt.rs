@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(75);
 #[derive(Debug)]
 pub(crate) struct Prompt {
     stream: TcpStream,
+    /// Whether something has come since anything was sent, which would have acknowledged it by the way.
+    unacknowledged: bool,
     /// When patience is over, while something waits to be accepted.
     over: Option<Pin<Box<Sleep>>>,
 }
@@ -30,7 +32,7 @@ impl Prompt {
     pub(crate) fn new(stream: TcpStream) -> Prompt {
         // Answers are small and each is waited for. A connection that is gone already shows when it is read.
         let _ = stream.set_nodelay(true);
-        Prompt { stream, over: None }
+        Prompt { stream, unacknowledged: false, over: None }
     }
 
     /// Breaks the connection without a farewell, which reaches the other side as "connection reset by peer".
@@ -46,9 +48,11 @@ impl AsyncRead for Prompt {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        // The kernel forgets this whenever something is sent, so it is said again after everything that comes.
-        #[cfg(target_os = "linux")]
         if read.is_ready() {
+            self.unacknowledged = true;
+        } else if std::mem::take(&mut self.unacknowledged) {
+            // There is nothing to answer yet. The kernel forgets this whenever something is sent, so it is said each time.
+            #[cfg(target_os = "linux")]
             let _ = self.stream.set_quickack(true);
         }
         read
@@ -63,7 +67,7 @@ impl AsyncWrite for Prompt {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, buffer);
         if written.is_ready() {
-            self.over = None;
+            (self.unacknowledged, self.over) = (false, None);
             return written;
         }
         let over = self.over.get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
@@ -105,6 +109,9 @@ mod tests {
             let mut stream = Prompt::new(listener.accept().await.unwrap().0);
             // After an answer the kernel keeps acknowledgements back, to let them ride on the next one.
             while stream.read_exact(&mut [0]).await.is_ok() {
+                // It may be half a request, and the rest is waited for.
+                let rest = tokio::time::timeout(Duration::ZERO, stream.read(&mut [0])).await;
+                assert!(rest.is_err());
                 assert!(stream.stream.quickack().unwrap());
                 stream.write_all(b"!").await.unwrap();
             }

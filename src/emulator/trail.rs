@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::clock::Time;
@@ -60,7 +60,7 @@ pub(crate) struct Event {
 }
 
 /// A record as CloudTrail writes it, in the order of names, in which a record that was read is written again.
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Record<'a> {
     aws_region: &'a str,
@@ -86,7 +86,22 @@ struct Record<'a> {
     #[serde(rename = "sourceIPAddress")]
     source_ip_address: &'static str,
     user_agent: Option<&'a str>,
-    user_identity: &'a Value,
+    user_identity: UserIdentity<'a>,
+}
+
+/// Who called, and with which access key.
+struct UserIdentity<'a>(Option<&'a str>, &'a Object);
+
+impl Serialize for UserIdentity<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // The key goes before all of the others, which are in order.
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(access_key_id) = self.0 {
+            map.serialize_entry("accessKeyId", access_key_id)?;
+        }
+        self.1.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))?;
+        map.end()
+    }
 }
 
 impl Trail {
@@ -158,7 +173,7 @@ impl Event {
         let error = outcome.as_ref().err();
         let source = operation.service().event_source();
         let id = random::uuid(random::mix(&[random::hash(request_id), random::hash("event")]));
-        let user_identity = identity.user_identity(caller.access_key_id.as_deref());
+        let user_identity = identity.user_identity();
         let record = Record {
             event_version: "1.08",
             event_time: time.iso_seconds(),
@@ -167,7 +182,7 @@ impl Event {
             aws_region: region,
             source_ip_address: "127.0.0.1",
             user_agent: caller.user_agent.as_deref().map(|agent| cut(agent, MAX_TEXT)),
-            user_identity: &user_identity,
+            user_identity: UserIdentity(caller.access_key_id.as_deref(), user_identity),
             error_code: error.map(|error| &*error.code),
             error_message: error.map(|error| cut(&error.message, MAX_TEXT)),
             request_parameters: parameters,
@@ -188,7 +203,7 @@ impl Event {
             id,
             name: operation.name().into(),
             source: source.into(),
-            user: user(&user_identity),
+            user: user(user_identity),
             access_key_id: caller.access_key_id.clone(),
             read_only: !operation.writes(),
             processor: call.processor.clone(),
@@ -218,7 +233,7 @@ impl Event {
             id: required("eventID")?,
             name: required("eventName")?.into(),
             source: required("eventSource")?.into(),
-            user: user(&record["userIdentity"]),
+            user: record["userIdentity"].as_object().and_then(user),
             access_key_id: text(&record["userIdentity"]["accessKeyId"]),
             read_only: record["readOnly"] == true,
             processor: text(&parameters["name"]).or_else(|| Some(by_arn()?.1.to_owned())),
@@ -228,7 +243,7 @@ impl Event {
 }
 
 /// The name under which an event's user is looked up.
-fn user(identity: &Value) -> Option<String> {
+fn user(identity: &Object) -> Option<String> {
     let text = |member: &str| identity.get(member).and_then(Value::as_str);
     if text("type") == Some("Root") {
         return Some("root".to_owned());
@@ -342,6 +357,7 @@ mod tests {
             (&json!(false), &json!(null))
         );
         assert_eq!(record["userIdentity"]["userName"], "ci");
+        assert_eq!(record["userIdentity"]["accessKeyId"], "AKIAEXAMPLE");
         assert_eq!(
             (event.user.as_deref(), event.processor.as_deref()),
             (Some("ci"), Some("front-door"))
@@ -417,7 +433,7 @@ mod tests {
 
     #[test]
     fn sessions_and_root_have_names_too() {
-        let name = |arn: &str| user(&Identity::new(arn, "1").user_identity(None));
+        let name = |arn: &str| user(Identity::new(arn, "1").user_identity());
         assert_eq!(name("arn:aws:sts::1:assumed-role/Admin/jorge").as_deref(), Some("jorge"));
         assert_eq!(name("arn:aws:sts::1:federated-user/mary").as_deref(), Some("mary"));
         assert_eq!(name("arn:aws:iam::1:root").as_deref(), Some("root"));
