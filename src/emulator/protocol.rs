@@ -294,6 +294,8 @@ fn element(name: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emulator::incoming::Incoming;
+    use proptest::prelude::*;
 
     const AUTHORIZED: &str = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/eu-west-1/rekognition/aws4_request, SignedHeaders=host, Signature=0";
 
@@ -459,5 +461,33 @@ mod tests {
         let body: Value = serde_json::from_slice(refused.body()).unwrap();
         assert_eq!(body["__type"], "ResourceInUseException");
         assert_eq!(body["Message"], "Specified resource is in use.");
+    }
+
+    proptest! {
+        /// Whatever a body holds, it is read or refused, and the answer is a small one.
+        #[test]
+        fn every_body_is_read_or_refused(
+            noise in proptest::collection::vec(any::<u8>(), 0..300),
+            at in any::<prop::sample::Index>(),
+        ) {
+            let right = br#"{"Name":"a","Tags":{"b":"c"},"Settings":{"ConnectedHome":{"Labels":["PET"]}}}"#;
+            let mut damaged = right.to_vec();
+            let at = at.index(right.len());
+            damaged.splice(at..(at + noise.len()).min(right.len()), noise.iter().copied());
+            for body in [noise, damaged] {
+                for (media_type, target) in [
+                    (JSON, "RekognitionService.CreateStreamProcessor"),
+                    (JSON, "CloudTrail_20131101.LookupEvents"),
+                    (FORM, ""),
+                ] {
+                    let request = request(target, media_type, "").map(|_| Bytes::from(body.clone()));
+                    let refused = match read(&request, Signatures::Required) {
+                        Ok(asked) => Incoming::new(asked, String::new(), "arn:").input.err(),
+                        Err(error) => Some(error),
+                    };
+                    prop_assert!(refused.is_none_or(|error| error.message.len() < 20_000));
+                }
+            }
+        }
     }
 }

@@ -184,12 +184,13 @@ impl Store {
     /// Takes possession of a state that was not there, or could not be locked.
     fn begin(&mut self) -> io::Result<()> {
         create_folder(folder(&self.path))?;
-        self.lock().map_err(|error| match error {
+        let log = self.lock().map_err(|error| match error {
             StoreError::Read(error) => error,
             other => io::Error::other(other.to_string()),
         })?;
         // Somebody may have been here since it was opened.
-        if seen(&self.path) != self.seen {
+        let changed = self.seen.is_some() && log.len() > signature().len();
+        if changed || seen(&self.path) != self.seen {
             self.log = None;
             return Err(io::Error::other("another process has changed the file"));
         }
@@ -227,8 +228,9 @@ impl Store {
                 }
                 text.truncate(whole_lines(&text));
                 let length = text.len() as u64;
-                let log = Log { file, length, goes_on: false, holds_changes: false, full: 0 };
-                self.log.insert(log).sign()?;
+                let mut log = Log { file, length, goes_on: false, holds_changes: false, full: 0 };
+                log.sign()?;
+                self.log = Some(log);
                 return Ok(text);
             }
         }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -135,4 +136,29 @@ fn problems_name_the_processor() {
             .to_string()
             .contains("reads 1.x")
     );
+}
+
+proptest! {
+    /// Whatever stands in a file, reading it ends in a state or in words.
+    #[test]
+    fn nothing_that_is_read_brings_it_down(
+        noise in proptest::collection::vec(any::<u8>(), 0..200),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let now = Time::default();
+        let mut state = read(json!([front_door()])).unwrap();
+        let whole = state.render(now);
+        // Damaged in one place, or nothing but noise.
+        let mut damaged = whole.clone().into_bytes();
+        let at = at.index(damaged.len());
+        damaged.splice(at..(at + noise.len()).min(whole.len()), noise.iter().copied());
+        for text in [&noise, &damaged] {
+            if let Err(error) = State::parse(text, &Options::default()) {
+                prop_assert!(!error.to_string().is_empty());
+            }
+            if let Err(error) = state.replay(text, 7) {
+                prop_assert!(error.to_string().starts_with("line 7 is no change"), "{error}");
+            }
+        }
+    }
 }
