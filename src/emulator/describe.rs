@@ -6,7 +6,7 @@ use super::options::Options;
 use super::quirks::{Floats, KmsKey, LabelOrder, NoRegions, PolygonStart, Quirks, RegionOrder};
 use super::random;
 use super::rules::Kind;
-use super::state::{self, Digits, Processor, State};
+use super::state::{Digits, Processor, State};
 use super::validate::Object;
 
 /// The text of the processor as the service shows it, which the quirks have a say in.
@@ -16,7 +16,7 @@ pub(crate) fn shown(state: &State, name: &str, processor: &Processor, options: &
         Floats::Widened => Digits::Widened,
         Floats::Shortest => Digits::Shortest,
     };
-    let text = state::text(&processor.described(name, &state.arn(name), digits));
+    let text = processor.described(name, &state.arn(name), digits);
     let as_it_is = Quirks { floats: quirks.floats, ..Quirks::default() };
     // Most of the time nothing of this is in question, and most of what is asked is this.
     if *quirks == as_it_is {

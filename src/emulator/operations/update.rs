@@ -20,13 +20,13 @@ pub(super) fn update(state: &mut State, input: &Object, context: &Context<'_>) -
         processor.kind() == Kind::LabelDetection,
         "A FaceSearch stream processor cannot be updated.",
     )?;
-    let definition = updated(&processor.definition, input, &options.quirks)?;
+    let definition = updated(processor.definition(), input, &options.quirks)?;
     let settled = matches!(processor.status, Status::Stopped | Status::Failed);
     if !settled && options.quirks.update_while_busy == UpdateWhileBusy::Refuse {
         return Err(ServiceError::in_use("Specified resource is in use."));
     }
     state.change(name, |processor| {
-        processor.definition = definition;
+        processor.define(&definition);
         processor.updated = now;
         if settled {
             let message = processor.message.take();
@@ -40,7 +40,11 @@ pub(super) fn update(state: &mut State, input: &Object, context: &Context<'_>) -
 }
 
 /// The definition after the update.
-fn updated(before: &Object, input: &Object, quirks: &Quirks) -> Result<Object, ServiceError> {
+fn updated(
+    mut definition: Object,
+    input: &Object,
+    quirks: &Quirks,
+) -> Result<Object, ServiceError> {
     let mut regions = input.get("RegionsOfInterestForUpdate");
     rules::regions(regions)?;
     if regions == Some(&json!([])) {
@@ -70,7 +74,6 @@ fn updated(before: &Object, input: &Object, quirks: &Quirks) -> Result<Object, S
         "The request must update at least one parameter.",
     )?;
 
-    let mut definition = before.clone();
     if let Some(connected_home) = settings(&mut definition, "ConnectedHome") {
         if let Some(Value::Array(labels)) = labels {
             let mut labels = labels.clone();

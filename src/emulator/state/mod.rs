@@ -13,7 +13,7 @@ use super::clock::Time;
 use super::options::Settle;
 use super::trail::Trail;
 
-pub(crate) use self::processor::{Digits, Next, Processor, StaleTags, Status, streams, text};
+pub(crate) use self::processor::{Digits, Next, Processor, StaleTags, Status, streams};
 pub use self::snapshot::BadSnapshot;
 
 /// The most names of deleted processors that are remembered for one reason: those that matter longest.

@@ -44,10 +44,13 @@ impl State {
     pub(crate) fn render_with(&self, call: Option<&Event>, now: Time) -> String {
         let [version, taken_at, account_id, region] =
             [FORMAT_VERSION, &now.iso(), &self.account_id, &self.region].map(|text| json!(text));
-        let mut text = format!(
+        // Room for all of it, so that a large state is not moved about while it is written.
+        let mut text =
+            String::with_capacity(self.processors.len() * 1500 + self.trail.size() + 10_000);
+        text.push_str(&format!(
             "{{\n\"format_version\": {version},\n\"taken_at\": {taken_at},\n\"account_id\": {account_id},\n\
              \"region\": {region},\n\"complete\": true,\n\"processors\": "
-        );
+        ));
         let processors = self.processors.iter();
         lines(&mut text, processors.map(|(name, it)| it.saved(name, &self.arn(name))));
         text.push_str(",\n\"emulator\": {\n");
