@@ -100,7 +100,7 @@ fn main() {
 }
 
 fn row(name: &str, figure: f64, unit: &str) {
-    println!("  {name:<48} {figure:>10.1} {unit}");
+    println!("  {name:<48} {figure:>10.2} {unit}");
 }
 
 fn median(mut measure: impl FnMut() -> f64) -> f64 {
