@@ -3,6 +3,7 @@
 //! Everything that has a memory (the state, quotas, faults, the journal) is here and changes here only; the edges around
 //! it add a clock, a lock, a file and a socket.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -127,9 +128,9 @@ impl Engine {
         self.state.render_change(call.processor.as_deref().unwrap_or_default(), event, call.time)
     }
 
-    /// The whole state with what the call made of it.
-    pub(crate) fn whole(&self, pending: &Pending) -> String {
-        self.state.render_with(Some(&pending.event), pending.call.time)
+    /// Writes the whole state with what the call made of it.
+    pub(crate) fn write(&self, pending: &Pending, to: &mut dyn io::Write) -> io::Result<()> {
+        self.state.write(Some(&pending.event), pending.call.time, to)
     }
 
     /// Tells the journal and the trail of the call, and undoes it if it could not be `kept`.

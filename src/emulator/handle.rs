@@ -264,7 +264,7 @@ impl Memory {
         let pending = engine.begin(incoming, now);
         let kept = match store {
             Some(store) if pending.took_effect() => store
-                .keep(&engine.change(&pending), || engine.whole(&pending))
+                .keep(&engine.change(&pending), |file| engine.write(&pending, file))
                 .map_err(|error| format!("{}: {error}", store.path().display())),
             _ => Ok(()),
         };
@@ -272,12 +272,10 @@ impl Memory {
     }
 
     fn flush(&mut self, now: Time) -> io::Result<()> {
-        let text = match &self.store {
-            Some(store) if store.changed => self.render(now),
-            _ => return Ok(()),
-        };
-        let Some(store) = &mut self.store else { return Ok(()) };
-        store.replace(&text).map_err(|error| {
+        let Memory { engine, store } = self;
+        let Some(store) = store.as_mut().filter(|store| store.changed) else { return Ok(()) };
+        engine.state.advance(now);
+        store.replace(|file| engine.state.write(None, now, file)).map_err(|error| {
             io::Error::new(error.kind(), format!("{}: {error}", store.path().display()))
         })
     }

@@ -9,9 +9,9 @@
 //! is. Nothing is created before there is a state to own, and what holds no change is removed at the end.
 
 use std::ffi::OsString;
-use std::fmt::Write as _;
+use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -134,7 +134,11 @@ impl Store {
     }
 
     /// Keeps a change: appends it, or writes the `whole` state with it where that is due.
-    pub(crate) fn keep(&mut self, change: &str, whole: impl FnOnce() -> String) -> io::Result<()> {
+    pub(crate) fn keep(
+        &mut self,
+        change: &str,
+        whole: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
         if self.log.is_none() {
             self.begin()?;
         }
@@ -147,7 +151,7 @@ impl Store {
         if !begun || log.length >= log.full {
             // A snapshot that is only due can wait: what is in the log is kept as well.
             log.full = log.length.saturating_mul(2);
-            let replaced = self.replace(&whole());
+            let replaced = self.replace(whole);
             if replaced.is_ok() || !begun {
                 return replaced;
             }
@@ -158,23 +162,25 @@ impl Store {
         Ok(())
     }
 
-    /// Replaces the snapshot, and begins the log anew.
-    pub(crate) fn replace(&mut self, snapshot: &str) -> io::Result<()> {
+    /// Replaces the snapshot by the one that is written, and begins the log anew.
+    pub(crate) fn replace(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
         let Some(log) = &mut self.log else { return Err(unlocked()) };
         // The owner alone writes under this name, so that a process that was killed leaves no more than one.
         let new = beside(&self.path, ".new");
-        let name = name(snapshot.as_bytes());
-        let replaced = write_new(&new, snapshot)
-            .and_then(|()| log.append(name.as_bytes()))
-            .and_then(|()| fs::rename(&new, &self.path));
-        if let Err(error) = replaced {
-            let _ = fs::remove_file(&new);
-            return Err(error);
-        }
+        let replaced = write_new(&new, write).and_then(|written| {
+            let name = name(&written.digest);
+            log.append(name.as_bytes())?;
+            fs::rename(&new, &self.path)?;
+            Ok((written.length, name))
+        });
+        let (length, name) = replaced.inspect_err(|_| drop(fs::remove_file(&new)))?;
         // From here on the state is kept, and all that the log has to say is which snapshot it goes on from.
         (self.seen, self.changed) = (seen(&self.path), true);
         (log.goes_on, log.holds_changes) = (true, false);
-        log.full = full(snapshot.len());
+        log.full = full(length);
         if log.restart().is_ok() {
             log.goes_on = log.append(name.as_bytes()).is_ok();
         }
@@ -251,9 +257,9 @@ impl Store {
         }
         let (log, state) = (self.log_path(), self.path.clone());
         if let Some(log) = &mut self.log {
-            (log.goes_on, log.holds_changes, log.full) = (true, true, full(snapshot.len()));
+            (log.goes_on, log.holds_changes, log.full) = (true, true, full(snapshot.len() as u64));
         }
-        let digest = digest(snapshot);
+        let digest = hex(&Sha256::digest(snapshot));
         let from = lines
             .iter()
             .rposition(|(_, _, named)| named.as_ref().is_some_and(|named| named.state == digest))
@@ -313,14 +319,49 @@ fn whole_lines(text: &[u8]) -> usize {
 }
 
 /// How large the log beside a snapshot of this size may become before that is replaced.
-fn full(snapshot: usize) -> u64 {
-    LEAST_LOG.max(snapshot as u64 / 4)
+fn full(snapshot: u64) -> u64 {
+    LEAST_LOG.max(snapshot / 4)
 }
 
-/// Writes a file under a name that nothing else has.
-fn write_new(path: &Path, contents: &str) -> io::Result<()> {
+/// A file that has been written.
+struct Written {
+    digest: String,
+    length: u64,
+}
+
+/// Writes a file under a name that nothing else has, as it comes: a large state is never in memory as a whole.
+fn write_new(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<Written> {
     let _ = fs::remove_file(path);
-    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(contents.as_bytes())
+    let file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    let mut digested = Digested { file, hasher: Sha256::new(), length: 0 };
+    let mut buffer = BufWriter::new(&mut digested);
+    write(&mut buffer)?;
+    buffer.flush()?;
+    drop(buffer);
+    Ok(Written { digest: hex(&digested.hasher.finalize()), length: digested.length })
+}
+
+/// A file of which the digest is known when it has been written.
+struct Digested {
+    file: File,
+    hasher: Sha256,
+    length: u64,
+}
+
+impl Write for Digested {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.length += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// The file that a path leads to, which need not be there: what a link leads to is replaced, not the link.
@@ -362,16 +403,16 @@ fn seen(path: &Path) -> Option<Seen> {
     Some((metadata.ino(), metadata.size(), metadata.mtime(), metadata.mtime_nsec()))
 }
 
-/// The line of a log that names a snapshot.
-fn name(snapshot: &[u8]) -> String {
-    format!("{}\n", json!({"state": digest(snapshot)}))
+/// The line of a log that names the snapshot with this digest.
+fn name(digest: &str) -> String {
+    format!("{}\n", json!({ "state": digest }))
 }
 
-fn digest(text: &[u8]) -> String {
-    Sha256::digest(text).iter().fold(String::new(), |mut digest, byte| {
+fn hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::new(), |mut hex, byte| {
         // Writing to a string cannot fail.
-        let _ = write!(digest, "{byte:02x}");
-        digest
+        let _ = fmt::Write::write_fmt(&mut hex, format_args!("{byte:02x}"));
+        hex
     })
 }
 

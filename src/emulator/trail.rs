@@ -20,7 +20,7 @@ use super::validate::{Object, cut, lower_first};
 /// How many calls are remembered, apart for those that only read: a client that polls must not push out the changes.
 const CAPACITY: usize = 1000;
 /// How many bytes the records of each of the two may take together.
-const MAX_BYTES: usize = 512 * 1024;
+const MAX_BYTES: usize = 1 << 20;
 /// The most bytes of a user agent or a message in a record; CloudTrail cuts them there too.
 const MAX_TEXT: usize = 1024;
 
@@ -125,11 +125,6 @@ impl Trail {
     /// The calls that may have changed something, the oldest first: those that belong in a snapshot.
     pub(crate) fn changes(&self) -> impl Iterator<Item = &Event> {
         self.changes.events.iter()
-    }
-
-    /// How many bytes the records of [`Trail::changes`] have.
-    pub(crate) fn size(&self) -> usize {
-        self.changes.bytes
     }
 
     /// Those of them that no file knows of.

@@ -1,6 +1,8 @@
 //! Writing a snapshot: a processor a line, so that two can be compared, and of what only the emulator needs that which
 //! still matters at the time; and writing down a single change to one.
 
+use std::io::{self, Write};
+
 use serde_json::json;
 
 use super::Extra;
@@ -35,36 +37,41 @@ impl State {
         extra
     }
 
-    /// The text of the snapshot, a processor a line.
+    /// The text of the snapshot.
     pub(crate) fn render(&self, now: Time) -> String {
-        self.render_with(None, now)
+        let mut text = Vec::new();
+        // Memory takes all of it, and all of it is text.
+        let _ = self.write(None, now, &mut text);
+        String::from_utf8(text).unwrap_or_default()
     }
 
-    /// The text of the snapshot with a call that is about to be recorded.
-    pub(crate) fn render_with(&self, call: Option<&Event>, now: Time) -> String {
+    /// Writes the snapshot, a processor a line, with a call that is about to be recorded.
+    pub(crate) fn write(
+        &self,
+        call: Option<&Event>,
+        now: Time,
+        to: &mut dyn Write,
+    ) -> io::Result<()> {
         let [version, taken_at, account_id, region] =
             [FORMAT_VERSION, &now.iso(), &self.account_id, &self.region].map(|text| json!(text));
-        // Room for all of it, so that a large state is not moved about while it is written.
-        let mut text =
-            String::with_capacity(self.processors.len() * 1500 + self.trail.size() + 10_000);
-        text.push_str(&format!(
+        write!(
+            to,
             "{{\n\"format_version\": {version},\n\"taken_at\": {taken_at},\n\"account_id\": {account_id},\n\
              \"region\": {region},\n\"complete\": true,\n\"processors\": "
-        ));
+        )?;
         let processors = self.processors.iter();
-        lines(&mut text, processors.map(|(name, it)| it.saved(name, &self.arn(name))));
-        text.push_str(",\n\"emulator\": {\n");
+        lines(to, processors.map(|(name, it)| it.saved(name, &self.arn(name))))?;
+        write!(to, ",\n\"emulator\": {{\n")?;
         let names =
             self.processors.keys().chain(self.held_names.keys()).chain(self.departed.keys());
         let extra = json!(self.extra(names.map(String::as_str), now));
         for (name, value) in extra.as_object().into_iter().flatten() {
-            text.push_str(&format!("{}: {value},\n", json!(name)));
+            writeln!(to, "{}: {value},", json!(name))?;
         }
-        text.push_str("\"trail\": ");
+        write!(to, "\"trail\": ")?;
         // The records are text already, as a processor's part is.
-        lines(&mut text, self.trail.changes().chain(call).map(Event::text));
-        text.push_str("\n}\n}\n");
-        text
+        lines(to, self.trail.changes().chain(call).map(Event::text))?;
+        write!(to, "\n}}\n}}\n")
     }
 
     /// The text of the change that a call about to be recorded made to all that hangs on a name: a line.
@@ -83,13 +90,12 @@ impl State {
     }
 }
 
-/// Adds a list of which each item has a line.
-fn lines<T: AsRef<str>>(text: &mut String, items: impl Iterator<Item = T>) {
-    text.push('[');
-    let begun = text.len();
+/// Writes a list of which each item has a line.
+fn lines<T: AsRef<str>>(to: &mut dyn Write, items: impl Iterator<Item = T>) -> io::Result<()> {
+    let mut before = "[\n";
     for item in items {
-        text.push_str(if text.len() == begun { "\n" } else { ",\n" });
-        text.push_str(item.as_ref());
+        write!(to, "{before}{}", item.as_ref())?;
+        before = ",\n";
     }
-    text.push_str(if text.len() == begun { "]" } else { "\n]" });
+    to.write_all(if before == "[\n" { b"[]" } else { b"\n]" })
 }
