@@ -17,6 +17,7 @@ use rekon::plan::{self, Fate, Outcome, Pace, Plan};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
+use crate::support::remembering;
 use crate::world::camera::{ACCOUNT, REGION};
 use crate::world::stage::{Project, paused};
 
@@ -211,7 +212,7 @@ impl Fleet {
             "format_version": "1.0", "account_id": ACCOUNT, "region": REGION, "complete": true,
             "processors": lives.collect::<Vec<_>>(),
         });
-        let options = Options::default();
+        let options = remembering(Options::default());
         let state = State::from_snapshot(&snapshot, &options).unwrap();
         let emulator = Emulator::new(options, state);
         let settings = aws::Settings {

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::sockets::project;
 use super::stranger::{ACCOUNT, Answer, REGION, Stranger, arn, described, identity, names, sound};
+use crate::support::remembering;
 use crate::world::served::{Served, Verdict};
 
 #[tokio::test(start_paused = true)]
@@ -69,7 +70,8 @@ async fn the_emulator_of_another_region_is_not_written_to() {
         "region": "eu-west-1", "complete": true, "processors": [processor],
     });
     let state = State::from_snapshot(&snapshot, &options).unwrap();
-    let served = Served::new(Emulator::new(options, state), |_| Verdict::Answer).await;
+    let emulator = Emulator::new(remembering(options), state);
+    let served = Served::new(emulator, |_| Verdict::Answer).await;
     let (_folder, dir) = project();
     let mut command = served.rekon(&["apply", &dir, "--auto-approve", "--allow-deletes", "1"]);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
