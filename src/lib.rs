@@ -44,7 +44,7 @@
 //! })
 //! .await?;
 //! let reader = connection.reader();
-//! let live = live::read(&reader, &desired, &|_| {}).await?;
+//! let live = live::read(&reader, &desired, &options.narrowing, &|_| {}).await?;
 //! let options = plan::Options::default();
 //! let planned = plan::plan(&desired, &loaded.sources, &[], &live, &options);
 //! print!("{}", report::text::plan(&planned, settings));
@@ -69,7 +69,7 @@
 //! print!("{}", report::text::outcome(&outcome, &planned, settings));
 //!
 //! // Whoever plans again finds nothing to do.
-//! let live = live::read(&reader, &desired, &|_| {}).await?;
+//! let live = live::read(&reader, &desired, &options.narrowing, &|_| {}).await?;
 //! let again = plan::plan(&desired, &loaded.sources, &[], &live, &plan::Options::default());
 //! assert!(again.changes.is_empty());
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -52,7 +52,10 @@ pub(super) async fn preflight(
     let reading = each(
         reader,
         asked,
-        |reader, (_, name, tags)| async move { observe(&reader, &name, tags).await },
+        |_| false,
+        |reader, (_, name, tags): (usize, String, WithTags)| async move {
+            observe(&reader, &name, tags).await
+        },
         |(subject, ..), answer| {
             match answer {
                 Ok(observed) => drop(found.observed.insert(subject, observed)),
@@ -60,6 +63,7 @@ pub(super) async fn preflight(
             }
             read += 1;
             tell(Event::Reading { read, total });
+            None
         },
     );
     tokio::select! {

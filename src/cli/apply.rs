@@ -32,7 +32,7 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
     let session = session::open(&args.connect, &stack, &base, ui).await?;
     project.warn_of_runs(&root, session.service.as_deref());
     plan::announce(&session.header, shown_as(args.execution.format), ui);
-    let live = session.read(&project.desired, ui).await?;
+    let live = session.read(&project.desired, &options.narrowing, ui).await?;
     let plan = plan::make(&project, &live, &options);
     let identity = session.identity_of(&stack);
     let read = Some((live, tokio::time::Instant::now()));

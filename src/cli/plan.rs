@@ -35,7 +35,7 @@ pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError>
             let session = session::open(&args.connect, &stack, &project.loaded.root, ui).await?;
             project.warn_of_runs(&root, session.service.as_deref());
             announce(&session.header, args.format, ui);
-            session.read(&project.desired, ui).await?
+            session.read(&project.desired, &options.narrowing, ui).await?
         }
     };
     let plan = make(&project, &live, &options);

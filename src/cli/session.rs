@@ -12,6 +12,7 @@ use crate::desired::{Desired, Stack};
 use crate::emulator::{self, Emulator};
 use crate::live;
 use crate::model::Live;
+use crate::plan::Narrowing;
 use crate::report::text::Header;
 
 /// A connection whose account is known to be the stack's, or not known yet.
@@ -92,16 +93,24 @@ pub(super) async fn open(
 
 impl Session {
     /// Reads everything, and asks for certain about tags that are in question.
-    pub(super) async fn read(&self, desired: &Desired, ui: &Ui) -> Result<Live, CommandError> {
-        let live = self.fetch(&desired.stack, ui).await?;
-        Ok(self.confirm(desired, live, ui).await)
+    pub(super) async fn read(
+        &self,
+        desired: &Desired,
+        narrowing: &Narrowing,
+        ui: &Ui,
+    ) -> Result<Live, CommandError> {
+        let watch = Watch::new(ui);
+        let reader = watch.reader(&self.connection);
+        let progress = |progress| watch.progress(progress);
+        let reading = live::read(&reader, desired, narrowing, &progress);
+        self.accept(watch.during(reading).await?, ui)
     }
 
-    /// Makes certain of what was fetched, as far as planning needs it.
+    /// Makes certain of what was fetched, as far as planning all of it needs it.
     pub(super) async fn confirm(&self, desired: &Desired, live: Live, ui: &Ui) -> Live {
         let watch = Watch::new(ui);
         let reader = watch.reader(&self.connection);
-        watch.during(live::confirm(&reader, desired, live)).await
+        watch.during(live::confirm(&reader, desired, &Narrowing::default(), live)).await
     }
 
     /// Reads everything; tags are as certain as that makes them.
@@ -109,7 +118,11 @@ impl Session {
         let watch = Watch::new(ui);
         let reader = watch.reader(&self.connection);
         let progress = |progress| watch.progress(progress);
-        let live = watch.during(live::fetch(&reader, &stack.account_id, &progress)).await?;
+        self.accept(watch.during(live::fetch(&reader, &stack.account_id, &progress)).await?, ui)
+    }
+
+    /// Takes what was read, once it is known to be the stack's.
+    fn accept(&self, live: Live, ui: &Ui) -> Result<Live, CommandError> {
         self.check_account(&live)?;
         for note in &live.notes {
             ui.note(note);

@@ -70,7 +70,7 @@ impl<'a> Watch<'a> {
     /// Takes in how far it is.
     pub(super) fn progress(&self, progress: Progress) {
         self.bar.set_length(progress.total as u64);
-        self.bar.set_position(progress.described as u64);
+        self.bar.set_position(progress.done as u64);
     }
 
     /// Does the reading.

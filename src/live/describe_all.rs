@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::task::JoinSet;
 
-use super::CONCURRENCY;
+use super::ask::{Answer, Question, ask};
 use super::fetch::Progress;
 use super::problems::Problems;
 use crate::aws::{Class, Error, Listing, Reader};
+use crate::model::Tags;
 
 /// Waits before describing again what the listing named and Describe did not
 /// find: a processor that was just created may take a moment to show.
@@ -29,39 +29,51 @@ pub(super) struct Descriptions<T> {
     pub(super) problems: Problems,
 }
 
-/// Lists and describes every stream processor. Of each description only what
-/// `keep` makes of it is kept: the wire's JSON of a large fleet is large.
+/// What is kept of the description of a name, since the wire's JSON of a large fleet
+/// is large; and the ARN, where the tags are wanted as well.
+pub(super) type Keep<'a, T> = dyn Fn(&str, Value) -> (T, Option<String>) + Sync + 'a;
+
+/// How what is read of each processor is taken.
+pub(super) struct Reading<'a, T> {
+    pub(super) keep: &'a Keep<'a, T>,
+    /// Takes tags, or says what is wrong with them. `None`: it is gone.
+    pub(super) tag: &'a (dyn Fn(&mut T, TagAnswer) -> Result<(), String> + Sync),
+    pub(super) progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// What came of asking for tags.
+pub(super) type TagAnswer = Result<Option<Tags>, Error>;
+
+/// Lists and describes every stream processor.
 ///
 /// Fails when the listing fails, when nothing at all could be described for a
 /// reason that does not concern the processors, and as soon as one turns out to
 /// be another than the one that was asked for.
 pub(super) async fn describe_all<T>(
     reader: &Reader,
-    keep: &(dyn Fn(Value) -> T + Sync),
-    progress: &(dyn Fn(Progress) + Sync),
+    reading: &Reading<'_, T>,
 ) -> Result<Descriptions<T>, Error> {
     let Listing { names, nameless } = reader.list().await?;
     let listed: BTreeSet<String> = names.into_iter().collect();
-    let total = listed.len();
-    progress(Progress { described: 0, total });
+    let mut count = Progress { done: 0, total: listed.len() };
+    (reading.progress)(count);
 
+    let (total, mut failures) = (listed.len(), Vec::new());
     let mut found = Descriptions { by_name: BTreeMap::new(), problems: Problems::default() };
     if nameless > 0 {
         let reason = format!("ListStreamProcessors has entries without a name: {nameless}");
         found.problems.add_unnamed(reason);
     }
-    let mut failures: Vec<(String, Error)> = Vec::new();
-    let mut missing = describe(reader, listed, keep, &mut found, &mut failures, &|described| {
-        progress(Progress { described, total });
-    })
-    .await?;
+    let mut missing =
+        describe(reader, listed, reading, &mut found, &mut failures, &mut count).await?;
 
     for wait in RECHECKS {
         if missing.is_empty() {
             break;
         }
         tokio::time::sleep(wait).await;
-        missing = describe(reader, missing, keep, &mut found, &mut failures, &|_| {}).await?;
+        count.total += missing.len();
+        missing = describe(reader, missing, reading, &mut found, &mut failures, &mut count).await?;
     }
     if !missing.is_empty() {
         let still: BTreeSet<String> = reader.list().await?.names.into_iter().collect();
@@ -92,66 +104,47 @@ pub(super) async fn describe_all<T>(
 async fn describe<T>(
     reader: &Reader,
     names: BTreeSet<String>,
-    keep: &(dyn Fn(Value) -> T + Sync),
+    reading: &Reading<'_, T>,
     found: &mut Descriptions<T>,
     failures: &mut Vec<(String, Error)>,
-    progress: &(dyn Fn(usize) + Sync),
+    count: &mut Progress,
 ) -> Result<BTreeSet<String>, Error> {
     let mut missing = BTreeSet::new();
-    let mut described = 0;
     // Once it is clear that this is another account or region, nobody asks on.
     let elsewhere = OnceLock::new();
-    each(
-        reader,
-        names.into_iter().take_while(|_| elsewhere.get().is_none()),
-        |reader, name| async move { reader.describe(&name).await },
-        |name, answer| {
-            match answer {
-                Ok(Some(wire)) => {
-                    found.by_name.insert(name, keep(wire));
-                }
-                Ok(None) => {
-                    missing.insert(name);
-                }
-                Err(error) if error.class() == Class::Elsewhere => {
-                    elsewhere.get_or_init(|| error);
-                }
-                Err(error) => failures.push((name, error)),
+    let questions = names.into_iter().take_while(|_| elsewhere.get().is_none());
+    ask(reader, questions.map(|name| Question::Description { name }), |answer| {
+        count.done += 1;
+        let question = match answer {
+            Answer::Description { name, answer: Ok(Some(wire)) } => {
+                let (kept, arn) = (reading.keep)(&name, wire);
+                found.by_name.insert(name.clone(), kept);
+                arn.map(|arn| Question::Tags { name, arn })
             }
-            described += 1;
-            progress(described);
-        },
-    )
+            Answer::Description { name, answer: Ok(None) } => {
+                missing.insert(name);
+                None
+            }
+            Answer::Description { name, answer: Err(error) } => {
+                match error.class() {
+                    Class::Elsewhere => drop(elsewhere.get_or_init(|| error)),
+                    _ => failures.push((name, error)),
+                }
+                None
+            }
+            Answer::Tags { name, answer } => {
+                if let Some(kept) = found.by_name.get_mut(&name)
+                    && let Err(reason) = (reading.tag)(kept, answer)
+                {
+                    found.problems.add(&name, reason);
+                }
+                None
+            }
+        };
+        count.total += usize::from(question.is_some());
+        (reading.progress)(*count);
+        question
+    })
     .await;
     elsewhere.into_inner().map_or(Ok(missing), Err)
-}
-
-/// Asks something about each item, many at once, and hands over the answers as
-/// they come.
-pub(crate) async fn each<I, K, T, F>(
-    reader: &Reader,
-    items: I,
-    ask: impl Fn(Reader, K) -> F,
-    mut answered: impl FnMut(K, T),
-) where
-    I: IntoIterator<Item = K>,
-    K: Clone + Send + 'static,
-    T: Send + 'static,
-    F: Future<Output = T> + Send + 'static,
-{
-    let mut items = items.into_iter();
-    let mut asking = JoinSet::new();
-    loop {
-        while asking.len() < CONCURRENCY
-            && let Some(item) = items.next()
-        {
-            let answer = ask(reader.clone(), item.clone());
-            asking.spawn(async move { (item, answer.await) });
-        }
-        match asking.join_next().await {
-            Some(Ok((item, answer))) => answered(item, answer),
-            Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
-            None => return,
-        }
-    }
 }

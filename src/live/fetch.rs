@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::describe_all::{Descriptions, describe_all};
+use serde_json::Value;
+
+use super::describe_all::{Descriptions, Reading, TagAnswer, describe_all};
 use super::description::described;
 use super::problems::Problems;
 use crate::aws::{Error, Reader};
@@ -16,9 +19,9 @@ const HINTS_LIMIT: Duration = Duration::from_secs(10);
 /// How far the reading is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// How many processors were described.
-    pub described: usize,
-    /// How many were listed.
+    /// How many requests about a processor were answered.
+    pub done: usize,
+    /// How many there are to be, as far as is known by now.
     pub total: usize,
 }
 
@@ -35,10 +38,38 @@ pub async fn fetch(
     account_id: &str,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Live, Error> {
+    fetch_with_tags(reader, account_id, &|_, _| false, progress).await
+}
+
+/// Fetches, and asks for the tags of a processor at once where what the Tagging API
+/// believes of them is `in_question`.
+pub(super) async fn fetch_with_tags(
+    reader: &Reader,
+    account_id: &str,
+    in_question: &(dyn Fn(&ProcessorName, &LiveProcessor) -> bool + Sync),
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Live, Error> {
     let reader = &reader.of_account(account_id);
-    let keep = |wire| described(&wire);
-    let mut describing = pin!(describe_all(reader, &keep, progress));
-    let mut hinting = pin!(reader.tag_hints());
+    let hinted: OnceLock<BTreeMap<String, Tags>> = OnceLock::new();
+    let keep = |listed: &str, wire: Value| {
+        let description = described(&wire);
+        let arn = ask_for_tags(listed, &description, hinted.get(), in_question);
+        (description, arn)
+    };
+    let tag = |description: &mut Description, answer: TagAnswer| {
+        // What could not be had is asked for again, and told, when all is there.
+        if let (Ok((_, live)), Ok(Some(tags))) = (description, answer) {
+            live.definition.set_tags(&tags, TagKnowledge::Confirmed);
+        }
+        Ok(())
+    };
+    let reading = Reading { keep: &keep, tag: &tag, progress };
+    let mut describing = pin!(describe_all(reader, &reading));
+    let mut hinting = pin!(async {
+        let hints = reader.tag_hints().await?;
+        hinted.get_or_init(|| hints);
+        Ok::<(), Error>(())
+    });
     let (descriptions, hints) = tokio::select! {
         biased;
         descriptions = &mut describing => {
@@ -51,8 +82,8 @@ pub async fn fetch(
     account_id.clone_into(&mut live.account_id);
     reader.region().clone_into(&mut live.region);
     let unused = match hints {
-        Ok(Ok(hints)) => {
-            apply_hints(&mut live, hints);
+        Ok(Ok(())) => {
+            apply_hints(&mut live, hinted.get().cloned().unwrap_or_default());
             return Ok(live);
         }
         Ok(Err(error)) => error.to_string(),
@@ -65,9 +96,29 @@ pub async fn fetch(
     Ok(live)
 }
 
+/// The ARN of a processor whose tags are to be asked for, as far as that is known
+/// while others are still being described.
+fn ask_for_tags(
+    listed: &str,
+    description: &Description,
+    hinted: Option<&BTreeMap<String, Tags>>,
+    in_question: &(dyn Fn(&ProcessorName, &LiveProcessor) -> bool + Sync),
+) -> Option<String> {
+    let (described, live) = description.as_ref().ok()?;
+    let hints = hinted.filter(|hints| !hints.is_empty())?;
+    let name = ProcessorName::new(listed).ok().filter(|name| name.as_str() == described)?;
+    let mut live = live.clone();
+    let tags = hints.get(&live.arn).cloned().unwrap_or_default();
+    live.definition.set_tags(&tags, TagKnowledge::Hinted);
+    in_question(&name, &live).then_some(live.arn)
+}
+
+/// What is read of a processor, with its name.
+pub(super) type Description = Result<(String, LiveProcessor), Unreadable>;
+
 /// Turns descriptions into definitions; those that cannot be read are problems.
 pub(super) fn gather(
-    by_name: impl IntoIterator<Item = (String, Result<(String, LiveProcessor), Unreadable>)>,
+    by_name: impl IntoIterator<Item = (String, Description)>,
     mut problems: Problems,
 ) -> Live {
     let mut live = Live::default();
@@ -100,7 +151,8 @@ fn apply_hints(live: &mut Live, mut hints: BTreeMap<String, Tags>) {
     if !live.processors.values().any(|live| hints.contains_key(&live.arn)) {
         return;
     }
-    for live in live.processors.values_mut() {
+    let unconfirmed = live.processors.values_mut();
+    for live in unconfirmed.filter(|live| live.definition.tags != TagKnowledge::Confirmed) {
         let tags = hints.remove(&live.arn).unwrap_or_default();
         live.definition.set_tags(&tags, TagKnowledge::Hinted);
     }

@@ -6,6 +6,7 @@
 //!
 //! Deliberately absent: what should exist, and any way to change what does.
 
+mod ask;
 mod describe_all;
 mod description;
 mod fetch;
@@ -13,13 +14,9 @@ mod problems;
 mod read;
 mod snapshot;
 
-pub(crate) use describe_all::each;
+pub(crate) use ask::each;
 
 pub use description::described;
 pub use fetch::{Progress, fetch};
 pub use read::{confirm, confirm_tags, read};
 pub use snapshot::{SNAPSHOT_FORMAT_VERSION, SnapshotError, load, parse, take};
-
-/// How many requests may be under way at once. The pace decides how many go out
-/// each second; this only bounds what slow answers can pile up.
-const CONCURRENCY: usize = 100;

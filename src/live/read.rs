@@ -2,28 +2,37 @@
 
 use std::collections::BTreeSet;
 
-use super::describe_all::each;
-use super::fetch::{Progress, fetch};
+use super::ask::{Answer, Question, ask};
+use super::fetch::{Progress, fetch_with_tags};
 use super::problems::Problems;
 use crate::aws::{Error, Reader};
 use crate::desired::Desired;
-use crate::model::{Live, ProcessorName, TagKnowledge, Tags};
-use crate::plan::tags_in_question;
+use crate::model::{Live, LiveProcessor, ProcessorName, TagKnowledge, Tags};
+use crate::plan::{Narrowing, is_in_question, tags_in_question};
 
 /// Reads everything that planning needs of the service: every processor, and
-/// for certain the tags of those whose tags are in question.
+/// for certain the tags of those that the plan covers and whose tags are in question.
 pub async fn read(
     reader: &Reader,
     desired: &Desired,
+    narrowing: &Narrowing,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Live, Error> {
-    let live = fetch(reader, &desired.stack.account_id, progress).await?;
-    Ok(confirm(reader, desired, live).await)
+    let in_question =
+        |name: &ProcessorName, live: &LiveProcessor| is_in_question(desired, narrowing, name, live);
+    let account_id = &desired.stack.account_id;
+    let live = fetch_with_tags(reader, account_id, &in_question, progress).await?;
+    Ok(confirm(reader, desired, narrowing, live).await)
 }
 
 /// Makes certain of what was fetched, as far as planning for this needs it.
-pub async fn confirm(reader: &Reader, desired: &Desired, mut live: Live) -> Live {
-    let questions = tags_in_question(desired, &live);
+pub async fn confirm(
+    reader: &Reader,
+    desired: &Desired,
+    narrowing: &Narrowing,
+    mut live: Live,
+) -> Live {
+    let questions = tags_in_question(desired, narrowing, &live);
     confirm_tags(reader, &mut live, &questions).await;
     live
 }
@@ -32,31 +41,30 @@ pub async fn confirm(reader: &Reader, desired: &Desired, mut live: Live) -> Live
 /// believed of them. Those that cannot be read become problems: a plan must not
 /// build on what could not be confirmed.
 pub async fn confirm_tags(reader: &Reader, live: &mut Live, names: &BTreeSet<ProcessorName>) {
-    let asked: Vec<(ProcessorName, String)> = names
+    let asked: Vec<Question> = names
         .iter()
-        .filter_map(|name| Some((name.clone(), live.processors.get(name)?.arn.clone())))
+        .filter_map(|name| {
+            let arn = live.processors.get(name)?.arn.clone();
+            Some(Question::Tags { name: name.to_string(), arn })
+        })
         .collect();
     let mut problems = Problems::default();
-    each(
-        reader,
-        asked,
-        |reader, (name, arn)| async move { reader.tags(name.as_str(), &arn).await },
-        |(name, _), answer| {
-            let Some(processor) = live.processors.get_mut(&name) else { return };
-            let problem = match answer {
-                Ok(Some(tags)) => {
-                    processor.definition.set_tags(&tags, TagKnowledge::Confirmed);
-                    return;
-                }
-                Ok(None) => {
-                    "it was deleted, or replaced, while its tags were being read".to_owned()
-                }
-                Err(error) => format!("{}: {}", error.operation(), error.reason()),
-            };
-            problems.add(name.as_str(), problem);
-            processor.definition.set_tags(&Tags::new(), TagKnowledge::Unknown);
-        },
-    )
+    ask(reader, asked, |answer| {
+        let Answer::Tags { name, answer } = answer else { return None };
+        let name = ProcessorName::new(&name).ok()?;
+        let processor = live.processors.get_mut(&name)?;
+        let problem = match answer {
+            Ok(Some(tags)) => {
+                processor.definition.set_tags(&tags, TagKnowledge::Confirmed);
+                return None;
+            }
+            Ok(None) => "it was deleted, or replaced, while its tags were being read".to_owned(),
+            Err(error) => format!("{}: {}", error.operation(), error.reason()),
+        };
+        problems.add(name.as_str(), problem);
+        processor.definition.set_tags(&Tags::new(), TagKnowledge::Unknown);
+        None
+    })
     .await;
     live.problems.extend(problems.into_list());
 }

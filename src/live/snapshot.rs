@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::describe_all::{Descriptions, describe_all, each};
+use super::describe_all::{Descriptions, Reading, TagAnswer, describe_all};
 use super::description::described;
 use super::fetch::{Progress, gather};
 use super::problems::Problems;
@@ -60,29 +60,22 @@ pub async fn take(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Value, Error> {
     let reader = &reader.of_account(account_id);
-    let Descriptions { mut by_name, mut problems } =
-        describe_all(reader, &|wire| wire, progress).await?;
-    let arns: Vec<(String, String)> = by_name
-        .iter()
-        .filter_map(|(name, wire)| {
-            Some((name.clone(), wire.get("StreamProcessorArn")?.as_str()?.to_owned()))
-        })
-        .collect();
-    each(
-        reader,
-        arns,
-        |reader, (name, arn)| async move { reader.tags(&name, &arn).await },
-        |(name, _), answer| match answer {
-            Ok(Some(tags)) => {
-                if let Some(Value::Object(wire)) = by_name.get_mut(&name) {
-                    wire.insert("Tags".to_owned(), json!(tags));
-                }
+    let keep = |_: &str, wire: Value| {
+        let arn = wire.get("StreamProcessorArn").and_then(Value::as_str).map(str::to_owned);
+        (wire, arn)
+    };
+    let tag = |wire: &mut Value, answer: TagAnswer| match answer {
+        Ok(Some(tags)) => {
+            if let Value::Object(wire) = wire {
+                wire.insert("Tags".to_owned(), json!(tags));
             }
-            Ok(None) => problems.add(&name, "it was deleted while the snapshot was being taken"),
-            Err(error) => problems.add(&name, format!("{}: {}", error.operation(), error.reason())),
-        },
-    )
-    .await;
+            Ok(())
+        }
+        Ok(None) => Err("it was deleted while the snapshot was being taken".to_owned()),
+        Err(error) => Err(format!("{}: {}", error.operation(), error.reason())),
+    };
+    let reading = Reading { keep: &keep, tag: &tag, progress };
+    let Descriptions { by_name, problems } = describe_all(reader, &reading).await?;
     // A description that cannot be read is kept as it is, and said to be a problem.
     let read = by_name.iter().map(|(name, wire)| (name.clone(), described(wire)));
     let problems = gather(read, problems).problems;

@@ -41,7 +41,7 @@ pub use outcome::{
     Answer, CallOutcome, CallTally, Deviation, During, Effect as CallEffect, Ending, Failure, Fate,
     Note, Outcome, ProcessorOutcome, Reason, Removed, Role, Sent, Signal, Trouble, Waited,
 };
-pub use question::tags_in_question;
+pub use question::{is_in_question, tags_in_question};
 pub use refusal::{Refusal, RefusalCode};
 pub use types::{
     Action, Call, CallId, Calls, Change, FORMAT_VERSION, FallbackCall, GroupId, Operation, Plan,

@@ -63,18 +63,19 @@ impl Narrowing {
 
     /// The items that may be planned, before the limit.
     pub(super) fn choose(&self, items: &[Item<'_>]) -> BTreeSet<usize> {
-        let matches = |globs: &[GlobMatcher], item: &Item<'_>| {
-            globs.iter().any(|glob| covers(glob, item.name))
+        let is_covered = |index: &usize| {
+            let Item { name, declaration, .. } = &items[*index];
+            declaration.is_some_and(|declaration| self.covers(name, declaration))
         };
-        (0..items.len())
-            .filter(|index| {
-                let item = &items[*index];
-                let Some(declaration) = item.declaration else { return false };
-                (self.only.is_empty() || matches(&self.only, item))
-                    && !matches(&self.exclude, item)
-                    && self.tags.iter().all(|tag| has(declaration, tag))
-            })
-            .collect()
+        (0..items.len()).filter(is_covered).collect()
+    }
+
+    /// Whether a declared processor may be planned, before the limit.
+    pub(super) fn covers(&self, name: &ProcessorName, declaration: &Declaration) -> bool {
+        let matches = |globs: &[GlobMatcher]| globs.iter().any(|glob| covers(glob, name));
+        (self.only.is_empty() || matches(&self.only))
+            && !matches(&self.exclude)
+            && self.tags.iter().all(|tag| has(declaration, tag))
     }
 
     /// Keeps the first changes, those that destroy nothing first; what does not

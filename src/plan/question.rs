@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::Narrowing;
 use super::item::{Item, Work};
 use crate::desired::Desired;
-use crate::model::{Live, ProcessorName, TagKnowledge, TagScope};
+use crate::model::{Live, LiveProcessor, ProcessorName, TagKnowledge, TagScope};
 
 /// Whether the files say anything about a processor's tags.
 pub(super) fn manages_tags(item: &Item<'_>, desired: &Desired) -> bool {
@@ -15,25 +16,39 @@ pub(super) fn manages_tags(item: &Item<'_>, desired: &Desired) -> bool {
     })
 }
 
-/// The processors whose tags are in question.
+/// The processors that a plan covers and whose tags are in question.
 ///
 /// The Resource Groups Tagging API may lag and may not cover every processor:
 /// it is believed where it agrees with the files. Where believing it would cause
 /// a write, or a replacement that has to carry the tags over, the authority
 /// (ListTagsForResource) is asked.
-pub fn tags_in_question(desired: &Desired, live: &Live) -> BTreeSet<ProcessorName> {
-    let known = |name| live.processors.get(name);
-    desired
-        .processors
-        .iter()
-        .map(|(name, declaration)| Item::declared(name, declaration, known(name), desired))
-        .filter(|item| match item.before().map(|before| before.tags) {
-            None | Some(TagKnowledge::Confirmed) => false,
-            Some(TagKnowledge::Unknown) => {
-                item.work == Work::Replace || manages_tags(item, desired)
-            }
-            Some(TagKnowledge::Hinted) => item.work == Work::Replace || item.changes_tags(),
-        })
-        .map(|item| item.name.clone())
+pub fn tags_in_question(
+    desired: &Desired,
+    narrowing: &Narrowing,
+    live: &Live,
+) -> BTreeSet<ProcessorName> {
+    let asked = live.processors.iter();
+    asked
+        .filter(|(name, live)| is_in_question(desired, narrowing, name, live))
+        .map(|(name, _)| name.clone())
         .collect()
+}
+
+/// Whether the tags of this processor are in question.
+pub fn is_in_question(
+    desired: &Desired,
+    narrowing: &Narrowing,
+    name: &ProcessorName,
+    live: &LiveProcessor,
+) -> bool {
+    let Some(declaration) = desired.processors.get(name) else { return false };
+    if !narrowing.covers(name, declaration) {
+        return false;
+    }
+    let item = Item::declared(name, declaration, Some(live), desired);
+    match live.definition.tags {
+        TagKnowledge::Confirmed => false,
+        TagKnowledge::Unknown => item.work == Work::Replace || manages_tags(&item, desired),
+        TagKnowledge::Hinted => item.work == Work::Replace || item.changes_tags(),
+    }
 }

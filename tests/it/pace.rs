@@ -231,7 +231,10 @@ impl Fleet {
     async fn apply(&self) -> Applied {
         let began = Instant::now();
         let (reader, writer) = (self.connection.reader(), self.connection.writer());
-        let live = live::read(&reader, self.project.desired(), &|_| {}).await.unwrap();
+        let live =
+            live::read(&reader, self.project.desired(), &plan::Narrowing::default(), &|_| {})
+                .await
+                .unwrap();
         let Project { loaded, checked } = &self.project;
         let pace = Pace { share: self.rate.share(), ..Pace::default() };
         let options = plan::Options { pace, ..plan::Options::default() };

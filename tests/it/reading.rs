@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Mutex;
 
 use rekon::aws::{self, Class, Rate, RateLimit, Reader};
+use rekon::desired::Desired;
 use rekon::emulator::{Emulator, Faults, Options, State};
-use rekon::live;
+use rekon::live::{self, Progress};
 use rekon::model::{Live, TagKnowledge};
+use rekon::plan::Narrowing;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -197,4 +200,67 @@ async fn an_endpoint_that_nobody_serves_is_told_in_a_line() {
 /// A live processor's tag `team`.
 fn team<'a>(live: &'a Live, name: &str) -> Option<&'a str> {
     live.processors[name].definition.text(&rekon::model::Attribute::Tag("team".into()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_reads_descriptions_and_tags_side_by_side() {
+    let (emulator, reader) = reader(300, &[], RateLimit::Quota(Rate::FULL)).await;
+    let began = Instant::now();
+    let told = Mutex::new(Vec::new());
+    let tell = |progress: Progress| told.lock().unwrap().push((progress.done, progress.total));
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let snapshot = live::take(&reader, ACCOUNT, now, &tell).await.unwrap();
+    // 300 at ten a second, and not 15 seconds of descriptions before.
+    let seconds = began.elapsed().as_secs_f64();
+    assert!((29.5..31.0).contains(&seconds), "{seconds}");
+    assert_eq!(calls(&emulator, "ListTagsForResource"), 300);
+    assert_eq!(snapshot["complete"], true);
+    assert!(snapshot["processors"].as_array().unwrap().iter().all(|wire| wire["Tags"].is_object()));
+    // One bar moves through both.
+    let told = told.into_inner().unwrap();
+    assert!(told.windows(2).all(|pair| pair[0].0 <= pair[1].0 && pair[0].1 <= pair[1].1));
+    assert_eq!((told.len(), told.last()), (601, Some(&(600, 600))));
+}
+
+/// Declares the first of a fleet as they live, but of another team.
+fn declared(count: usize) -> Desired {
+    let mut toml = format!(
+        "[stack]\nname = \"home\"\naccount_id = \"{ACCOUNT}\"\nregion = \"us-east-1\"\n\
+         [defaults]\nrole_arn = \"arn:aws:iam::{ACCOUNT}:role/Streams\"\n\
+         tags.team = \"garden\"\n\
+         [template.camera]\n\
+         settings.connected_home = {{ labels = [\"PERSON\"], min_confidence = 80.1 }}\n\
+         output.s3_destination.bucket = \"results\"\n"
+    );
+    for index in 0..count {
+        let name = format!("camera-{index:04}");
+        toml.push_str(&format!(
+            "[processor.{name}]\nextends = \"camera\"\ninput.kinesis_video_stream.arn = \
+             \"arn:aws:kinesisvideo:us-east-1:{ACCOUNT}:stream/{name}/1590000000000\"\n"
+        ));
+    }
+    let files = [("rekon.toml".to_owned(), toml)];
+    let project = crate::world::stage::Project::new(&files);
+    project.unwrap_or_else(|problem| panic!("{problem}")).checked.desired.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_in_question_are_read_beside_descriptions_and_only_those_of_what_is_chosen() {
+    let desired = declared(300);
+    let all = Narrowing::default();
+    let few = Narrowing::new(&desired, &["camera-000*".to_owned()], &[], &[], None).unwrap();
+    for (narrowing, asked, floor) in [(all, 300, 30.0), (few, 10, 15.0)] {
+        let (emulator, reader) = reader(300, &[], RateLimit::Quota(Rate::FULL)).await;
+        let began = Instant::now();
+        let live = live::read(&reader, &desired, &narrowing, &|_| {}).await.unwrap();
+        let seconds = began.elapsed().as_secs_f64();
+        assert!(
+            (0.95 * floor..1.05 * floor).contains(&seconds),
+            "{seconds} where {floor} would do"
+        );
+        assert_eq!(calls(&emulator, "ListTagsForResource"), asked);
+        assert_eq!(calls(&emulator, "DescribeStreamProcessor"), 300);
+        let confirmed = live.processors.values().map(|live| live.definition.tags);
+        assert_eq!(confirmed.filter(|tags| *tags == TagKnowledge::Confirmed).count(), asked);
+    }
 }

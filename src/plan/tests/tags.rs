@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::world::camera;
 use crate::model::{TagKnowledge, TagPolicy, TagScope, Tags};
-use crate::plan::{RefusalCode, tags_in_question};
+use crate::plan::{Narrowing, RefusalCode, tags_in_question};
 
 #[test]
 fn declared_tags_are_set_and_others_left_alone() {
@@ -42,7 +42,7 @@ fn unknown_tags_are_never_changed() {
     live.set_tags(&Tags::new(), TagKnowledge::Unknown);
     assert_eq!(world.calls(), []);
     assert_eq!(world.plan().diagnostics[0].code, "tags-unknown");
-    assert_eq!(tags_in_question(&world.desired, &world.live).len(), 1);
+    assert_eq!(tags_in_question(&world.desired, &Narrowing::default(), &world.live).len(), 1);
     let replaced = world.declare("a", "role_arn", json!("arn:aws:iam::111122223333:role/S"));
     assert_eq!(replaced.refusal(), RefusalCode::TagsUnknown);
 }
@@ -51,7 +51,7 @@ fn unknown_tags_are_never_changed() {
 fn hinted_tags_are_confirmed_only_where_they_would_cause_a_write() {
     let mut world = camera();
     world.live.processors.get_mut("a").unwrap().definition.tags = TagKnowledge::Hinted;
-    assert!(tags_in_question(&world.desired, &world.live).is_empty());
+    assert!(tags_in_question(&world.desired, &Narrowing::default(), &world.live).is_empty());
     let world = world.declare("a", "tags.team", json!("b"));
-    assert_eq!(tags_in_question(&world.desired, &world.live).len(), 1);
+    assert_eq!(tags_in_question(&world.desired, &Narrowing::default(), &world.live).len(), 1);
 }

@@ -62,7 +62,7 @@ async fn plan_restoration(traced: &World, healthy: &World) -> Plan {
         apply::restoration(&desired.stack, &runs, &[], &first);
     assert!(unknown.is_empty());
     let reader = healthy.connection.reader();
-    let live = live::read(&reader, &desired, &|_| {}).await.unwrap();
+    let live = live::read(&reader, &desired, &plan::Narrowing::default(), &|_| {}).await.unwrap();
     plan::plan(&desired, &sources, &[], &live, &plan::Options::default())
 }
 

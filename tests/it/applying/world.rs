@@ -169,7 +169,8 @@ impl World {
     pub async fn read(&self) -> (Desired, config::Loaded, Live) {
         let (desired, loaded) = load(self.folder.path());
         let reader = self.connection.reader();
-        let live = live::read(&reader, &desired, &|_| {}).await.unwrap();
+        let live =
+            live::read(&reader, &desired, &plan::Narrowing::default(), &|_| {}).await.unwrap();
         (desired, loaded, live)
     }
 

@@ -83,7 +83,7 @@ impl Stage {
     /// Reads what planning needs, as `rekon plan` does.
     pub async fn read(&self, project: &Project) -> Result<Live, aws::Error> {
         let reader = self.connection.reader();
-        live::read(&reader, project.desired(), &|_| {}).await
+        live::read(&reader, project.desired(), &plan::Narrowing::default(), &|_| {}).await
     }
 
     pub async fn plan(&self, project: &Project) -> Result<Plan, aws::Error> {
