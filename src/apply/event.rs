@@ -3,6 +3,17 @@
 use crate::aws::Notice;
 use crate::plan::{Fate, Operation, Signal};
 
+/// What a processor waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// Another status than this one.
+    Change(String),
+    /// That it shows, after it was created.
+    Appearance,
+    /// That its name, and the streams it takes, are free.
+    Release,
+}
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -31,8 +42,8 @@ pub enum Event {
     Waiting {
         /// The processor's name.
         processor: String,
-        /// The processor's status then.
-        status: String,
+        /// What for.
+        awaited: Awaited,
     },
     /// The service asked to slow down, or did not answer.
     Delayed(Notice),

@@ -43,7 +43,7 @@ mod verify;
 
 pub use crate::plan::DEFAULT_PARALLELISM;
 pub use error::ApplyError;
-pub use event::Event;
+pub use event::{Awaited, Event};
 pub use executor::apply;
 pub use options::{DEFAULT_SETTLE_TIMEOUT, Known, Options, RecoveryRoot};
 pub use restoration::{Restoration, restoration};

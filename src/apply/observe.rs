@@ -1,5 +1,6 @@
 //! Reading one stream processor, for certain.
 
+use super::Awaited;
 use crate::aws::{Error, Reader};
 use crate::live;
 use crate::model::{LiveProcessor, TagKnowledge, Tags};
@@ -18,6 +19,14 @@ impl Observed {
         match self {
             Observed::Gone => "not there",
             Observed::Present(live) => live.status.as_str(),
+        }
+    }
+
+    /// What is waited for; `absent` says what, while it is not there.
+    pub(super) fn awaited(&self, absent: Awaited) -> Awaited {
+        match self {
+            Observed::Gone => absent,
+            Observed::Present(live) => Awaited::Change(live.status.as_str().to_owned()),
         }
     }
 }

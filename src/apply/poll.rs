@@ -8,7 +8,7 @@ use super::execute::Tools;
 use super::observe::{Blind, Observed, WithTags, observe};
 use super::permit::Permit;
 use super::stop::Stake;
-use super::{Event, StopSignal};
+use super::{Awaited, Event, StopSignal};
 
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -113,7 +113,7 @@ pub(super) async fn wait_until<T>(
         }
         tools.tell(Event::Waiting {
             processor: name.to_owned(),
-            status: observed.status().to_owned(),
+            awaited: observed.awaited(Awaited::Appearance),
         });
         patience.pause(permit, &tools.stop).await;
     }

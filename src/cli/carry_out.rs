@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Connect, Execution, PlanFormat, TextOrJson};
+use super::args::{Connect, Execution, TextOrJson};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::plan;
@@ -10,11 +10,11 @@ use super::session::{self, Session};
 use super::signals::Signals;
 use super::ui::Ui;
 use super::watch::{told, watched};
-use crate::apply::{self, Event, Known, RecoveryRoot, StopSignal};
+use crate::apply::{self, Awaited, Event, Known, RecoveryRoot, StopSignal};
 use crate::aws::Identity;
 use crate::model::Live;
 use crate::plan::{Fate, Outcome, Plan};
-use crate::report;
+use crate::report::{self, Detail, Settings};
 
 /// A plan, and the connection that it is to be applied through.
 pub(super) struct Ready {
@@ -38,10 +38,14 @@ pub(super) async fn carry_out(
 ) -> Result<(Exit, Option<Outcome>), CommandError> {
     let planned = &ready.plan;
     let json = execution.format == TextOrJson::Json;
+    let asks = !planned.changes.is_empty() && !execution.auto_approve;
+    // Nobody can agree to what was not shown.
+    let least = if asks { Detail::Normal } else { Detail::Quiet };
+    let shown = |given: Settings| Settings { detail: given.detail.max(least), ..given };
     if json {
-        ui.say(&report::text::plan(planned, ui.stderr_settings()));
+        ui.say(&report::text::plan(planned, shown(ui.stderr_settings())));
     } else {
-        plan::print(planned, PlanFormat::Text, ui);
+        ui.print(&report::text::plan(planned, shown(ui.stdout_settings())));
     }
     match plan::exit(planned, execution.deny_warnings, false) {
         Exit::Success => {}
@@ -55,8 +59,9 @@ pub(super) async fn carry_out(
     if planned.changes.is_empty() && !json {
         return Ok((Exit::Success, None));
     }
-    if !planned.changes.is_empty() && !execution.auto_approve {
-        signals.cut_short(ask(ui)).await?;
+    if asks {
+        let asked = signals.cut_short(ask(ui)).await;
+        asked.inspect_err(|error| decline(error.exit, ui))?;
     }
     let outcome = execute(&ready, execution, connect, signals, ui).await?;
     let delivered = ui.print(&match json {
@@ -79,6 +84,15 @@ pub(super) fn recovery_root(recovery_dir: Option<&PathBuf>, base: &Path) -> Reco
     }
 }
 
+/// Says what became of a question that was not answered with `yes`. After a signal the
+/// cursor still stands behind the question.
+fn decline(exit: Exit, ui: &Ui) {
+    match exit {
+        Exit::Error => {}
+        _ => ui.complain("\nInterrupted: nothing was changed.\n"),
+    }
+}
+
 /// Asks for a `yes` in full.
 async fn ask(ui: &Ui) -> Result<(), CommandError> {
     if !ui.can_ask() {
@@ -86,9 +100,11 @@ async fn ask(ui: &Ui) -> Result<(), CommandError> {
         return Err(CommandError::new(message).with_help("to apply without asking: --auto-approve"));
     }
     match ui.ask("\nApply this plan? Only \"yes\" will do: ").await {
-        Ok(answer) if answer == "yes" => Ok(()),
-        _ => {
-            ui.complain("Nothing was changed.\n");
+        Ok(answer) if answer.trim() == "yes" => Ok(()),
+        answer => {
+            // Where the input ended, the cursor still stands behind the question.
+            let ended = answer.is_ok_and(|answer| answer.ends_with('\n'));
+            ui.complain(if ended { "Nothing was changed.\n" } else { "\nNothing was changed.\n" });
             Err(Exit::Error.into())
         }
     }
@@ -132,9 +148,11 @@ async fn execute(
         Event::CallDone { processor, operation } => {
             bar.set_message(report::text::call_done(&processor, operation));
         }
-        Event::Waiting { processor, status } => {
-            bar.set_message(report::text::waiting(&processor, &status));
-        }
+        Event::Waiting { processor, awaited } => bar.set_message(match awaited {
+            Awaited::Change(status) => report::text::waiting(&processor, &status),
+            Awaited::Appearance => report::text::unseen(&processor),
+            Awaited::Release => report::text::taken(&processor),
+        }),
         Event::Delayed(notice) => bar.set_message(told(notice)),
         Event::Stopping { signal } => {
             bar.suspend(|| ui.say(&report::text::stopping(signal, settings)));

@@ -147,12 +147,12 @@ impl Ui {
         io::stdin().is_terminal()
     }
 
-    /// Asks on stderr and waits for a line, without holding up anything else.
+    /// Asks on stderr and waits for a line, with its end if it has one, without holding up anything else.
     pub(super) async fn ask(&self, question: &str) -> io::Result<String> {
         self.complain(question);
         let read = || {
             let mut answer = String::new();
-            io::stdin().lock().read_line(&mut answer).map(|_| answer.trim().to_owned())
+            io::stdin().lock().read_line(&mut answer).map(|_| answer)
         };
         tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
     }

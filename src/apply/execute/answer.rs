@@ -8,12 +8,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Already, Credit, Ended, OWED_PATIENCE, Purpose, Run, UNSEEN_LIMIT, answer};
-use crate::apply::Event;
 use crate::apply::deviation::same_definition;
 use crate::apply::evidence::{Evidence, evidence};
 use crate::apply::observe::{Blind, Observed};
 use crate::apply::poll::Patience;
 use crate::apply::stop::Stake;
+use crate::apply::{Awaited, Event};
 use crate::aws::{Class, Error, Failure, Next};
 use crate::model::Status;
 use crate::plan::{Answer, CallEffect, Operation, Reason, Sent, Waited};
@@ -172,7 +172,7 @@ impl Run<'_> {
         }
         self.tools.tell(Event::Waiting {
             processor: self.name().to_owned(),
-            status: observed.status().to_owned(),
+            awaited: observed.awaited(Awaited::Release),
         });
         Next::Again(self.patience.step())
     }

@@ -53,6 +53,16 @@ pub fn waiting(processor: &str, status: &str) -> String {
     format!("{} is {}", escape(processor), escape(status))
 }
 
+/// Says beside a progress bar that a processor was created and does not show.
+pub fn unseen(processor: &str) -> String {
+    format!("{} does not show yet", escape(processor))
+}
+
+/// Says beside a progress bar that a processor cannot be created yet.
+pub fn taken(processor: &str) -> String {
+    format!("the name or stream of {} is not free yet", escape(processor))
+}
+
 /// Says how far work is: what is done of how much, as far as that is known, and what
 /// happens now.
 pub fn progress(work: &str, of: Option<(u64, u64)>, now: &str) -> String {
@@ -100,6 +110,13 @@ mod tests {
             error("no credentials\u{1b}", Some("set AWS_PROFILE"), Settings::default()),
             "error: no credentials\\u{1b}\n    help: set AWS_PROFILE\n"
         );
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_not_called_missing() {
+        assert_eq!(waiting("lobby", "STOPPING"), "lobby is STOPPING");
+        assert_eq!(taken("lobby"), "the name or stream of lobby is not free yet");
+        assert_eq!(unseen("lobby\n"), "lobby\\n does not show yet");
     }
 
     #[test]

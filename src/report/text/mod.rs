@@ -9,7 +9,8 @@ mod plan;
 
 pub use header::{Header, header};
 pub use messages::{
-    call_done, error, incomplete, note, progress, stopping, throttled, unanswered, valid, waiting,
+    call_done, error, incomplete, note, progress, stopping, taken, throttled, unanswered, unseen,
+    valid, waiting,
 };
 pub use outcome::{event, outcome, removed};
 pub use plan::plan;
