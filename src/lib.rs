@@ -50,7 +50,7 @@
 //! print!("{}", report::text::plan(&planned, settings));
 //! assert!(planned.refusals.is_empty() && planned.complete);
 //!
-//! // Apply: the calls of the plan and no others. What is deleted can be restored
+//! // Apply: the writes of the plan and no others. What is deleted can be restored
 //! // from the folder that is given here.
 //! let folder = tempfile::tempdir()?;
 //! let options = apply::Options {

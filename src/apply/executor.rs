@@ -120,6 +120,7 @@ pub async fn apply(
         calls,
         tally: CallTally {
             made: after.made - before.made,
+            reads: after.reads - before.reads,
             retried: after.retried - before.retried,
             throttled: after.throttled - before.throttled,
         },

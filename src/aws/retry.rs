@@ -326,8 +326,11 @@ impl Retry {
     /// Counts an attempt that is about to be made.
     fn count(&self, operation: Operation, before: u32) {
         let tally = &mut self.state().tally;
-        tally.retried += u64::from(before > 0);
-        tally.made += u64::from(before == 0 && matches!(operation, Operation::Write(_)));
+        match operation {
+            _ if before > 0 => tally.retried += 1,
+            Operation::Write(_) => tally.made += 1,
+            _ => tally.reads += 1,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

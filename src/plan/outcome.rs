@@ -332,6 +332,8 @@ pub enum Ending {
 pub struct CallTally {
     /// Planned or fallback writes that were sent, each counted once.
     pub made: u64,
+    /// Reads that were sent, each counted once.
+    pub reads: u64,
     /// Further attempts at the same call, reads included.
     pub retried: u64,
     /// Answers that asked to slow down.

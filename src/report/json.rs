@@ -36,6 +36,7 @@ pub fn outcome(outcome: &Outcome, plan: &Plan) -> String {
             calls: CallCounts {
                 planned: plan.summary.calls.total,
                 made: outcome.tally.made,
+                reads: outcome.tally.reads,
                 retried: outcome.tally.retried,
                 throttled: outcome.tally.throttled,
                 seconds: (outcome.elapsed.as_secs_f64() * 10.0).ceil() / 10.0,
@@ -89,6 +90,7 @@ struct OutcomeSummary {
 struct CallCounts {
     planned: usize,
     made: u64,
+    reads: u64,
     retried: u64,
     throttled: u64,
     /// Rounded up to a tenth.

@@ -40,6 +40,7 @@ fn a_plan_reads_back_as_itself_and_keeps_the_documented_order_of_keys() {
         "total",
         "by_operation",
         "seconds",
+        "undeclared",
         "changes",
         "name",
         "actions",
@@ -130,7 +131,7 @@ fn an_outcome_tells_every_processor_with_what_happened_to_it() {
             },
             taken("c3", "front-door", Operation::UpdateStreamProcessor),
         ],
-        tally: CallTally { made: 2, retried: 3, throttled: 1 },
+        tally: CallTally { made: 2, reads: 5, retried: 3, throttled: 1 },
         elapsed: Duration::from_millis(1234),
         interrupted: Some(Signal::Interrupt),
         broken_off: false,
@@ -161,6 +162,7 @@ fn an_outcome_tells_every_processor_with_what_happened_to_it() {
         "calls": {
           "planned": 416,
           "made": 2,
+          "reads": 5,
           "retried": 3,
           "throttled": 1,
           "seconds": 1.3

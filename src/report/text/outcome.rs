@@ -161,8 +161,11 @@ fn mark(fated: Fated) -> (&'static str, Meaning) {
 
 fn summary(out: &mut String, outcome: &Outcome, settings: Settings) {
     let Counts { done, failed, not_tried, moved } = Counts::of(outcome);
-    let CallTally { made, retried, throttled } = outcome.tally;
+    let CallTally { made, reads, retried, throttled } = outcome.tally;
     let applied = view::applied(outcome);
+    if settings.is_quiet() && applied == Applied::All {
+        return;
+    }
     let (meaning, words) = match applied {
         Applied::All if outcome.processors.is_empty() => (Meaning::Good, "Nothing to do."),
         Applied::All => (Meaning::Good, "Applied:"),
@@ -186,7 +189,9 @@ fn summary(out: &mut String, outcome: &Outcome, settings: Settings) {
         let piece = Line::new(settings).push(meaning, &format!("{number} {word}"));
         pieces.push(piece.push(Meaning::Plain, end));
     }
-    let mut cost = vec![if made == 1 { "1 API call".into() } else { format!("{made} API calls") }];
+    let number_of =
+        |number: u64, what| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let mut cost = vec![number_of(made, "write"), number_of(reads, "read")];
     cost.extend((retried > 0).then(|| format!("{retried} retried")));
     cost.extend((throttled > 0).then(|| format!("{throttled} throttled")));
     cost.push(elapsed(outcome.elapsed));

@@ -52,7 +52,7 @@ fn mixed() -> Outcome {
             processor("porch", Fate::Moved(vec![moved("other")])),
         ],
         calls: calls(),
-        tally: CallTally { made: 2, retried: 3, throttled: 1 },
+        tally: CallTally { made: 2, reads: 5, retried: 3, throttled: 1 },
         elapsed: Duration::from_millis(1234),
         interrupted: Some(Signal::Interrupt),
         broken_off: false,
@@ -89,7 +89,7 @@ fn the_report_says_what_was_done_what_not_and_what_to_do() {
     Interrupted by SIGINT: not all that was under way could be finished, and no new
         delete was begun.
     Applied in part: 1 done, 1 failed, 1 not tried, 1 moved.
-        2 API calls, 3 retried, 1 throttled, 1.2 s.
+        2 writes, 5 reads, 3 retried, 1 throttled, 1.2 s.
     A new plan shows what remains.
     "#);
 }
@@ -98,7 +98,7 @@ fn the_report_says_what_was_done_what_not_and_what_to_do() {
 fn success_is_one_line() {
     let result = Outcome {
         processors: vec![processor("a", Fate::Done), processor("b", Fate::Done)],
-        tally: CallTally { made: 1, retried: 0, throttled: 0 },
+        tally: CallTally { made: 1, reads: 4, retried: 0, throttled: 0 },
         elapsed: Duration::from_secs(200),
         ..Outcome::default()
     };
@@ -107,8 +107,10 @@ fn success_is_one_line() {
         .change("b", &[Action::Update], None, vec![], &[])
         .build();
     let text = outcome(&result, &plan, Settings::default());
-    assert_eq!(text, "Applied: 2 done. 1 API call, 3 min 20 s.\n");
+    assert_eq!(text, "Applied: 2 done. 1 write, 4 reads, 3 min 20 s.\n");
     assert_eq!(outcome(&Outcome::default(), &plan, Settings::default()), "Nothing to do.\n");
+    let quiet = Settings { detail: Detail::Quiet, ..Settings::default() };
+    assert_eq!(outcome(&result, &plan, quiet), "");
 }
 
 #[test]
@@ -116,7 +118,7 @@ fn nothing_written_is_not_called_a_part() {
     let fate = Fate::Moved(vec![Deviation::Missing]);
     let result = Outcome { processors: vec![processor("a", fate)], ..Outcome::default() };
     let text = outcome(&result, &sample(), Settings::default());
-    assert!(text.contains("Nothing was applied: 1 moved. 0 API calls"), "{text}");
+    assert!(text.contains("Nothing was applied: 1 moved. 0 writes, 0 reads"), "{text}");
 }
 
 #[test]
@@ -138,7 +140,7 @@ fn many_that_share_a_fate_are_told_once_and_those_that_failed_are_named() {
         help: raise the quota in the Service Quotas console, then apply again
         bad-0, bad-1, bad-2
 
-    Nothing was applied: 3 failed, 500 not tried. 0 API calls, 0.0 s.
+    Nothing was applied: 3 failed, 500 not tried. 0 writes, 0 reads, 0.0 s.
     A new plan shows what remains.
     "#);
     let all = outcome(&result, &sample(), Settings { detail: Detail::Verbose, ..at(80) });
