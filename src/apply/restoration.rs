@@ -53,6 +53,7 @@ pub fn restoration(stack: &Stack, runs: &[Run], names: &[String], live: &Live) -
         stack: stack.clone(),
         guard: Guard::default(),
         tag_policy: TagPolicy::new(TagScope::Declared, []),
+        zones: BTreeMap::new(),
         processors,
     };
     Restoration { desired, sources, unknown }

@@ -129,7 +129,7 @@ pub(super) struct Narrow {
     /// Plan changes only for processors that declare this tag.
     #[arg(long, value_name = "KEY=VALUE")]
     pub tag: Vec<String>,
-    /// Plan only the first N changes.
+    /// Plan only the first N changes, those that destroy nothing first.
     #[arg(long, value_name = "N")]
     pub limit: Option<NonZeroUsize>,
 }
@@ -150,6 +150,17 @@ pub(super) struct Allow {
     /// Allow exactly this many creates.
     #[arg(long, value_name = "N")]
     pub allow_creates: Option<u64>,
+}
+
+/// What a plan must not do or find.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Guard")]
+pub(super) struct Guard {
+    #[command(flatten)]
+    pub allow: Allow,
+    /// Refuse a plan while the account and region hold what no file declares.
+    #[arg(long)]
+    pub deny_undeclared: bool,
 }
 
 #[derive(Debug, Args)]
@@ -189,7 +200,7 @@ pub(super) struct Plan {
     #[command(flatten)]
     pub narrow: Narrow,
     #[command(flatten)]
-    pub allow: Allow,
+    pub guard: Guard,
     #[command(flatten)]
     pub connect: Connect,
 }
@@ -228,7 +239,7 @@ pub(super) struct Apply {
     #[command(flatten)]
     pub narrow: Narrow,
     #[command(flatten)]
-    pub allow: Allow,
+    pub guard: Guard,
     #[command(flatten)]
     pub connect: Connect,
 }
@@ -282,11 +293,13 @@ impl Apply {
     /// Whether the options change what a plan holds, which a saved one has settled.
     pub(super) fn narrows(&self) -> bool {
         let Narrow { only, exclude, tag, limit } = &self.narrow;
-        let Allow { allow_deletes, allow_replacements, allow_updates, allow_creates } = self.allow;
+        let Guard { allow, deny_undeclared } = self.guard;
+        let Allow { allow_deletes, allow_replacements, allow_updates, allow_creates } = allow;
         let allowed = [allow_deletes, allow_replacements, allow_updates, allow_creates];
         !(only.is_empty() && exclude.is_empty() && tag.is_empty())
             || limit.is_some()
             || allowed.iter().any(Option::is_some)
+            || deny_undeclared
             || self.execution.deny_warnings
     }
 }

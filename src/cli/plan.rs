@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::args::{self, Allow, Narrow, PlanFormat};
+use super::args::{self, Allow, Guard, Narrow, PlanFormat};
 use super::carry_out::recovery_root;
 use super::error::CommandError;
 use super::exit::Exit;
@@ -15,7 +15,9 @@ use crate::desired::Desired;
 use crate::diagnostic::Severity;
 use crate::live;
 use crate::model::Live;
-use crate::plan::{Allowances, DEFAULT_PARALLELISM, Narrowing, Options, Pace, Plan, plan};
+use crate::plan::{
+    Allowances, DEFAULT_PARALLELISM, Narrowing, Options, Pace, Plan, Undeclared, plan,
+};
 use crate::report;
 use crate::report::text::Header;
 
@@ -24,7 +26,7 @@ pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError>
     let mut project = project::open(&args.project.dir, args.deny_warnings, ui)?;
     let root = recovery_root(args.recovery_dir.as_ref(), &project.loaded.root);
     let pace = pace(args.connect.rate, DEFAULT_PARALLELISM);
-    let options = options(&project.desired, &args.narrow, args.allow, pace)?;
+    let options = options(&project.desired, &args.narrow, args.guard, pace)?;
     let live = match &args.live {
         Some(file) => {
             project.warn_of_runs(&root, None);
@@ -46,17 +48,19 @@ pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError>
     Ok(exit(&plan, args.deny_warnings, args.detailed_exitcode))
 }
 
-/// Takes narrowing and allowances as they were typed.
+/// Takes narrowing and guarding as they were typed.
 pub(super) fn options(
     desired: &Desired,
     narrow: &Narrow,
-    allow: Allow,
+    guard: Guard,
     pace: Pace,
 ) -> Result<Options, CommandError> {
     let Narrow { only, exclude, tag, limit } = narrow;
     let narrowing = Narrowing::new(desired, only, exclude, tag, limit.map(NonZeroUsize::get))
         .map_err(|error| CommandError::of(&error))?;
-    Ok(Options { narrowing, allowances: allowances(allow), pace })
+    let Guard { allow, deny_undeclared } = guard;
+    let undeclared = if deny_undeclared { Undeclared::Denied } else { Undeclared::Told };
+    Ok(Options { narrowing, allowances: allowances(allow), pace, undeclared })
 }
 
 /// How fast a plan will be applied.

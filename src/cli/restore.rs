@@ -14,7 +14,7 @@ use super::{apply::shown_as, plan, saved, session};
 use crate::apply::{self, Restoration, Run, RunState, Traces};
 use crate::config;
 use crate::desired::{self, Stack};
-use crate::plan::{Fate, Narrowing, Options};
+use crate::plan::{Fate, Options};
 
 /// Runs the command.
 pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandError> {
@@ -124,11 +124,12 @@ async fn ready(
     }
     let live = session.confirm(&desired, live, ui).await;
     let pace = plan::pace(args.connect.rate, args.execution.parallelism);
-    let options =
-        Options { narrowing: Narrowing::default(), allowances: plan::allowances(args.allow), pace };
+    let options = Options { allowances: plan::allowances(args.allow), pace, ..Options::default() };
     let mut plan = crate::plan::plan(&desired, &sources, &[], &live, &options);
-    // Which processors files declare is of no concern here.
+    // What brings back what runs took away asks no file.
+    plan.restores = true;
     plan.summary.undeclared = 0;
+    plan.undeclared.clear();
     let identity = session.identity_of(&stack);
     let changed: BTreeSet<&str> = plan.changes.iter().map(|change| change.name.as_str()).collect();
     let asked = desired.processors.keys().map(ToString::to_string);

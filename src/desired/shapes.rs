@@ -19,6 +19,12 @@ impl<'a> Zones<'a> {
         Zones(zones.map(|(name, node)| (*name, node.table().and_then(shape))).collect())
     }
 
+    /// Every shape by its name.
+    pub(super) fn shapes(&self) -> BTreeMap<String, RegionOfInterest> {
+        let zones = self.0.iter();
+        zones.filter_map(|(name, shape)| Some(((*name).to_owned(), shape.clone()?))).collect()
+    }
+
     /// A region's shape, that of its zone if it names one.
     pub(super) fn region(&self, region: &Node) -> Option<RegionOfInterest> {
         let table = region.table()?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::model::{Attribute, Definition, Kind, Path, ProcessorName, TagPolicy};
+use crate::model::{Attribute, Definition, Kind, Path, ProcessorName, RegionOfInterest, TagPolicy};
 
 /// What a project means, and everything that is wrong with it.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,8 @@ pub struct Desired {
     pub guard: Guard,
     /// Which tags are managed.
     pub tag_policy: TagPolicy,
+    /// The shapes that have a name.
+    pub zones: BTreeMap<String, RegionOfInterest>,
     /// What should exist, by name.
     pub processors: BTreeMap<ProcessorName, Declaration>,
 }

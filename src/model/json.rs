@@ -315,6 +315,20 @@ fn point(json: &Json, dialect: Dialect, path: &str) -> Result<Point, Unreadable>
     }
 }
 
+impl serde::Serialize for RegionOfInterest {
+    /// In the shape of the TOML.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        region_to_json(self, Dialect::Toml).serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RegionOfInterest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Json::deserialize(deserializer)?;
+        region_from_json(&json, Dialect::Toml, "").map_err(serde::de::Error::custom)
+    }
+}
+
 impl serde::Serialize for Definition {
     /// In the shape of the TOML.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

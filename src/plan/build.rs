@@ -1,6 +1,6 @@
 //! The whole of planning, in the order it happens.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::changes::changes;
 use super::fingerprint;
@@ -11,10 +11,10 @@ use super::notices::notices;
 use super::order::{Order, order};
 use super::summary::{Rest, summary};
 use super::unread::{Unread, matters};
-use super::{FORMAT_VERSION, Pace, Plan, Refusal, Summary, calls, refusal};
+use super::{Change, FORMAT_VERSION, Pace, Plan, Refusal, Summary, calls, refusal};
 use crate::desired::Desired;
 use crate::diagnostic::{Diagnostic, Record, Sources};
-use crate::model::Live;
+use crate::model::{Live, RegionOfInterest, Value};
 
 /// What the command line adds to the files.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,18 @@ pub struct Options {
     pub allowances: Allowances,
     /// How fast it will be applied, which its estimate follows.
     pub pace: Pace,
+    /// What to think of processors that no file declares.
+    pub undeclared: Undeclared,
+}
+
+/// What to think of processors that no file declares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Undeclared {
+    /// They are told.
+    #[default]
+    Told,
+    /// They are a refusal.
+    Denied,
 }
 
 /// What there is to plan with.
@@ -66,10 +78,12 @@ pub fn plan(
             fingerprint::change(&desired.stack, change, &emitted.calls, &positions);
     }
     let all = items.iter().filter(|item| item.work.changes() && unread.leaves(item)).count();
-    let left_alone = items.iter().filter(|item| item.work == Work::Leave).count();
+    let left_alone = items.iter().filter(|item| item.work == Work::Leave);
+    let undeclared: BTreeSet<&str> =
+        left_alone.map(|item| item.name.as_str()).chain(unread.undeclared(desired, live)).collect();
     let rest = Rest {
         unchanged: chosen.len() - changes.len(),
-        undeclared: left_alone + unread.undeclared(desired, live),
+        undeclared: undeclared.len(),
         left_out: all - changes.len(),
     };
     let summary = summary(&changes, &emitted.calls, rest, options.pace);
@@ -82,7 +96,10 @@ pub fn plan(
         stack: desired.stack.clone(),
         fingerprint: fingerprint::plan(&desired.stack, &changes, &emitted.calls),
         complete: !live.problems.iter().any(|problem| matters(problem, desired, live, items)),
-        refusals: refusals(&planning, &order, &summary, &options.allowances),
+        refusals: refusals(&planning, &order, &summary, options),
+        undeclared: undeclared.into_iter().map(str::to_owned).collect(),
+        zones: zones(desired, &changes),
+        restores: false,
         summary,
         changes,
         calls: emitted.calls,
@@ -102,16 +119,29 @@ fn items<'a>(desired: &'a Desired, live: &'a Live) -> Vec<Item<'a>> {
     items
 }
 
+/// The zones whose shape a region has that comes, goes or stays in a change.
+fn zones(desired: &Desired, changes: &[Change]) -> BTreeMap<String, RegionOfInterest> {
+    let attributes = changes.iter().flat_map(|change| &change.attributes);
+    let sides = attributes.flat_map(|one| [&one.before, &one.after]).flatten();
+    let shown: BTreeSet<&RegionOfInterest> =
+        sides.filter_map(Value::as_regions).flat_map(|regions| regions.iter()).collect();
+    let zones = desired.zones.iter().filter(|(_, shape)| shown.contains(shape));
+    zones.map(|(name, shape)| (name.clone(), shape.clone())).collect()
+}
+
 fn refusals(
     planning: &Planning<'_>,
     order: &Order,
     summary: &Summary,
-    allowances: &Allowances,
+    options: &Options,
 ) -> Vec<Refusal> {
     let Planning { desired, items, chosen, .. } = planning;
-    let mut refusals = guard::check(&desired.guard, allowances, summary);
+    let mut refusals = guard::check(&desired.guard, &options.allowances, summary);
     refusals.extend(chosen.iter().flat_map(|index| refusal::of_replacement(&items[*index])));
     let held = order.held.iter();
     refusals.extend(held.map(|held| refusal::stream_held(&items[held.item], held)));
+    if options.undeclared == Undeclared::Denied && summary.undeclared > 0 {
+        refusals.push(refusal::undeclared(summary.undeclared));
+    }
     refusals
 }

@@ -32,7 +32,7 @@ mod tests;
 use build::Planning;
 
 pub use attribute::{AttributeChange, Effect, Origin};
-pub use build::{Options, plan};
+pub use build::{Options, Undeclared, plan};
 pub use document::{Document, DocumentError, Seal};
 pub use estimate::{DEFAULT_PARALLELISM, Pace, blindness};
 pub use guard::Allowances;

@@ -37,6 +37,8 @@ pub enum RefusalCode {
     TagsUnknown,
     /// A replacement would lose members that this version does not know.
     MembersUnknown,
+    /// `--deny-undeclared`, and the account holds what no file declares.
+    Undeclared,
     /// Another processor keeps the stream.
     StreamHeld,
     /// The other part of an exchange of streams is left out.
@@ -54,6 +56,7 @@ impl RefusalCode {
             RefusalCode::PreventDestroy => "prevent-destroy",
             RefusalCode::TagsUnknown => "tags-unknown",
             RefusalCode::MembersUnknown => "members-unknown",
+            RefusalCode::Undeclared => "undeclared",
             RefusalCode::StreamHeld => "stream-held",
             RefusalCode::SwapCut => "swap-cut",
         }
@@ -100,6 +103,19 @@ pub(super) fn of_replacement(item: &Item<'_>) -> Vec<Refusal> {
         }),
     ];
     rules.into_iter().flatten().collect()
+}
+
+/// What the account and region hold beside what the files declare.
+pub(super) fn undeclared(count: usize) -> Refusal {
+    let (processors, are) = if count == 1 { ("processor", "is") } else { ("processors", "are") };
+    Refusal {
+        code: RefusalCode::Undeclared,
+        name: None,
+        message: format!(
+            "{count} {processors} of this account and region {are} declared by no file, which --deny-undeclared forbids"
+        ),
+        help: Some("declare what is to stay; `rekon plan --verbose` names all of them".to_owned()),
+    }
 }
 
 /// A creation or replacement whose stream another processor keeps.

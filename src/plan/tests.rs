@@ -11,6 +11,7 @@ mod world;
 use serde_json::{Value, json};
 
 use self::world::{CONFIDENCE, LABELS, World, camera, face_search, label_detection, swap};
+use super::document::digest;
 use super::*;
 use crate::diagnostic::{Sources, Span};
 use crate::model::{ReadProblem, Status};
@@ -190,4 +191,48 @@ fn a_restriction_that_matches_nothing_is_an_error() {
         assert!(matches!(narrowing, Err(NarrowingError::NoMatch { .. })));
     }
     assert!(Narrowing::new(&desired, &["a*".into()], &none(), &["team=a".into()], None).is_ok());
+}
+
+#[test]
+fn what_no_file_declares_is_named_and_refused_only_where_that_is_asked_for() {
+    let mut world = World::new(&[("a", label_detection("a"))]);
+    let lived = World::new(&[("z", label_detection("z")), ("m", label_detection("m"))]).live;
+    world.live.processors.extend(lived.processors);
+    let unread = ReadProblem { names: Some(["n".to_owned()].into()), reason: "no".into() };
+    world.live.problems.push(unread);
+    let plan = world.plan();
+    assert_eq!((plan.summary.undeclared, plan.refusals.len()), (3, 0));
+    assert_eq!(plan.undeclared, ["m", "n", "z"]);
+    world.options.undeclared = Undeclared::Denied;
+    assert_eq!(world.refusal(), RefusalCode::Undeclared);
+    assert_eq!(camera().plan().undeclared, Vec::<String>::new());
+    let none = World { options: world.options, ..camera() };
+    assert_eq!(none.plan().refusals, []);
+}
+
+#[test]
+fn a_plan_names_the_zones_that_its_regions_have_and_no_others() {
+    let polygon = json!({"polygon": [[0, 0], [1, 0], [1, 1]]});
+    let mut world = camera().declare("a", "regions_of_interest", json!([polygon]));
+    let zone = |json: &Value| serde_json::from_value(json.clone()).unwrap();
+    let elsewhere = json!({"polygon": [[0, 0], [1, 0], [0, 1]]});
+    world.desired.zones = [("path", &polygon), ("roof", &elsewhere)]
+        .map(|(name, json)| (name.into(), zone(json)))
+        .into();
+    let plan = world.plan();
+    assert_eq!(plan.zones.keys().collect::<Vec<_>>(), ["path"]);
+    let (read, _) = Plan::parse(&serde_json::to_string(&Document::new(&plan)).unwrap()).unwrap();
+    assert_eq!(read.zones, plan.zones);
+}
+
+#[test]
+fn a_sealed_plan_of_before_these_names_is_still_whole() {
+    let world = camera().declare("a", "regions_of_interest", Value::Null);
+    let mut older = serde_json::to_value(world.plan()).unwrap();
+    older.as_object_mut().unwrap().remove("undeclared");
+    older["summary"]["undeclared"] = json!(300);
+    older["digest"] = json!(digest(&older));
+    let (read, seal) = Plan::parse(&older.to_string()).unwrap();
+    assert_eq!((seal, read.summary.undeclared, read.restores), (Seal::Intact, 300, false));
+    assert!(read.undeclared.is_empty() && read.zones.is_empty());
 }

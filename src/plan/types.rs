@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desired::Stack;
 use crate::diagnostic::Record;
-use crate::model::{Definition, Location};
+use crate::model::{Definition, Location, RegionOfInterest};
 
 use super::{AttributeChange, Refusal};
 
@@ -29,6 +29,15 @@ pub struct Plan {
     pub complete: bool,
     /// What it does, in numbers.
     pub summary: Summary,
+    /// The processors of the account and region that no file declares, by name.
+    #[serde(default)]
+    pub undeclared: Vec<String>,
+    /// The zones of the files that have the shape of a region that changes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub zones: BTreeMap<String, RegionOfInterest>,
+    /// Whether it brings back what runs took away. No file declares that.
+    #[serde(skip_serializing_if = "is_false", default)]
+    pub restores: bool,
     /// What destroys comes first, then by name.
     pub changes: Vec<Change>,
     /// Each call, in an order in which they could be made one by one.
@@ -37,6 +46,11 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// What the files and planning had to say.
     pub diagnostics: Vec<Record>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes every member by reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Counts of actions and calls.

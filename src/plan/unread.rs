@@ -34,17 +34,17 @@ impl<'a> Unread<'a> {
         }
     }
 
-    /// How many processors that no file declares could not be read.
-    pub(super) fn undeclared(&self, desired: &Desired, live: &Live) -> usize {
+    /// The processors that no file declares and that could not be read.
+    pub(super) fn undeclared(&self, desired: &Desired, live: &Live) -> Vec<&'a str> {
         match self {
-            Unread::Names(names) => names
-                .iter()
-                .filter(|name| {
+            Unread::Names(names) => {
+                let foreign = |name: &&&str| {
                     !desired.processors.contains_key(**name)
                         && !live.processors.contains_key(**name)
-                })
-                .count(),
-            Unread::Unknown => 0,
+                };
+                names.iter().filter(foreign).copied().collect()
+            }
+            Unread::Unknown => Vec::new(),
         }
     }
 }

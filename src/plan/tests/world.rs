@@ -105,6 +105,7 @@ impl World {
                 },
                 guard: Guard { max_replacements: None, ..Guard::default() },
                 tag_policy: TagPolicy::default(),
+                zones: BTreeMap::new(),
                 processors: BTreeMap::new(),
             },
             sources,
