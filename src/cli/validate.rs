@@ -20,7 +20,9 @@ pub(super) fn run(args: &args::Validate, ui: &Ui) -> Exit {
         }
         TextOrJson::Text => {
             ui.complain(&report::diagnostics::draw(diagnostics, sources, ui.stderr_settings()));
-            if let Some(desired) = &checked.desired {
+            if let Some(desired) = &checked.desired
+                && !ui.is_quiet()
+            {
                 let settings = ui.stdout_settings();
                 ui.print(&report::text::valid(&desired.stack, desired.processors.len(), settings));
             }

@@ -161,6 +161,24 @@ pub(super) fn paragraph(
     }
 }
 
+/// Writes names below each other, in as many columns as fit.
+pub(super) fn grid(out: &mut String, indent: usize, names: &[&str], settings: Settings) {
+    const GAP: usize = 3;
+    let names: Vec<Line> =
+        names.iter().map(|name| Line::new(settings).push(Meaning::Strong, name)).collect();
+    let column = names.iter().map(|name| name.width).max().unwrap_or(0) + GAP;
+    let room = settings.limit().unwrap_or(settings.margin()).saturating_sub(indent);
+    let columns = ((room + GAP) / column).max(1);
+    let rows = names.len().div_ceil(columns);
+    for row in 0..rows {
+        let mut line = Line::new(settings);
+        for (at, name) in names.iter().skip(row).step_by(rows).enumerate() {
+            line = line.pad_to(indent + at * column).append(name);
+        }
+        line.finish(out);
+    }
+}
+
 /// Writes what to do about something, below it.
 pub(super) fn help(out: &mut String, indent: usize, text: Option<&str>, settings: Settings) {
     const LEAD: &str = "help: ";

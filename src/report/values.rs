@@ -1,10 +1,16 @@
 //! Values, counts and times in words: how they read in a sentence or a column.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::desired::Stack;
-use crate::model::{Attribute, BoundingBox, Default, RegionOfInterest, Regions, Value};
+use crate::model::{Attribute, Default, Value};
+
+/// What no region of interest means.
+const WHOLE_FRAME: &str = "whole frame";
+
+/// A value that is another one for each of several processors.
+pub(super) const EACH_ITS_OWN: &str = "each its own";
 
 /// How an attribute's value reads; that it is absent, too.
 pub(super) fn text(attribute: &Attribute, value: Option<&Value>) -> String {
@@ -12,6 +18,7 @@ pub(super) fn text(attribute: &Attribute, value: Option<&Value>) -> String {
         None => match attribute {
             Attribute::DataSharing => "false",
             Attribute::DesiredStatus => "not managed",
+            Attribute::RegionsOfInterest => WHOLE_FRAME,
             _ => "none",
         }
         .to_owned(),
@@ -21,7 +28,7 @@ pub(super) fn text(attribute: &Attribute, value: Option<&Value>) -> String {
         Some(Value::Labels(labels)) => {
             labels.iter().map(|label| word(label)).collect::<Vec<_>>().join(", ")
         }
-        Some(Value::Regions(regions)) if regions.is_empty() => "none".to_owned(),
+        Some(Value::Regions(regions)) if regions.is_empty() => WHOLE_FRAME.to_owned(),
         Some(Value::Regions(regions)) => count(regions.len(), "region"),
         Some(Value::RunState(state)) => state.as_str().to_owned(),
     }
@@ -61,17 +68,6 @@ pub(super) fn difference(
 ) -> Option<String> {
     match (before, after) {
         (Some(Value::Labels(before)), Some(Value::Labels(after))) => labels(before, after),
-        (Some(Value::Regions(before)), Some(Value::Regions(after))) => {
-            let changes = region_changes(before, after);
-            let number = |of| changes.iter().filter(|(sign, _)| *sign == of).count();
-            match (number(Sign::Added), number(Sign::Removed)) {
-                (0, 0) => None,
-                (came, went) if came == went => Some(format!("{came} changed")),
-                (came, 0) => Some(format!("+{came}")),
-                (0, went) => Some(format!("−{went}")),
-                (came, went) => Some(format!("+{came} −{went}")),
-            }
-        }
         (_, None) => match attribute.shape().default {
             Default::Shown(number) => Some(format!("the service's default, {number}, applies")),
             _ => None,
@@ -87,47 +83,6 @@ fn labels(before: &BTreeSet<String>, after: &BTreeSet<String>) -> Option<String>
     changed.then(|| came.chain(went).collect::<Vec<_>>().join(" "))
 }
 
-/// What becomes of a region of interest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Sign {
-    Removed,
-    Added,
-    Kept,
-}
-
-/// Every region of both sides: what goes, what comes, what stays.
-pub(super) fn region_changes<'a>(
-    before: &'a Regions,
-    after: &'a Regions,
-) -> Vec<(Sign, &'a RegionOfInterest)> {
-    let mut counts: BTreeMap<&RegionOfInterest, (usize, usize)> = BTreeMap::new();
-    before.iter().for_each(|region| counts.entry(region).or_default().0 += 1);
-    after.iter().for_each(|region| counts.entry(region).or_default().1 += 1);
-    let mut changes = Vec::new();
-    for (region, (before, after)) in counts {
-        let mut add = |sign, times| changes.extend(std::iter::repeat_n((sign, region), times));
-        add(Sign::Removed, before.saturating_sub(after));
-        add(Sign::Added, after.saturating_sub(before));
-        add(Sign::Kept, before.min(after));
-    }
-    changes.sort();
-    changes
-}
-
-/// A region of interest in words.
-pub(super) fn region(region: &RegionOfInterest) -> String {
-    match region {
-        RegionOfInterest::BoundingBox(BoundingBox { left, top, width, height }) => {
-            format!("box at ({left}, {top}), {width} wide, {height} high")
-        }
-        RegionOfInterest::Polygon(polygon) => {
-            let points =
-                polygon.points().iter().map(|point| format!(" ({}, {})", point.x, point.y));
-            format!("polygon{}", points.collect::<String>())
-        }
-    }
-}
-
 /// A count and its noun, in the plural unless it is one.
 pub(super) fn count(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
@@ -141,6 +96,17 @@ pub(super) fn first_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: 
         text.push_str(&format!(" and {more} more"));
     }
     text
+}
+
+/// Some names: all of them if they are few, or else the first ones and the last.
+pub(super) fn first_and_last(names: &[&str], most: usize) -> String {
+    match names {
+        [first @ .., last] if names.len() > most => {
+            let first = &first[..most.saturating_sub(1)];
+            format!("{} … {last}", first.join(", "))
+        }
+        _ => names.join(", "),
+    }
 }
 
 /// A time that something takes at the least, in seconds or tenths of one.
@@ -183,7 +149,7 @@ fn word(text: &str) -> String {
         || text.starts_with([' ', '"'])
         || text.ends_with(' ')
         || text.contains('→')
-        || matches!(text, "none" | "not managed");
+        || matches!(text, "none" | "not managed" | EACH_ITS_OWN);
     if ambiguous { format!("\"{text}\"") } else { text.to_owned() }
 }
 
@@ -212,6 +178,7 @@ mod tests {
             assert_eq!(text(&tag, Some(&Value::text(value))), shown);
         }
         assert_eq!(text(&tag, None), "none");
+        assert_eq!(text(&Attribute::RegionsOfInterest, None), "whole frame");
     }
 
     #[test]
@@ -222,32 +189,6 @@ mod tests {
             Some("the service's default, 50, applies")
         );
         assert_eq!(difference(&Attribute::FaceMatchThreshold, before.as_ref(), None), None);
-    }
-
-    #[test]
-    fn regions_are_counted_by_what_came_and_went() {
-        let regions = |lefts: &[u8]| {
-            let boxes = lefts.iter().map(|left| {
-                let (left, one) = (Float32::whole(*left), Float32::whole(1));
-                RegionOfInterest::BoundingBox(BoundingBox {
-                    left,
-                    top: one,
-                    width: one,
-                    height: one,
-                })
-            });
-            Value::Regions(Regions::new(boxes.collect()).into())
-        };
-        let note = |before: &[u8], after: &[u8]| {
-            let (before, after) = (regions(before), regions(after));
-            difference(&Attribute::RegionsOfInterest, Some(&before), Some(&after))
-        };
-        assert_eq!(note(&[1, 2], &[1, 3]).as_deref(), Some("1 changed"));
-        assert_eq!(note(&[1, 2], &[1]).as_deref(), Some("−1"));
-        assert_eq!(note(&[1], &[2, 3]).as_deref(), Some("+2 −1"));
-        assert_eq!(note(&[1, 1], &[1]).as_deref(), Some("−1"));
-        assert_eq!(note(&[1], &[1]), None);
-        assert_eq!(text(&Attribute::RegionsOfInterest, Some(&regions(&[1]))), "1 region");
     }
 
     #[test]
@@ -270,5 +211,7 @@ mod tests {
         let names = ["a", "b", "c"];
         assert_eq!(first_of(names.into_iter(), 3), "a, b, c");
         assert_eq!(first_of(names.into_iter(), 1), "a and 2 more");
+        assert_eq!(first_and_last(&names, 3), "a, b, c");
+        assert_eq!(first_and_last(&names, 2), "a … c");
     }
 }

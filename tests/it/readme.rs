@@ -253,7 +253,7 @@ fn as_shown(said: String, shown: &str) -> String {
         let place = |line: &&str| order.iter().position(|shown| shown == line);
         lines[first..first + count].sort_by_key(place);
     }
-    let cost = |line: &str| line.find(" API call").filter(|_| line.starts_with("Applied"));
+    let cost = |line: &str| line.find(" write").filter(|_| line.starts_with("Applied"));
     for line in &mut lines {
         let Some(end) = cost(line) else { continue };
         let same =

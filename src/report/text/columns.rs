@@ -4,7 +4,7 @@ use super::INDENT;
 use crate::report::Settings;
 use crate::report::layout::{self, Break, Line, elide, wrap};
 use crate::report::palette::Meaning;
-use crate::report::view::Row;
+use crate::report::view::{Below, Row};
 
 /// Between the longest path and the values.
 const GAP: usize = 4;
@@ -39,15 +39,6 @@ pub(super) fn columns(out: &mut String, rows: &[Row], settings: Settings) {
     }
 }
 
-/// A row as it stands in a heading.
-pub(super) fn in_one_line(row: &Row, settings: Settings) -> Line {
-    let path = Line::new(settings).push(Meaning::Plain, &row.path);
-    let line = path.push(Meaning::Plain, "   ").append(&values(row, settings));
-    row.notes
-        .iter()
-        .fold(line, |line, (meaning, note)| line.push(Meaning::Plain, "   ").push(*meaning, note))
-}
-
 fn values(row: &Row, settings: Settings) -> Line {
     let line = Line::new(settings);
     let line = match &row.before {
@@ -76,8 +67,7 @@ impl Cell<'_> {
         } else if let Some(before) = before {
             self.put("", Meaning::Before, &wrapped(before, self.room()));
             self.next();
-            let room = self.room().map(|room| room.saturating_sub(layout::width(ARROW)));
-            self.put(ARROW, Meaning::After, &wrapped(after, room));
+            self.put(ARROW, Meaning::After, &wrapped(after, self.room_behind(ARROW)));
         } else {
             // What comes or goes is there for orientation, unless asked for whole.
             let lines = match self.room().filter(|_| !self.settings.is_verbose()) {
@@ -95,11 +85,30 @@ impl Cell<'_> {
                 self.put("", *meaning, &wrap(note, self.room(), Break::Words));
             }
         }
-        for (meaning, text) in below {
+        for one in below {
             self.next();
-            self.put("", *meaning, &wrapped(text, self.room()));
+            self.below(one);
         }
         self.line.finish(self.out);
+    }
+
+    fn below(&mut self, below: &Below) {
+        let Below { sign, meaning, text, becomes } = below;
+        let whole = Line::new(self.settings).push(Meaning::Plain, sign).push(*meaning, text);
+        let whole = match becomes {
+            Some(after) => whole.push(Meaning::Plain, " → ").push(Meaning::After, after),
+            None => whole,
+        };
+        if self.fits(whole.width()) {
+            self.extend(|line| line.append(&whole));
+            return;
+        }
+        self.put(sign, *meaning, &wrapped(text, self.room_behind(sign)));
+        if let Some(after) = becomes {
+            let lead = format!("{:width$}{ARROW}", "", width = layout::width(sign));
+            self.next();
+            self.put(&lead, Meaning::After, &wrapped(after, self.room_behind(&lead)));
+        }
     }
 
     fn extend(&mut self, more: impl FnOnce(Line) -> Line) {
@@ -128,7 +137,12 @@ impl Cell<'_> {
     }
 
     fn room(&self) -> Option<usize> {
-        self.settings.limit().map(|limit| limit.saturating_sub(self.column))
+        self.room_behind("")
+    }
+
+    fn room_behind(&self, lead: &str) -> Option<usize> {
+        let taken = self.column + layout::width(lead);
+        self.settings.limit().map(|limit| limit.saturating_sub(taken))
     }
 
     fn fits(&self, more: usize) -> bool {

@@ -1,43 +1,34 @@
 //! One entry of a plan: a processor, or several with the same change.
 
 use super::INDENT;
-use super::columns::{columns, in_one_line};
-use crate::plan::{Action, Change};
-use crate::report::Settings;
-use crate::report::layout::{Break, Line, heading, help, wrap};
+use super::columns::columns;
+use crate::plan::Action;
+use crate::report::layout::{Break, Line, grid, heading, help, wrap};
 use crate::report::palette::Meaning;
-use crate::report::values::{at_least, count};
-use crate::report::view::Entry;
-use crate::report::words;
+use crate::report::values::{at_least, count, first_and_last};
+use crate::report::view::{Entry, Member};
+use crate::report::{Settings, words};
+
+/// How many names of a crowd are told, the last one included.
+const MOST_NAMES: usize = 4;
 
 /// Draws an entry.
 pub(super) fn entry(out: &mut String, entry: &Entry<'_>, settings: Settings) {
-    let Entry { first, others, action, what, rows, keep, restart, blind, operations, fallback } =
-        entry;
-    let crowd = !others.is_empty();
+    let Entry { members, action, what, rows, keep, restart, blind, operations, fallback } = entry;
     let (symbol, meaning) = mark(*action);
-    let title = if crowd { count(others.len() + 1, "processor") } else { first.name.clone() };
+    let (title, place) = match members.as_slice() {
+        [one] => (one.name.to_owned(), one.source.map(ToString::to_string)),
+        many => (count(many.len(), "processor"), None),
+    };
     let left = Line::new(settings)
         .push(meaning, symbol)
         .push(Meaning::Plain, " ")
         .push(Meaning::Strong, &title);
-    let beside = match crowd {
-        false => place(first),
-        true if settings.is_verbose() => String::new(),
-        true => "(--verbose lists them)".to_owned(),
-    };
-    let beside = Line::new(settings).push(Meaning::Faint, &beside);
-    if let [row] = rows.as_slice()
-        && crowd
-        && !settings.is_verbose()
-    {
-        let whole = in_one_line(row, settings);
-        if left.width() + whole.width() + beside.width() + 2 * INDENT <= settings.margin() {
-            heading(out, left, &[whole, beside], settings);
-            return;
-        }
+    let place = Line::new(settings).push(Meaning::Faint, &place.unwrap_or_default());
+    heading(out, left, &[Line::new(settings).push(meaning, what), place], settings);
+    if entry.is_crowd() {
+        names(out, entry, settings);
     }
-    heading(out, left, &[Line::new(settings).push(meaning, what), beside], settings);
     columns(out, rows, settings);
     if let Some((lead, lines)) = keep {
         help(out, INDENT, Some(lead), settings);
@@ -46,31 +37,52 @@ pub(super) fn entry(out: &mut String, entry: &Entry<'_>, settings: Settings) {
             Line::new(settings).pad_to(INDENT + 6).push(Meaning::Strong, line).finish(out);
         }
     }
+    let each = if entry.is_crowd() { " each" } else { "" };
     if let Some(text) = restart {
         Line::new(settings).pad_to(INDENT).push(Meaning::Plain, text).finish(out);
     }
     if let Some(blind) = blind {
-        let text = format!("blind for at least {}", at_least(*blind));
+        let text = format!("blind for at least {}{each}", at_least(*blind));
         Line::new(settings).pad_to(INDENT).push(Meaning::Plain, &text).finish(out);
     }
     if !operations.is_empty() {
-        let each = if crowd { " each" } else { "" };
-        faint(out, &format!("{}{each}", words::operations(operations)), settings);
+        let mut text = format!("{}{each}", words::operations(operations));
+        if entry.is_crowd() {
+            text.push_str(&format!(": {} writes", operations.len() * members.len()));
+        }
+        faint(out, &text, settings);
     }
     for text in fallback {
         faint(out, text, settings);
     }
-    if crowd && settings.is_verbose() {
-        for change in std::iter::once(first).chain(others) {
-            let line = Line::new(settings).pad_to(INDENT).push(Meaning::Strong, &change.name);
-            line.push(Meaning::Plain, "   ").push(Meaning::Faint, &place(change)).finish(out);
-        }
-    }
 }
 
-/// Where a processor is declared.
-fn place(change: &Change) -> String {
-    change.source.as_ref().map_or_else(String::new, ToString::to_string)
+/// Draws whom an entry is about: all of them where a camera goes blind, the first and
+/// the last elsewhere, and each with its own lines where nothing is summarised.
+fn names(out: &mut String, entry: &Entry<'_>, settings: Settings) {
+    let names: Vec<&str> = entry.members.iter().map(|member| member.name).collect();
+    if settings.is_verbose() {
+        for Member { name, source: _, causes } in &entry.members {
+            let causes: Vec<String> = causes.iter().map(ToString::to_string).collect();
+            let line = Line::new(settings).pad_to(INDENT).push(Meaning::Strong, name);
+            line.push(Meaning::Plain, "   ").push(Meaning::Faint, &causes.join(", ")).finish(out);
+        }
+    } else if entry.destroys() {
+        grid(out, INDENT, &names, settings);
+    } else {
+        let text = first_and_last(&names, MOST_NAMES);
+        let hint = if names.len() > MOST_NAMES { "   (--verbose lists all)" } else { "" };
+        let line = Line::new(settings).pad_to(INDENT).push(Meaning::Strong, &text);
+        let whole = line.clone().push(Meaning::Faint, hint);
+        if settings.limit().is_none_or(|limit| whole.width() <= limit) {
+            whole.finish(out);
+        } else {
+            let room = settings.limit().map(|limit| limit.saturating_sub(INDENT));
+            for text in wrap(&text, room, Break::Words) {
+                Line::new(settings).pad_to(INDENT).push(Meaning::Strong, &text).finish(out);
+            }
+        }
+    }
 }
 
 fn mark(action: Action) -> (&'static str, Meaning) {

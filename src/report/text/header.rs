@@ -24,6 +24,10 @@ pub struct Header {
 pub fn header(header: &Header, settings: Settings) -> String {
     let Header { stack, caller, endpoint, emulated, snapshot } = header;
     let plain = |text: String| Some((Meaning::Plain, text));
+    let as_caller = |caller: &String| match settings.is_verbose() {
+        true => format!("as {caller}"),
+        false => format!("as {}", short_caller(caller, stack)),
+    };
     let parts = [
         Some((Meaning::Strong, format!("stack {}", stack.name))),
         plain(format!("account {}", stack.account_id)),
@@ -31,7 +35,7 @@ pub fn header(header: &Header, settings: Settings) -> String {
         emulated.then(|| (Meaning::Note, "emulated".to_owned())),
         endpoint.as_ref().map(|endpoint| (Meaning::Warning, format!("endpoint {endpoint}"))),
         snapshot.as_ref().map(|snapshot| (Meaning::Note, format!("snapshot {snapshot}"))),
-        caller.as_ref().and_then(|caller| plain(format!("as {}", short_caller(caller, stack)))),
+        caller.as_ref().and_then(|caller| plain(as_caller(caller))),
     ];
     let parts = parts.iter().flatten();
     let pieces: Vec<Line> =
@@ -83,6 +87,11 @@ mod tests {
             header(&real, Settings { width: Some(80), ..Settings::default() }),
             "stack doorbells · account 111122223333 · us-east-1\n  \
              endpoint http://localhost:4566 · as assumed-role/Deploy/ci\n\n"
+        );
+        let whole = header(&real, crate::report::samples::verbose());
+        assert!(
+            whole.contains(" · as arn:aws:sts::111122223333:assumed-role/Deploy/ci\n"),
+            "{whole}"
         );
     }
 

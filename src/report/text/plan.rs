@@ -2,13 +2,14 @@
 
 use super::INDENT;
 use super::entry::entry;
+use crate::diagnostic::{Record, Severity};
 use crate::plan::{Plan, Refusal};
-use crate::report::layout::{Line, flow, help, paragraph};
+use crate::report::layout::{Line, flow, grid, help, paragraph};
 use crate::report::palette::Meaning;
 use crate::report::{Settings, diagnostics, escape, view};
 
 /// Draws a plan: its changes, the summary line, and below it what the user must
-/// not overlook, the gravest last.
+/// not overlook, the gravest last. When asked to be quiet, only what is wrong.
 pub fn plan(plan: &Plan, settings: Settings) -> String {
     let mut out = String::new();
     if !settings.is_quiet() {
@@ -16,31 +17,39 @@ pub fn plan(plan: &Plan, settings: Settings) -> String {
             entry(&mut out, &one, settings);
             out.push('\n');
         }
+        summary(&mut out, plan, settings);
     }
-    summary(&mut out, plan, settings);
-    if !plan.diagnostics.is_empty() {
-        out.push('\n');
-        out.push_str(&diagnostics::records(&plan.diagnostics, settings));
+    let told = |record: &&Record| !settings.is_quiet() || record.severity != Severity::Note;
+    let told: Vec<Record> = plan.diagnostics.iter().filter(told).cloned().collect();
+    if !told.is_empty() {
+        part(&mut out);
+        out.push_str(&diagnostics::records(&told, settings));
     }
     if !plan.complete {
-        out.push('\n');
+        part(&mut out);
         let lead = Line::new(settings).push(Meaning::Error, "Incomplete: ");
         paragraph(&mut out, &lead, INDENT, view::INCOMPLETE, settings);
     }
     if !plan.refusals.is_empty() {
-        out.push('\n');
+        part(&mut out);
         refusals(&mut out, &plan.refusals, settings);
     }
     out
 }
 
+/// Leaves a line empty below what stands there.
+fn part(out: &mut String) {
+    if !out.is_empty() {
+        out.push('\n');
+    }
+}
+
 /// Draws what the plan does not touch, and the line that sums it up.
 fn summary(out: &mut String, plan: &Plan, settings: Settings) {
     let summary = &plan.summary;
-    if !settings.is_quiet() {
-        for text in view::outside(summary) {
-            paragraph(out, &Line::new(settings), INDENT, &text, settings);
-        }
+    for (text, names) in view::outside(plan, settings.detail) {
+        paragraph(out, &Line::new(settings), INDENT, &escape(&text), settings);
+        grid(out, INDENT, &names, settings);
     }
     if plan.changes.is_empty() {
         let ((meaning, verdict), about) = view::nothing(plan);

@@ -216,7 +216,7 @@ pub(in crate::report) fn groups<'a>(
     let mut groups = gather(results(outcome, plan), |result| {
         let ProcessorResult { fated, made, operation, help, notes, .. } = result;
         let reasons = result.reasons().join("\n");
-        Some((*fated, made.clone(), *operation, reasons, *help, notes.clone()))
+        (*fated, made.clone(), *operation, reasons, *help, notes.clone())
     });
     groups.sort_by_key(|group| group.first().map(|result| result.fated));
     groups

@@ -1,21 +1,21 @@
 //! A plan's changes, each with all that is said of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use super::gather;
-use super::rows::{self, Row};
-use crate::model::{Attribute, Value};
-use crate::plan::{Action, Call, Change, Effect, Operation, Origin, Plan, blindness};
+use super::rows::{Context, Row};
+use super::{gather, regions};
+use crate::model::{Attribute, Location, TagPolicy, Value};
+use crate::plan::{
+    Action, AttributeChange, Call, Change, Effect, Operation, Origin, Plan, blindness,
+};
 use crate::report::{Detail, toml};
 
 /// One processor's change, or the same change of several.
 #[derive(Debug)]
 pub(in crate::report) struct Entry<'a> {
-    /// All agree in everything but their names and places, so that the first
-    /// can speak for the others.
-    pub first: &'a Change,
-    pub others: Vec<&'a Change>,
+    /// At least one. All agree in everything that is said of the entry.
+    pub members: Vec<Member<'a>>,
     /// The main thing that is done.
     pub action: Action,
     /// All that is done, the main thing first.
@@ -28,14 +28,36 @@ pub(in crate::report) struct Entry<'a> {
     pub restart: Option<&'static str>,
     /// How long a replacement keeps a camera from seeing, at the least.
     pub blind: Option<Duration>,
+    /// The calls for each of them.
     pub operations: Vec<Operation>,
     /// What puts the old processor back.
     pub fallback: Vec<String>,
 }
 
-/// A plan's changes with equal ones gathered, in the order to show them: the
-/// plan's own, then what is gathered. What destroys or replaces never is, since
-/// each camera that goes blind is to be named, nor is what creates.
+/// A processor that an entry is about.
+#[derive(Debug)]
+pub(in crate::report) struct Member<'a> {
+    pub name: &'a str,
+    /// Where it is declared.
+    pub source: Option<&'a Location>,
+    /// The lines that cause its change, or else where it is declared.
+    pub causes: BTreeSet<&'a Location>,
+}
+
+impl Entry<'_> {
+    /// Whether it stands for several processors.
+    pub(in crate::report) fn is_crowd(&self) -> bool {
+        self.members.len() > 1
+    }
+
+    /// Whether a camera goes blind, for good or for a while, so that each is named.
+    pub(in crate::report) fn destroys(&self) -> bool {
+        matches!(self.action, Action::Delete | Action::Replace)
+    }
+}
+
+/// A plan's changes with equal ones gathered: what destroys comes first, then the
+/// plan's own order, then what is gathered.
 pub(in crate::report) fn entries(plan: &Plan, detail: Detail) -> Vec<Entry<'_>> {
     let by_id: HashMap<&str, &Call> =
         plan.calls.iter().map(|call| (call.id.as_str(), call)).collect();
@@ -43,71 +65,94 @@ pub(in crate::report) fn entries(plan: &Plan, detail: Detail) -> Vec<Entry<'_>> 
         let calls = change.calls.iter().filter_map(|id| by_id.get(id.as_str()).copied());
         (change, calls.collect::<Vec<_>>())
     });
-    let groups = gather(changes, |(change, calls)| Sameness::of(change, calls));
+    let context = Context { stack: &plan.stack, zones: regions::zones(&plan.zones), detail };
+    let groups = gather(changes, |(change, calls)| Sameness::of(change, calls, detail));
     let entries = groups.into_iter().filter_map(|group| {
-        let mut members = group.into_iter();
-        let (first, calls) = members.next()?;
-        let others = members.map(|(change, _)| change).collect();
-        Some(entry(plan, first, others, &calls, detail))
+        let calls = group.first().map(|(_, calls)| calls.clone())?;
+        let changes: Vec<&Change> = group.into_iter().map(|(change, _)| change).collect();
+        entry(plan, &changes, &calls, &context)
     });
-    entries.collect()
+    let mut entries: Vec<Entry<'_>> = entries.collect();
+    entries.sort_by_key(|entry| !entry.destroys());
+    entries
 }
 
 fn entry<'a>(
-    plan: &'a Plan,
-    first: &'a Change,
-    others: Vec<&'a Change>,
+    plan: &Plan,
+    changes: &[&'a Change],
     calls: &[&Call],
-    detail: Detail,
-) -> Entry<'a> {
+    context: &Context<'_>,
+) -> Option<Entry<'a>> {
+    let first = changes.first()?;
     let action = main_action(first);
     let operations: Vec<Operation> = calls.iter().map(|call| call.operation).collect();
     let comes_or_goes = matches!(action, Action::Create | Action::Delete);
-    Entry {
+    Some(Entry {
+        members: changes.iter().map(|change| member(change)).collect(),
         action,
         what: what(first, action),
         rows: match comes_or_goes {
-            true => rows::listed(first, &plan.stack, action, detail),
-            false => rows::changed(first, detail),
+            true => context.listed(changes, action),
+            false => context.changed(changes),
         },
-        keep: keep(first).filter(|_| !comes_or_goes),
+        keep: keep(changes).filter(|_| !comes_or_goes && !plan.restores),
         restart: restart(&operations).filter(|_| action == Action::Replace),
         blind: blindness(&operations),
         operations,
-        fallback: match detail {
+        fallback: match context.detail {
             Detail::Verbose => calls.iter().filter_map(|call| fallback(call)).collect(),
             Detail::Normal | Detail::Quiet => Vec::new(),
         },
-        first,
-        others,
-    }
+    })
 }
 
-/// What two changes must share to be shown as one.
+fn member(change: &Change) -> Member<'_> {
+    let source = change.source.as_ref();
+    let written: BTreeSet<&Location> =
+        change.attributes.iter().filter_map(|one| one.source.as_ref()).collect();
+    let causes = if written.is_empty() { source.into_iter().collect() } else { written };
+    Member { name: &change.name, source, causes }
+}
+
+/// What two changes must share to be shown as one: all that is said of them.
 #[derive(PartialEq, Eq, Hash)]
 struct Sameness<'a> {
     actions: &'a [Action],
-    attributes: Vec<(&'a Attribute, [Option<&'a Value>; 2], Effect, Origin)>,
-    operations: Vec<Operation>,
+    attributes: Vec<Compared<'a>>,
+    calls: Vec<(Operation, Vec<Undoing<'a>>)>,
 }
 
+/// An attribute of a change; no values, where each processor has its own anyway.
+/// Whether a file says it decides what can be done about it.
+type Compared<'a> = (&'a Attribute, Option<[Option<&'a Value>; 2]>, Effect, Origin, bool);
+
+/// A call that puts things back, and whose, if it is another processor.
+type Undoing<'a> = (Operation, Option<&'a str>);
+
 impl<'a> Sameness<'a> {
-    /// `None` for a change that is always shown by itself.
-    fn of(change: &'a Change, calls: &[&Call]) -> Option<Sameness<'a>> {
-        let alone = [Action::Delete, Action::Replace, Action::Create];
-        if change.actions.iter().any(|action| alone.contains(action)) {
-            return None;
-        }
-        let attributes = change.attributes.iter().map(|one| {
-            let sides = [one.before.as_ref(), one.after.as_ref()];
-            (&one.attribute, sides, one.effect, one.origin)
-        });
-        Some(Sameness {
+    fn of(change: &'a Change, calls: &[&'a Call], detail: Detail) -> Sameness<'a> {
+        let action = main_action(change);
+        let compared = |one: &'a AttributeChange| {
+            let AttributeChange { attribute, before, after, effect, origin, source } = one;
+            let own = action == Action::Create && is_own(attribute) && detail != Detail::Verbose;
+            let values = (!own).then_some([before.as_ref(), after.as_ref()]);
+            (attribute, values, *effect, *origin, source.is_some())
+        };
+        Sameness {
             actions: &change.actions,
-            attributes: attributes.collect(),
-            operations: calls.iter().map(|call| call.operation).collect(),
-        })
+            attributes: match (action, detail) {
+                // Of what goes, nothing is told but the names.
+                (Action::Delete, Detail::Normal | Detail::Quiet) => Vec::new(),
+                _ => change.attributes.iter().map(compared).collect(),
+            },
+            calls: calls.iter().map(|call| (call.operation, undoing(call))).collect(),
+        }
     }
+}
+
+/// Whether no two processors can have, or are likely to want, the same value.
+fn is_own(attribute: &Attribute) -> bool {
+    matches!(attribute, Attribute::Input | Attribute::OutputDataStream | Attribute::OutputKeyPrefix)
 }
 
 /// What a change does before all else, by how much it is to be feared.
@@ -140,10 +185,12 @@ fn what(change: &Change, main: Action) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// What to write where the file leaves out what cannot be taken away.
+/// What to write where the files leave out what cannot be taken away: that, and all
+/// else that would be lost.
 ///
 /// When another variant of a one-of table takes its place, nothing was left out.
-fn keep(change: &Change) -> Option<(String, Vec<String>)> {
+fn keep(changes: &[&Change]) -> Option<(String, Vec<String>)> {
+    let [change, others @ ..] = changes else { return None };
     let displaced = |attribute: &Attribute| {
         let Some((table, variant)) = attribute.variant() else { return false };
         change.attributes.iter().filter(|other| other.after.is_some()).any(|other| {
@@ -151,14 +198,25 @@ fn keep(change: &Change) -> Option<(String, Vec<String>)> {
         })
     };
     let left_out = change.attributes.iter().filter(|one| {
-        one.effect == Effect::Replace && one.source.is_none() && !displaced(&one.attribute)
+        let reserved = one.attribute.tag().is_some_and(TagPolicy::is_reserved);
+        one.before.is_some() && one.source.is_none() && !reserved && !displaced(&one.attribute)
     });
+    let left_out: Vec<&AttributeChange> = left_out.collect();
+    if left_out.iter().all(|one| one.effect != Effect::Replace) {
+        return None;
+    }
     let lines: Vec<String> = left_out
+        .into_iter()
         .filter_map(|one| Some(toml::assignment(&one.attribute, one.before.as_ref()?)))
         .collect();
-    let table = toml::header(&change.name);
-    let lead = format!("the file leaves this out; to keep it, write below {table}");
-    (!lines.is_empty()).then_some((lead, lines))
+    let (this, it) = if lines.len() == 1 { ("this", "it") } else { ("these", "them") };
+    let lead = if others.is_empty() {
+        let table = toml::header(&change.name);
+        format!("the file leaves {this} out; to keep {it}, write below {table}")
+    } else {
+        format!("the files leave {this} out; to keep {it}, write in their tables or a template")
+    };
+    Some((lead, lines))
 }
 
 fn restart(operations: &[Operation]) -> Option<&'static str> {
@@ -172,8 +230,20 @@ fn restart(operations: &[Operation]) -> Option<&'static str> {
 }
 
 fn fallback(call: &Call) -> Option<String> {
-    let steps = call.on_failure.as_ref().filter(|steps| !steps.is_empty())?;
-    let steps = steps.iter().map(|step| format!("{} {}", step.operation.as_str(), step.processor));
+    let steps = undoing(call).into_iter().map(|(operation, other)| match other {
+        Some(name) => format!("{} of {name}", operation.as_str()),
+        None => operation.as_str().to_owned(),
+    });
     let steps = steps.collect::<Vec<_>>().join(", ");
-    Some(format!("if {} fails: {steps}", call.operation.as_str()))
+    let failed = call.operation.as_str();
+    (!steps.is_empty()).then(|| format!("if {failed} fails, the old one is put back: {steps}"))
+}
+
+/// What puts things back when a call fails.
+fn undoing(call: &Call) -> Vec<Undoing<'_>> {
+    let steps = call.on_failure.iter().flatten().map(|step| {
+        let other = Some(step.processor.as_str()).filter(|name| *name != call.processor);
+        (step.operation, other)
+    });
+    steps.collect()
 }

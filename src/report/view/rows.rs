@@ -1,12 +1,13 @@
 //! The attributes of a change, a row each.
 
 use super::Said;
+use super::regions::{self, Fate, Zones};
 use crate::desired::Stack;
-use crate::model::{Attribute, Regions, Value};
+use crate::model::{Attribute, Location, Value};
 use crate::plan::{Action, AttributeChange, Change, Effect, Origin};
 use crate::report::Detail;
 use crate::report::palette::Meaning;
-use crate::report::values::{self, Sign};
+use crate::report::values;
 
 /// One attribute, or all tags of a definition that comes or goes.
 #[derive(Debug)]
@@ -18,93 +19,169 @@ pub(in crate::report) struct Row {
     /// What is said behind the values.
     pub notes: Vec<Said>,
     /// What follows below the values, a line each.
-    pub below: Vec<Said>,
+    pub below: Vec<Below>,
 }
 
-/// The attributes that change in place or force a replacement.
-pub(super) fn changed(change: &Change, detail: Detail) -> Vec<Row> {
-    let rows = change.attributes.iter().map(|one| {
-        let AttributeChange { attribute, before, after, .. } = one;
-        let (before, after) = values::pair(attribute, before.as_ref(), after.as_ref());
-        Row {
-            path: attribute.to_string(),
-            before: Some(before),
-            after,
-            notes: notes(one, detail),
-            below: regions(one, detail),
+/// A line below values: a region, and what it becomes if it moves.
+#[derive(Debug)]
+pub(in crate::report) struct Below {
+    pub sign: &'static str,
+    pub meaning: Meaning,
+    pub text: String,
+    pub becomes: Option<String>,
+}
+
+/// What rows are made with.
+pub(super) struct Context<'a> {
+    pub stack: &'a Stack,
+    pub zones: Zones<'a>,
+    pub detail: Detail,
+}
+
+/// An attribute of a change, as all that are shown with it have it.
+struct Shared<'a> {
+    one: &'a AttributeChange,
+    /// Where it was written, if that is one place.
+    place: Option<&'a Location>,
+    /// Whether the value is the same for all.
+    same: bool,
+}
+
+/// The attributes of changes that are alike: they have the same ones, in the same
+/// order.
+fn shared<'a>(members: &[&'a Change]) -> Vec<Shared<'a>> {
+    let [first, others @ ..] = members else { return Vec::new() };
+    let shared = first.attributes.iter().enumerate().map(|(at, one)| {
+        let mut rest = others.iter().filter_map(|change| change.attributes.get(at));
+        let place = one.source.as_ref();
+        Shared {
+            one,
+            place: place
+                .filter(|place| rest.clone().all(|other| other.source.as_ref() == Some(place))),
+            same: rest.all(|other| (&other.before, &other.after) == (&one.before, &one.after)),
         }
     });
-    rows.collect()
+    shared.collect()
 }
 
-fn notes(one: &AttributeChange, detail: Detail) -> Vec<Said> {
-    let AttributeChange { attribute, before, after, effect, origin, source } = one;
-    let difference = values::difference(attribute, before.as_ref(), after.as_ref());
-    let moved = match origin {
-        Origin::Drift => Some("(the service changed)"),
-        Origin::Both => Some("(file and service changed)"),
-        Origin::Config | Origin::Unknown => None,
+impl Context<'_> {
+    /// The attributes that change in place or force a replacement.
+    pub(super) fn changed(&self, members: &[&Change]) -> Vec<Row> {
+        // What many have in common is worth its line, whatever is left out else.
+        let places = members.len() > 1 || self.detail == Detail::Verbose;
+        let rows = shared(members).into_iter().map(|Shared { one, place, same: _ }| {
+            let AttributeChange { attribute, before, after, .. } = one;
+            let (old, new) = match self.detail {
+                Detail::Verbose => {
+                    let text = |side: &Option<Value>| values::text(attribute, side.as_ref());
+                    (text(before), text(after))
+                }
+                _ => values::pair(attribute, before.as_ref(), after.as_ref()),
+            };
+            let fates = self.fates(one);
+            let difference = match fates.is_empty() {
+                true => values::difference(attribute, before.as_ref(), after.as_ref()),
+                false => regions::counts(&fates),
+            };
+            let difference = difference.map(|text| (Meaning::Faint, format!("({text})")));
+            let cause = cause(one, place, places);
+            Row {
+                path: attribute.to_string(),
+                before: Some(old),
+                after: new,
+                notes: [difference, moved(one.origin), cause].into_iter().flatten().collect(),
+                below: fates
+                    .into_iter()
+                    .map(|fate| regions::line(fate, &self.zones, self.detail))
+                    .collect(),
+            }
+        });
+        rows.collect()
+    }
+
+    /// What becomes of each region; nothing, if it is no change of regions.
+    fn fates<'a>(&self, one: &'a AttributeChange) -> Vec<Fate<'a>> {
+        let side = |value: &'a Option<Value>| value.as_ref().and_then(Value::as_regions);
+        regions::fates(side(&one.before), side(&one.after))
+    }
+
+    /// The attributes of definitions that come or go, one value each. Of one that goes
+    /// only the stream is told, and of several that go nothing but their names, unless
+    /// nothing is to be summarised.
+    pub(super) fn listed(&self, members: &[&Change], action: Action) -> Vec<Row> {
+        let verbose = self.detail == Detail::Verbose;
+        let shown = |attribute: &Attribute| {
+            verbose
+                || action != Action::Delete
+                || (members.len() == 1 && *attribute == Attribute::Input)
+        };
+        let mut rows = Vec::new();
+        let mut tags = Vec::new();
+        for Shared { one, place, same } in shared(members) {
+            if !shown(&one.attribute) {
+                continue;
+            }
+            let (value, below) = match same {
+                true => self.alone(&one.attribute, one.after.as_ref().or(one.before.as_ref())),
+                false => (values::EACH_ITS_OWN.to_owned(), Vec::new()),
+            };
+            match one.attribute.tag().filter(|_| !verbose) {
+                Some(key) => tags.push(format!("{key} = {value}")),
+                None => rows.push(Row {
+                    path: one.attribute.to_string(),
+                    before: None,
+                    after: value,
+                    notes: cause(one, place, verbose).into_iter().collect(),
+                    below,
+                }),
+            }
+        }
+        if !tags.is_empty() {
+            rows.push(Row {
+                path: "tags".to_owned(),
+                before: None,
+                after: tags.join(", "),
+                notes: Vec::new(),
+                below: Vec::new(),
+            });
+        }
+        rows
+    }
+
+    /// A value that stands by itself, and what follows below it.
+    fn alone(&self, attribute: &Attribute, value: Option<&Value>) -> (String, Vec<Below>) {
+        let verbose = self.detail == Detail::Verbose;
+        let text = match verbose {
+            true => values::text(attribute, value),
+            false => values::alone(attribute, value, self.stack),
+        };
+        let Some(all) = value.and_then(Value::as_regions) else { return (text, Vec::new()) };
+        match regions::names(all, &self.zones).filter(|_| !verbose && !all.is_empty()) {
+            Some(names) => (names, Vec::new()),
+            None => (text, regions::lines(all, &self.zones, self.detail)),
+        }
+    }
+}
+
+/// Which side moved, where it was not the file.
+fn moved(origin: Origin) -> Option<Said> {
+    let text = match origin {
+        Origin::Drift => "(the service changed)",
+        Origin::Both => "(file and service changed)",
+        Origin::Config | Origin::Unknown => return None,
     };
-    let place = source.as_ref().map(|source| format!("({source})"));
-    let cause = match (effect, place) {
+    Some((Meaning::Note, text.to_owned()))
+}
+
+/// What a value leads to, and where it was written, which is always told of what
+/// forces a replacement.
+fn cause(one: &AttributeChange, place: Option<&Location>, places: bool) -> Option<Said> {
+    let place = place.map(|place| format!("({place})"));
+    match (one.effect, place) {
         (Effect::Replace, Some(place)) => {
             Some((Meaning::Replace, format!("forces replacement {place}")))
         }
         (Effect::Replace, None) => Some((Meaning::Replace, "forces replacement".to_owned())),
-        (_, place) => {
-            place.filter(|_| detail == Detail::Verbose).map(|place| (Meaning::Faint, place))
-        }
-    };
-    let difference = difference.map(|text| (Meaning::Faint, format!("({text})")));
-    let moved = moved.map(|text| (Meaning::Note, text.to_owned()));
-    [difference, moved, cause].into_iter().flatten().collect()
-}
-
-/// The attributes of a definition that comes or goes, one value each. Of one that
-/// goes only the stream is told, unless nothing is to be summarised.
-pub(super) fn listed(change: &Change, stack: &Stack, action: Action, detail: Detail) -> Vec<Row> {
-    let all = detail == Detail::Verbose || action != Action::Delete;
-    let shown = change.attributes.iter().filter(|one| all || one.attribute == Attribute::Input);
-    let mut rows = Vec::new();
-    let mut tags = Vec::new();
-    for one in shown {
-        let value = one.after.as_ref().or(one.before.as_ref());
-        let shown = match detail {
-            Detail::Verbose => values::text(&one.attribute, value),
-            Detail::Normal | Detail::Quiet => values::alone(&one.attribute, value, stack),
-        };
-        match one.attribute.tag() {
-            Some(key) => tags.push(format!("{key} = {shown}")),
-            None => rows.push(single(one.attribute.to_string(), shown, regions(one, detail))),
-        }
+        (_, place) => place.filter(|_| places).map(|place| (Meaning::Faint, place)),
     }
-    if !tags.is_empty() {
-        rows.push(single("tags".to_owned(), tags.join(", "), Vec::new()));
-    }
-    rows
-}
-
-fn single(path: String, value: String, below: Vec<Said>) -> Row {
-    Row { path, before: None, after: value, notes: Vec::new(), below }
-}
-
-/// Every region in words, where nothing is to be summarised.
-fn regions(one: &AttributeChange, detail: Detail) -> Vec<Said> {
-    if one.attribute != Attribute::RegionsOfInterest || detail != Detail::Verbose {
-        return Vec::new();
-    }
-    let none = Regions::default();
-    let side = |value: &'_ Option<Value>| value.as_ref().and_then(Value::as_regions).cloned();
-    let (before, after) = (side(&one.before), side(&one.after));
-    let changes =
-        values::region_changes(before.as_ref().unwrap_or(&none), after.as_ref().unwrap_or(&none));
-    let lines = changes.into_iter().map(|(sign, region)| {
-        let text = values::region(region);
-        match sign {
-            Sign::Removed => (Meaning::Before, format!("− {text}")),
-            Sign::Added => (Meaning::After, format!("+ {text}")),
-            Sign::Kept => (Meaning::Plain, format!("  {text}")),
-        }
-    });
-    lines.collect()
 }

@@ -3,8 +3,12 @@
 use super::Said;
 use crate::diagnostic::Code;
 use crate::plan::{Calls, Plan, Refusal, Summary};
+use crate::report::Detail;
 use crate::report::palette::Meaning;
-use crate::report::values::{count, duration};
+use crate::report::values::{count, duration, first_of};
+
+/// How many undeclared processors are named, unless all are asked for.
+const MOST_NAMES: usize = 5;
 
 /// How often a plan does what; what it hardly ever does only where it does it.
 pub(in crate::report) fn actions(summary: &Summary) -> Vec<Said> {
@@ -31,20 +35,33 @@ pub(in crate::report) fn actions(summary: &Summary) -> Vec<Said> {
 
 /// What a plan's calls cost.
 pub(in crate::report) fn cost(calls: &Calls) -> String {
-    format!("{}, {}", count(calls.total, "API call"), duration(calls.seconds))
+    format!("{}, {}", count(calls.total, "write"), duration(calls.seconds))
 }
 
-/// What there is that the plan does not touch, a sentence each.
-pub(in crate::report) fn outside(summary: &Summary) -> Vec<String> {
-    let Summary { undeclared, left_out, .. } = *summary;
+/// What there is that the plan does not touch, a sentence each and the names that
+/// it is about.
+pub(in crate::report) fn outside(plan: &Plan, detail: Detail) -> Vec<(String, Vec<&str>)> {
+    let Summary { undeclared, left_out, .. } = plan.summary;
     let number_of = |number: usize| if number == 1 { "is" } else { "are" };
+    let names = || plan.undeclared.iter().map(String::as_str);
     let undeclared = (undeclared > 0).then(|| {
         let verb = number_of(undeclared);
-        format!("{undeclared} more in this account and region {verb} declared by no file.")
+        let text =
+            format!("{undeclared} more in this account and region {verb} declared by no file");
+        match (names().len(), detail) {
+            // An older plan knows their number only.
+            (0, _) => (format!("{text}."), Vec::new()),
+            (_, Detail::Verbose) => (format!("{text}:"), names().collect()),
+            (all, _) => {
+                let hint = if all > MOST_NAMES { " (--verbose lists them)" } else { "" };
+                (format!("{text}: {}{hint}.", first_of(names(), MOST_NAMES)), Vec::new())
+            }
+        }
     });
     let left_out = (left_out > 0).then(|| {
         let (changes, verb) = (count(left_out, "change"), number_of(left_out));
-        format!("{changes} {verb} left out by --only, --exclude, --tag or --limit.")
+        let text = format!("{changes} {verb} left out by --only, --exclude, --tag or --limit.");
+        (text, Vec::new())
     });
     undeclared.into_iter().chain(left_out).collect()
 }
@@ -52,7 +69,7 @@ pub(in crate::report) fn outside(summary: &Summary) -> Vec<String> {
 /// That there is nothing to do, as loudly as the read allows: a verdict and what
 /// it is about.
 pub(in crate::report) fn nothing(plan: &Plan) -> (Said, String) {
-    let unchanged = plan.summary.unchanged;
+    let Summary { unchanged, left_out, .. } = plan.summary;
     let tags_unknown =
         plan.diagnostics.iter().any(|record| record.code == Code::TagsUnknown.as_str());
     let processors = count(unchanged, "processor");
@@ -62,6 +79,8 @@ pub(in crate::report) fn nothing(plan: &Plan) -> (Said, String) {
         _ if !plan.complete => doubtful(format!("to the {processors} that could be read.")),
         _ if tags_unknown => doubtful(format!("to {processors}, but not all tags are known.")),
         0 => clean("No processor is declared and chosen.".to_owned()),
+        1 if left_out > 0 => clean("The processor that was chosen is as declared.".to_owned()),
+        _ if left_out > 0 => clean(format!("The {processors} that were chosen are as declared.")),
         1 => clean("The processor is as declared.".to_owned()),
         _ => clean(format!("All {processors} are as declared.")),
     }
