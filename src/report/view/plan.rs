@@ -40,7 +40,8 @@ pub(in crate::report) struct Member<'a> {
     pub name: &'a str,
     /// Where it is declared.
     pub source: Option<&'a Location>,
-    /// The lines that cause its change, or else where it is declared.
+    /// The lines that cause its change, or else where it is declared; empty where
+    /// things are summarised.
     pub causes: BTreeSet<&'a Location>,
 }
 
@@ -88,7 +89,7 @@ fn entry<'a>(
     let operations: Vec<Operation> = calls.iter().map(|call| call.operation).collect();
     let comes_or_goes = matches!(action, Action::Create | Action::Delete);
     Some(Entry {
-        members: changes.iter().map(|change| member(change)).collect(),
+        members: changes.iter().map(|change| member(change, context.detail)).collect(),
         action,
         what: what(first, action),
         rows: match comes_or_goes {
@@ -106,11 +107,15 @@ fn entry<'a>(
     })
 }
 
-fn member(change: &Change) -> Member<'_> {
+fn member(change: &Change, detail: Detail) -> Member<'_> {
     let source = change.source.as_ref();
-    let written: BTreeSet<&Location> =
-        change.attributes.iter().filter_map(|one| one.source.as_ref()).collect();
-    let causes = if written.is_empty() { source.into_iter().collect() } else { written };
+    let mut causes = BTreeSet::new();
+    if detail == Detail::Verbose {
+        causes.extend(change.attributes.iter().filter_map(|one| one.source.as_ref()));
+        if causes.is_empty() {
+            causes.extend(source);
+        }
+    }
     Member { name: &change.name, source, causes }
 }
 
