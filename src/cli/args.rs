@@ -10,6 +10,7 @@ use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::aws::Rate;
+use crate::report::MaxDiagnostics;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -45,6 +46,9 @@ pub(super) struct Common {
     /// Say more: list what is summed up, and say what is read.
     #[arg(short, long, global = true)]
     pub verbose: bool,
+    /// How many complaints to tell one by one; the rest is counted.
+    #[arg(long, global = true, value_name = "N", default_value_t = MaxDiagnostics::default().0)]
+    pub max_diagnostics: usize,
 }
 
 /// When to colour output.

@@ -11,13 +11,14 @@ use anstream::AutoStream;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{ColorChoice, Common};
-use crate::report::{self, Detail, Settings};
+use crate::report::{self, Detail, MaxDiagnostics, Settings};
 
 /// The terminal, or what stands in for it.
 pub(super) struct Ui {
     color: ColorChoice,
     quiet: bool,
     verbose: bool,
+    max_diagnostics: usize,
     /// Why stdout could not be written, if anything but a closed pipe.
     broken: Mutex<Option<io::Error>>,
 }
@@ -29,6 +30,7 @@ impl Ui {
             color: common.color,
             quiet: common.quiet,
             verbose: common.verbose,
+            max_diagnostics: common.max_diagnostics,
             broken: Mutex::new(None),
         }
     }
@@ -65,6 +67,7 @@ impl Ui {
                 (_, true) => Detail::Verbose,
                 _ => Detail::Normal,
             },
+            max_diagnostics: MaxDiagnostics(self.max_diagnostics),
         }
     }
 

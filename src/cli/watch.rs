@@ -105,7 +105,12 @@ mod tests {
     use crate::cli::args::{ColorChoice, Common};
 
     fn quiet() -> Ui {
-        Ui::new(&Common { color: ColorChoice::Never, quiet: true, verbose: false })
+        Ui::new(&Common {
+            color: ColorChoice::Never,
+            quiet: true,
+            verbose: false,
+            max_diagnostics: 0,
+        })
     }
 
     #[tokio::test(start_paused = true)]

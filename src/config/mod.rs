@@ -32,6 +32,6 @@ mod tree;
 pub use load::{Loaded, LoadedFile, PROJECT_FILE, load};
 pub(crate) use pattern::matches;
 pub use schema::schema;
-pub(crate) use suggest::{closest, did_you_mean, list, quoted, shorten};
+pub(crate) use suggest::{closest, concerning, did_you_mean, first_of, list, quoted, shorten};
 pub(crate) use tables::{ATTRIBUTES, Key, Property, Shape, least};
 pub use tree::{Node, Raw, Table};

@@ -1,5 +1,7 @@
 //! Words for messages: "did you mean", lists, shortened texts.
 
+use std::collections::BTreeSet;
+
 /// The candidate that was most likely meant, if any is close enough.
 ///
 /// Case, `-` and `_` do not count, so that the API's own `RoleArn` finds
@@ -42,6 +44,26 @@ pub(crate) fn list<T: AsRef<str>>(words: &[T]) -> String {
         [only] => only.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
+}
+
+/// The processors that something concerns, if they are several: how many, and the
+/// first few by name.
+pub(crate) fn concerning(names: &BTreeSet<&str>) -> String {
+    match names.len() {
+        0 | 1 => String::new(),
+        count => {
+            let names: Vec<&str> = names.iter().copied().collect();
+            format!(" ({count} processors: {})", first_of(&names))
+        }
+    }
+}
+
+/// The first few names, and how many more there are.
+pub(crate) fn first_of(names: &[&str]) -> String {
+    const MOST: usize = 4;
+    let Some((shown, more @ [_, ..])) = names.split_at_checked(MOST) else { return list(names) };
+    let shown: Vec<String> = shown.iter().map(|name| format!("`{name}`")).collect();
+    format!("{} and {} more", shown.join(", "), more.len())
 }
 
 /// A name as a header has it.

@@ -26,18 +26,14 @@ pub(super) struct Names<'a> {
 pub(super) struct Declared<'a> {
     pub(super) by_name: BTreeMap<&'a str, &'a Node>,
     /// Those under names that are taken: not in force, but judged.
-    again: Vec<&'a Node>,
+    again: Vec<(&'a str, &'a Node)>,
 }
 
 impl<'a> Declared<'a> {
     /// Every declaration, those under taken names included.
-    pub(super) fn every(&self) -> impl Iterator<Item = &'a Node> {
-        self.by_name.values().chain(&self.again).copied()
-    }
-
-    /// The keys of every declaration that can be used.
-    pub(super) fn tables(&self) -> impl Iterator<Item = &'a Table> {
-        self.every().filter_map(Node::table)
+    pub(super) fn every(&self) -> impl Iterator<Item = (&'a str, &'a Node)> {
+        let first = self.by_name.iter().map(|(name, node)| (*name, *node));
+        first.chain(self.again.iter().copied())
     }
 
     /// Where each name is declared.
@@ -51,7 +47,7 @@ impl<'a> Declared<'a> {
                 self.by_name.insert(name, node);
                 continue;
             };
-            self.again.push(node);
+            self.again.push((name, node));
             diagnostics.push(
                 Diagnostic::new(
                     Code::DuplicateName,

@@ -1,5 +1,6 @@
 //! Laying the layers over each other, and saying all that is wrong with them.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::extends::{self, Lineage, extended, is_unusable, lineage};
@@ -9,7 +10,7 @@ use super::rules::{self, Facts};
 use super::shapes::Zones;
 use super::types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place};
 use super::values::Typing;
-use crate::config::{Loaded, Node, Property, Table, shorten};
+use crate::config::{Loaded, Node, Property, Table, concerning, shorten};
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};
 use crate::model::{Definition, Kind, Path, ProcessorName};
 
@@ -32,10 +33,10 @@ pub fn resolve(loaded: &Loaded) -> Checked {
     let tag_policy = rules::policy(names.stack.and_then(Node::table));
     let zones = Zones::new(&names);
     let facts = Facts { stack, tag_policy, names: &names, zones: &zones, complete };
-    check_values(&facts, &mut diagnostics);
+    let uncontradicted = check_values(&facts, &mut diagnostics);
     extends::cycles(&names, &mut diagnostics);
     let mut merger = Merger::new(&names, main_known && !names.misplaced_defaults);
-    let processors = check_processors(&facts, &mut merger, &mut diagnostics);
+    let processors = check_processors(&facts, &uncontradicted, &mut merger, &mut diagnostics);
     merger.report(complete, &mut diagnostics);
     if complete {
         rules::unused(&names, &mut diagnostics);
@@ -43,6 +44,7 @@ pub fn resolve(loaded: &Loaded) -> Checked {
     diagnostics.sort_by_key(|diagnostic| {
         diagnostic.labels.first().map(|label| (label.span, diagnostic.code))
     });
+    let diagnostics = names_told_once(diagnostics);
     let mut checked = Checked { desired: None, stack: facts.stack.resolve(), diagnostics };
     if let (false, Some(processors), Some(stack)) =
         (checked.has_errors(), processors, &checked.stack)
@@ -56,6 +58,37 @@ pub fn resolve(loaded: &Loaded) -> Checked {
         });
     }
     checked
+}
+
+/// Tells once of a template or zone that is not there, with the first places that
+/// name it.
+fn names_told_once(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    const MOST: usize = 3;
+    let mut first: HashMap<(Code, String), (usize, usize)> = HashMap::new();
+    let mut told: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    for diagnostic in diagnostics {
+        if !matches!(diagnostic.code, Code::UnknownTemplate | Code::UnknownZone) {
+            told.push(diagnostic);
+            continue;
+        }
+        match first.entry((diagnostic.code, diagnostic.message.clone())) {
+            Entry::Vacant(place) => {
+                place.insert((told.len(), 1));
+                told.push(diagnostic);
+            }
+            Entry::Occupied(mut place) => {
+                let (at, count) = place.get_mut();
+                *count += 1;
+                if *count <= MOST {
+                    told[*at].labels.extend(diagnostic.labels);
+                }
+            }
+        }
+    }
+    for (at, count) in first.into_values().filter(|(_, count)| *count > MOST) {
+        told[at].message.push_str(&format!(", which {count} places name"));
+    }
+    told
 }
 
 fn guard(table: Option<&Table>) -> Guard {
@@ -73,20 +106,21 @@ fn guard(table: Option<&Table>) -> Guard {
 const KINDS: [(Kind, &str); 2] =
     [(Kind::LabelDetection, "label_detection"), (Kind::FaceSearch, "face_search")];
 
-/// Checks every table by itself.
-fn check_values(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+/// Checks every table by itself. Gives what of the stack no value contradicts.
+fn check_values<'a>(facts: &Facts<'a>, diagnostics: &mut Vec<Diagnostic>) -> rules::StackFacts<'a> {
     let names = facts.names;
+    let mut resources = rules::Resources::default();
     if let Some(defaults) = names.defaults.and_then(Node::table) {
-        rules::values(defaults, facts, diagnostics);
+        rules::values(defaults, None, facts, &mut resources, diagnostics);
         for (kind, key) in KINDS {
             let node = defaults.get(key);
             if let Some((node, table)) = node.and_then(|node| Some((node, node.table()?))) {
-                rules::values(table, facts, diagnostics);
+                rules::values(table, None, facts, &mut resources, diagnostics);
                 rules::kind_defaults(kind, node, diagnostics);
             }
         }
     }
-    for zone in names.zones.every() {
+    for (_, zone) in names.zones.every() {
         rules::zone(zone, diagnostics);
     }
     for (name, node) in &names.processors.by_name {
@@ -94,10 +128,14 @@ fn check_values(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics.push(invalid_name(name, node.key));
         }
     }
-    for table in names.templates.tables().chain(names.processors.tables()) {
-        rules::values(table, facts, diagnostics);
+    let templates = names.templates.every().map(|(_, node)| (None, node));
+    let processors = names.processors.every().map(|(name, node)| (Some(name), node));
+    for (processor, node) in templates.chain(processors) {
+        let Some(table) = node.table() else { continue };
+        rules::values(table, processor, facts, &mut resources, diagnostics);
         extends::check(table, names, facts.complete, diagnostics);
     }
+    resources.report(&facts.stack, diagnostics)
 }
 
 fn invalid_name(name: &str, span: Span) -> Diagnostic {
@@ -123,6 +161,7 @@ fn invalid_name(name: &str, span: Span) -> Diagnostic {
 /// Merges and checks every processor; none if one of them cannot be declared.
 fn check_processors<'a>(
     facts: &Facts<'a>,
+    uncontradicted: &rules::StackFacts<'_>,
     merger: &mut Merger<'a>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<BTreeMap<ProcessorName, Declaration>> {
@@ -130,7 +169,8 @@ fn check_processors<'a>(
     let mut typing = Typing::new(facts.zones);
     let mut streams = rules::Streams::default();
     let mut kinds: BTreeMap<Kind, Span> = BTreeMap::new();
-    let mut fit = Vec::new();
+    let mut lacking = rules::Lacking::default();
+    let mut misfits = Misfits::default();
     for (name, node) in &facts.names.processors.by_name {
         let Some(table) = node.table() else {
             declared = None;
@@ -138,9 +178,11 @@ fn check_processors<'a>(
         };
         let processor = rules::Processor { name, span: node.key, table };
         let (merged, completeness) = merger.merge(table);
-        rules::required(&processor, &merged, completeness, diagnostics);
-        rules::fit(&processor, &merged, completeness, &mut fit);
-        fit.extend(rules::too_many_tags(&processor, &merged));
+        lacking.add(processor, &merged, completeness);
+        let mut found = Vec::new();
+        rules::fit(&processor, &merged, completeness, &mut found);
+        found.extend(rules::too_many_tags(&processor, &merged));
+        misfits.add(name, found);
         streams.add(&processor, &merged);
         if let Some((kind, span)) = merged.kind() {
             kinds.entry(kind).or_insert(span);
@@ -151,15 +193,36 @@ fn check_processors<'a>(
             _ => declared = None,
         }
     }
-    rules::offered(&facts.stack, kinds, diagnostics);
+    rules::offered(uncontradicted, kinds, diagnostics);
     streams.report(diagnostics);
-    // What a template says is wrong with each processor over it is wrong once.
-    let mut places: BTreeSet<(Code, Option<Span>)> = BTreeSet::new();
-    fit.retain(|found: &Diagnostic| {
-        places.insert((found.code, found.labels.first().map(|label| label.span)))
-    });
-    diagnostics.append(&mut fit);
+    lacking.report(facts.names, diagnostics);
+    misfits.report(diagnostics);
     declared
+}
+
+/// What is wrong with processors as a whole. What a lower layer makes wrong for each
+/// of those over it is wrong once.
+#[derive(Default)]
+struct Misfits<'a>(BTreeMap<(Code, Option<Span>), Misfit<'a>>);
+
+/// A diagnostic, and the processors that it concerns.
+type Misfit<'a> = (Diagnostic, BTreeSet<&'a str>);
+
+impl<'a> Misfits<'a> {
+    fn add(&mut self, processor: &'a str, found: Vec<Diagnostic>) {
+        for diagnostic in found {
+            let place = diagnostic.labels.first().map(|label| label.span);
+            let known = self.0.entry((diagnostic.code, place));
+            known.or_insert((diagnostic, BTreeSet::new())).1.insert(processor);
+        }
+    }
+
+    fn report(self, diagnostics: &mut Vec<Diagnostic>) {
+        diagnostics.extend(self.0.into_values().map(|(mut diagnostic, processors)| {
+            diagnostic.message.push_str(&concerning(&processors));
+            diagnostic
+        }));
+    }
 }
 
 /// A merged processor's declaration; none if something cannot be what it has to

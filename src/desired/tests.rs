@@ -211,6 +211,74 @@ settings.connected_home.labels = ['PET']
     assert_eq!(named(&checked, "door").definition.text(&Attribute::KmsKeyId), Some("a"));
 }
 
+/// A fleet over one template, its lines changed by a function of the text.
+fn fleet(change: impl Fn(String) -> String) -> Vec<crate::diagnostic::Diagnostic> {
+    let mut text = format!(
+        "{STACK}[defaults]\nrole_arn = '{ROLE}'\n[template.porch]\n\
+         settings.connected_home.labels = ['PERSON']\noutput.s3_destination.bucket = 'results'\n\
+         notification_channel.sns_topic_arn = 'arn:aws:sns:us-east-1:111122223333:T'\n"
+    );
+    for camera in 0..600 {
+        let arn = VIDEO.replace("/a/", &format!("/camera-{camera}/"));
+        let input = format!("input.kinesis_video_stream.arn = '{arn}'");
+        writeln!(text, "[processor.camera-{camera}]\nextends = 'porch'\n{input}").unwrap();
+    }
+    checked(&[("rekon.toml", &change(text))]).1.diagnostics
+}
+
+#[test]
+fn what_one_line_makes_wrong_for_many_is_told_once() {
+    let told = |from: &str, to: &str| {
+        let found = fleet(|text| {
+            assert!(text.contains(from));
+            text.replacen(from, to, 1)
+        });
+        let told: Vec<&str> = found.iter().map(|it| it.message.as_str()).collect();
+        let [message] = told.as_slice() else { panic!("{from}: {told:#?}") };
+        (*message).to_owned()
+    };
+    assert_eq!(fleet(|text| text), []);
+    let names = "600 processors: `camera-0`, `camera-1`, `camera-10`, `camera-100` and 596 more";
+    for (from, to) in [
+        ("region = 'us-east-1'", "region = 'us-west-2'"),
+        ("account_id = '1", "account_id = '2"),
+        ("output.s3_destination.bucket = 'results'\n", ""),
+        ("settings.connected_home.labels = ['PERSON']\n", ""),
+        ("notification_channel.sns_topic_arn = 'arn:aws:sns:us-east-1:111122223333:T'\n", ""),
+        (
+            "s3_destination.bucket = 'results'",
+            "kinesis_data_stream.arn = 'arn:aws:kinesis:us-east-1:111122223333:stream/D'",
+        ),
+    ] {
+        let message = told(from, to);
+        assert!(message.contains(names), "{from}: {message}");
+    }
+    let message = told("[template.porch]", "[template.porhc]");
+    assert_eq!(message, "there is no template `porch`, which 600 places name");
+}
+
+#[test]
+fn what_is_wrong_with_one_of_many_is_told_where_it_is() {
+    let found = fleet(|text| {
+        text.replacen(
+            "us-east-1:111122223333:stream/camera-7/",
+            "us-west-2:111122223333:stream/x/",
+            1,
+        )
+        .replacen("111122223333:stream/camera-8/", "999922223333:stream/y/", 1)
+    });
+    let told: Vec<(Code, &str)> =
+        found.iter().map(|it| (it.code, it.labels[0].message.as_str())).collect();
+    let expected =
+        [(Code::WrongRegion, "in `us-west-2`"), (Code::OtherAccount, "of account 999922223333")];
+    assert_eq!(told, expected);
+    let found = fleet(|text| {
+        text.replacen("[processor.camera-9]", "[processor.camera-9]\noutput.kinesis_data_stream.arn = 'arn:aws:kinesis:us-east-1:111122223333:stream/D'", 1)
+    });
+    assert_eq!(found.len(), 1);
+    assert!(!found[0].message.contains("processors"), "{}", found[0].message);
+}
+
 #[test]
 fn the_stack_is_known_as_soon_as_it_is_valid() {
     let (_, checked) = checked(&[("rekon.toml", &format!("{STACK}\n[processor.a]\nx = 1\n"))]);

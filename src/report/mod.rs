@@ -29,5 +29,5 @@ mod words;
 mod samples;
 
 pub use escape::escape;
-pub use settings::{Detail, Settings};
+pub use settings::{Detail, MaxDiagnostics, Settings};
 pub use words::told;

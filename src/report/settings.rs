@@ -10,6 +10,18 @@ pub struct Settings {
     pub width: Option<usize>,
     /// How much is said.
     pub detail: Detail,
+    /// How much is said of what is wrong.
+    pub max_diagnostics: MaxDiagnostics,
+}
+
+/// How many diagnostics are told one by one; the rest is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxDiagnostics(pub usize);
+
+impl Default for MaxDiagnostics {
+    fn default() -> MaxDiagnostics {
+        MaxDiagnostics(100)
+    }
 }
 
 /// How much is said.

@@ -1,12 +1,10 @@
-//! ARNs: of the right service, well formed, and of the stack's own account and
-//! region.
+//! ARNs: of the right service and well formed. Where what they name is, is gathered
+//! here and judged in `elsewhere`.
 //!
 //! The patterns are those of the API model, which the attributes are declared
-//! with. That the video stream must be in the stack's region follows from how it
-//! is read; that another region or account will not do for the rest is likely,
-//! not certain.
+//! with.
 
-use super::facts::Facts;
+use super::elsewhere::{Resource, Resources};
 use crate::config::{Node, matches, shorten};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Attribute;
@@ -44,11 +42,18 @@ fn need(attribute: &Attribute) -> Option<Need> {
     Some(Need { name, service, shape, elsewhere })
 }
 
-/// Checks an attribute, if it is an ARN.
-pub(super) fn check(attribute: &Attribute, node: &Node, facts: &Facts<'_>) -> Option<Diagnostic> {
+/// Checks an attribute of a table, that of a processor if it is named; if it is an
+/// ARN, notes where its resource is.
+pub(super) fn check<'a>(
+    attribute: &Attribute,
+    node: &'a Node,
+    processor: Option<&'a str>,
+    resources: &mut Resources<'a>,
+) -> Option<Diagnostic> {
     let text = node.text()?;
     let Some(need) = need(attribute) else {
-        return kms_key(node, text, facts).filter(|_| *attribute == Attribute::KmsKeyId);
+        let is_key = *attribute == Attribute::KmsKeyId;
+        return is_key.then(|| kms_key(node, text, processor, resources)).flatten();
     };
     let help = format!("it looks like `{}`", need.shape);
     let fault = |code, message: String, fault: String| {
@@ -67,37 +72,17 @@ pub(super) fn check(attribute: &Attribute, node: &Node, facts: &Facts<'_>) -> Op
     if !matches(attribute, text) {
         return fault(Code::InvalidArn, format!("{} is malformed", need.name), parts.fault());
     }
-    elsewhere(need.elsewhere, &parts, node, facts)
-}
-
-/// Complains about an ARN of another region or account than the stack's.
-fn elsewhere(
-    region: Option<Code>,
-    parts: &Parts<'_>,
-    node: &Node,
-    facts: &Facts<'_>,
-) -> Option<Diagnostic> {
-    if let (Some(code), Some((stack, span))) = (region, facts.stack.region)
-        && parts.region != stack
-    {
-        return Some(
-            Diagnostic::new(code, format!("this ARN is of another region than `{stack}`"))
-                .label(node.span, format!("in `{}`", parts.region))
-                .label(span, "the stack's region")
-                .help("a stack is one region: use a resource of its own"),
-        );
-    }
-    let (stack, span) = facts.stack.account_id?;
-    (parts.account != stack).then(|| {
-        Diagnostic::new(Code::OtherAccount, format!("this ARN is of another account than {stack}"))
-            .label(node.span, format!("of account {}", parts.account))
-            .label(span, "the stack's account")
-            .help("check that it is meant, and that the role may use it from here")
-    })
+    resources.add(parts.resource(need.elsewhere, node, processor));
+    None
 }
 
 /// A KMS key may be an id, an alias or an ARN; only an ARN says where it is.
-fn kms_key(node: &Node, text: &str, facts: &Facts<'_>) -> Option<Diagnostic> {
+fn kms_key<'a>(
+    node: &Node,
+    text: &'a str,
+    processor: Option<&'a str>,
+    resources: &mut Resources<'a>,
+) -> Option<Diagnostic> {
     text.starts_with("arn:").then_some(())?;
     let is_key = |parts: &Parts<'_>| {
         parts.service == "kms"
@@ -110,7 +95,8 @@ fn kms_key(node: &Node, text: &str, facts: &Facts<'_>) -> Option<Diagnostic> {
                 .help("it looks like `arn:aws:kms:REGION:ACCOUNT:key/ID` or `...:alias/NAME`"),
         );
     };
-    elsewhere(Some(Code::OtherRegion), &parts, node, facts)
+    resources.add(parts.resource(Some(Code::OtherRegion), node, processor));
+    None
 }
 
 /// An ARN taken apart.
@@ -122,8 +108,23 @@ struct Parts<'a> {
     resource: &'a str,
 }
 
-impl Parts<'_> {
-    fn of(text: &str) -> Option<Parts<'_>> {
+impl<'a> Parts<'a> {
+    /// What is named, and where; `elsewhere` is what being in another region is.
+    fn resource(
+        &self,
+        elsewhere: Option<Code>,
+        node: &Node,
+        processor: Option<&'a str>,
+    ) -> Resource<'a> {
+        Resource {
+            span: node.span,
+            processor,
+            region: elsewhere.map(|code| (self.region, code)),
+            account: self.account,
+        }
+    }
+
+    fn of(text: &'a str) -> Option<Parts<'a>> {
         let mut parts = text.splitn(6, ':');
         (parts.next()? == "arn").then_some(())?;
         let mut next = || parts.next();

@@ -7,6 +7,7 @@
 //! service refuses or alters the value, or where the file contradicts itself.
 
 mod arns;
+mod elsewhere;
 mod facts;
 mod fit;
 mod labels;
@@ -27,18 +28,26 @@ use crate::model::{Attribute, Type};
 
 use super::layer::written;
 
+pub(super) use elsewhere::Resources;
 pub(super) use facts::{Facts, Processor, StackFacts};
 pub(super) use fit::{fit, offered};
 pub(super) use regions::zone;
-pub(super) use required::required;
+pub(super) use required::Lacking;
 pub(super) use stack::stack;
 pub(super) use streams::Streams;
 pub(super) use tags::{policy, too_many as too_many_tags};
 pub(super) use unused::unused;
 pub(super) use variants::kind_defaults;
 
-/// Checks every value of a table of attributes by itself.
-pub(super) fn values(table: &Table, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+/// Checks every value of a table of attributes by itself, and notes the resources
+/// that it names. The table of a processor comes with its name.
+pub(super) fn values<'a>(
+    table: &'a Table,
+    processor: Option<&'a str>,
+    facts: &Facts<'_>,
+    resources: &mut Resources<'a>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     variants::check(table, diagnostics);
     tags::check(table, facts, diagnostics);
     paths::unset(table, diagnostics);
@@ -46,6 +55,9 @@ pub(super) fn values(table: &Table, facts: &Facts<'_>, diagnostics: &mut Vec<Dia
         match (property, node) {
             (Property::IgnoreChanges, Some(node)) => paths::ignored(node, diagnostics),
             (Property::Attribute(attribute), Some(node)) => {
+                if matches!(attribute.shape().value, Type::Text { .. }) {
+                    diagnostics.extend(arns::check(&attribute, node, processor, resources));
+                }
                 value(&attribute, node, facts, diagnostics);
             }
             (Property::PreventDestroy, _) | (_, None) => {}
@@ -55,10 +67,7 @@ pub(super) fn values(table: &Table, facts: &Facts<'_>, diagnostics: &mut Vec<Dia
 
 fn value(attribute: &Attribute, node: &Node, facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
     match attribute.shape().value {
-        Type::Text { .. } => {
-            diagnostics.extend(arns::check(attribute, node, facts));
-            diagnostics.extend(strings::check(attribute, node));
-        }
+        Type::Text { .. } => diagnostics.extend(strings::check(attribute, node)),
         Type::Percent => numbers::check(attribute, node, diagnostics),
         Type::Labels => labels::check(node, diagnostics),
         Type::Regions => regions::check(node, facts, diagnostics),

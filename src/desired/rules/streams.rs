@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::Processor;
-use crate::config::list;
+use crate::config::first_of;
 use crate::desired::layer::Merged;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::model::{Attribute, Kind};
@@ -42,13 +42,9 @@ impl<'a> Streams<'a> {
         const MOST: usize = 4;
         for (arn, users) in self.0 {
             let [first, second, ..] = users.as_slice() else { continue };
-            let mut names: Vec<&str> = users.iter().take(MOST).map(|user| user.name).collect();
+            let mut names: Vec<&str> = users.iter().map(|user| user.name).collect();
             names.dedup();
-            let more = match users.len().saturating_sub(MOST) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            let message = format!("the stream `{arn}` is used by {}{more}", list(&names));
+            let message = format!("the stream `{arn}` is used by {}", first_of(&names));
             let mut diagnostic = Diagnostic::new(Code::StreamUsedTwice, message)
                 .help("a stream has one processor in an account and region");
             if first.written == second.written {

@@ -23,7 +23,7 @@ pub(in super::super) fn unused(names: &Names<'_>, diagnostics: &mut Vec<Diagnost
                 .for_each(|node| zones.regions(node));
         }
     }
-    for node in names.templates.every().chain(names.processors.every()) {
+    for (_, node) in names.templates.every().chain(names.processors.every()) {
         templates.extends(node);
         zones.regions(node);
     }

@@ -8,9 +8,11 @@
 mod excerpt;
 mod miette;
 mod records;
+mod selection;
 
 pub use records::records;
 
+use self::selection::{Selection, others, place};
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::report::Settings;
 use crate::report::layout::Line;
@@ -22,15 +24,19 @@ const LABEL_LEAD: usize = 4;
 
 /// Draws diagnostics in the order given, and a line that counts them.
 ///
-/// All are drawn, however many there are; the time grows with their number and
-/// not with the size of the files. No diagnostics draw nothing.
+/// Of many that are alike the first is drawn, and beyond the most that are to be told
+/// they are counted by code; the time grows with their number and not with the size of
+/// the files. No diagnostics draw nothing.
 pub fn draw(diagnostics: &[Diagnostic], sources: &Sources, settings: Settings) -> String {
     let mut out = String::new();
     let pencil = self::miette::Pencil::new(settings);
-    for diagnostic in diagnostics {
-        pencil.draw(&mut out, diagnostic, sources);
+    let selection = Selection::new(diagnostics, settings);
+    for group in &selection.groups {
+        pencil.draw(&mut out, group.0, sources);
+        others(&mut out, group, |other| place(other, sources), settings);
         out.push('\n');
     }
+    selection.count_rest(&mut out, settings);
     let severities = diagnostics.iter().map(Diagnostic::severity);
     counts(&mut out, severities, settings);
     out

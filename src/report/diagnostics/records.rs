@@ -1,17 +1,22 @@
 //! Diagnostics without their source, as saved plans carry them.
 
+use super::selection::{Selection, others};
 use crate::diagnostic::{Record, RecordLabel, Severity};
 use crate::report::escape::escape_lines;
 use crate::report::layout::{Line, paragraph};
 use crate::report::palette::Meaning;
 use crate::report::{Settings, escape};
 
-/// Draws records, one after another: severity, code, message, places, help.
+/// Draws records, one after another: severity, code, message, places, help; as many
+/// and as few as [`draw`](super::draw) does.
 pub fn records(records: &[Record], settings: Settings) -> String {
     let mut out = String::new();
-    for record in records {
-        one(&mut out, record, settings);
+    let selection = Selection::new(records, settings);
+    for group in &selection.groups {
+        one(&mut out, group.0, settings);
+        others(&mut out, group, |other| other.labels.first().map(place), settings);
     }
+    selection.count_rest(&mut out, settings);
     out
 }
 
@@ -35,7 +40,7 @@ fn one(out: &mut String, record: &Record, settings: Settings) {
 }
 
 fn place(label: &RecordLabel) -> String {
-    format!("{}:{}", escape(&label.file), label.line)
+    format!("{}:{}:{}", escape(&label.file), label.line, label.column)
 }
 
 /// The word for a severity.

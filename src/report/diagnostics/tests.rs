@@ -2,9 +2,9 @@ use allocation_counter::{AllocationInfo, measure};
 use proptest::prelude::*;
 
 use super::*;
-use crate::diagnostic::{Code, Span};
-use crate::report::escape;
+use crate::diagnostic::{Code, Record, Span};
 use crate::report::samples::{assert_in_proportion, at};
+use crate::report::{Detail, MaxDiagnostics, escape};
 
 const MAIN: &str = "\
 [processor.front-door]
@@ -164,20 +164,28 @@ fn no_line_is_wider_than_the_terminal_even_for_huge_lines() {
     assert!(logged.len() < 10_000);
 }
 
-/// Draws a diagnostic for each line of a file, and counts the work.
-fn drawn_for_each_of(lines: u32) -> (String, AllocationInfo) {
-    let text = "key = \"value that is wrong\"\n".repeat(lines as usize);
+/// A diagnostic for each line of a file, with a message of its own or the same one.
+fn for_each_of(lines: usize, message: impl Fn(usize) -> String) -> (Sources, Vec<Diagnostic>) {
+    let text = "key = \"value that is wrong\"\n".repeat(lines);
     let mut sources = Sources::default();
     let id = sources.add("a.toml", &text);
-    let found: Vec<Diagnostic> = (0..lines)
-        .map(|line| {
-            let start = line as usize * 28;
-            Diagnostic::new(Code::KmsKeyUnclear, "this is wrong")
-                .label(Span::new(id, start..start + 3), "here")
-        })
-        .collect();
+    let found = (0..lines).map(|line| {
+        Diagnostic::new(Code::KmsKeyUnclear, message(line))
+            .label(Span::new(id, line * 28..line * 28 + 3), "here")
+    });
+    let found = found.collect();
+    (sources, found)
+}
+
+fn at_most(max: usize) -> Settings {
+    Settings { max_diagnostics: MaxDiagnostics(max), ..at(80) }
+}
+
+/// Draws many that differ, every one of them, and counts the work.
+fn drawn_for_each_of(lines: usize) -> (String, AllocationInfo) {
+    let (sources, found) = for_each_of(lines, |line| format!("{line} is wrong"));
     let mut drawn = String::new();
-    let work = measure(|| drawn = draw(&found, &sources, at(80)));
+    let work = measure(|| drawn = draw(&found, &sources, at_most(lines)));
     (drawn, work)
 }
 
@@ -187,6 +195,67 @@ fn many_diagnostics_take_work_in_proportion() {
     assert_in_proportion(small, large);
     assert!(drawn.ends_with("\n10000 warnings\n"));
     assert!(drawn.contains("[a.toml:10000:1]"));
+}
+
+#[test]
+fn ten_thousand_equal_mistakes_fit_one_screen() {
+    let (sources, found) = for_each_of(10_000, |_| "this is wrong".to_owned());
+    insta::assert_snapshot!(draw(&found, &sources, at(80)), @r#"
+    warning[kms-key-unclear]
+
+      ⚠ this is wrong
+       ╭─[a.toml:1:1]
+     1 │ key = "value that is wrong"
+       · ─┬─
+       ·  ╰── here
+     2 │ key = "value that is wrong"
+       ╰────
+      9999 more like it, such as:
+        a.toml:2:1
+        a.toml:3:1
+        a.toml:4:1
+
+    10000 warnings
+    "#);
+    let records: Vec<Record> = found.iter().map(|it| Record::new(it, &sources)).collect();
+    insta::assert_snapshot!(super::records(&records, at(80)), @r"
+    warning[kms-key-unclear]: this is wrong (a.toml:1:1)
+      9999 more like it, such as:
+        a.toml:2:1
+        a.toml:3:1
+        a.toml:4:1
+    ");
+    let verbose = Settings { detail: Detail::Verbose, ..at_most(50) };
+    assert!(draw(&found, &sources, verbose).contains("a.toml:51:1\n\n"));
+}
+
+#[test]
+fn what_differs_by_names_alone_is_alike_and_says_the_names() {
+    let (sources, found) = for_each_of(5, |line| format!("`camera-{line}` lacks `role_arn`"));
+    let drawn = draw(&found, &sources, at(80));
+    assert_eq!(drawn.matches("╭─[").count(), 1, "{drawn}");
+    assert!(drawn.contains("  4 more like it, such as:\n    a.toml:2:1: `camera-1` lacks"));
+    // A few are shown where they are.
+    let drawn = draw(&found[..3], &sources, at(80));
+    assert_eq!(drawn.matches("╭─[").count(), 3, "{drawn}");
+    // Other help is another mistake.
+    let helped: Vec<Diagnostic> =
+        found.into_iter().enumerate().map(|(at, it)| it.help(format!("write {at}"))).collect();
+    assert_eq!(draw(&helped, &sources, at(80)).matches("╭─[").count(), 5);
+}
+
+#[test]
+fn beyond_the_most_errors_come_first_and_the_rest_is_counted_by_code() {
+    let (sources, mut found) = for_each_of(10, |line| format!("{line} is wrong"));
+    found[8].code = Code::Syntax;
+    found[9].code = Code::UnusedZone;
+    let drawn = draw(&found, &sources, at_most(2));
+    let places: Vec<&str> = drawn.lines().filter(|line| line.contains("╭─[")).collect();
+    assert_eq!(places.len(), 2, "{drawn}");
+    assert!(places[0].contains("[a.toml:1:1]") && places[1].contains("[a.toml:9:1]"), "{drawn}");
+    let end = "8 more: 7 kms-key-unclear, 1 unused-zone (--max-diagnostics tells more)\n\
+               1 error, 9 warnings\n";
+    assert!(drawn.ends_with(end), "{drawn}");
 }
 
 proptest! {

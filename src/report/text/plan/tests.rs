@@ -461,7 +461,7 @@ fn refusals_and_diagnostics_follow_the_plan() {
 
     note[processor-failed]: porch is FAILED: Access denied to Role\u{1b}[2J
         help: mend the role
-    warning[unknown-label]: the service may not know the label DOG (rekon.toml:7)
+    warning[unknown-label]: the service may not know the label DOG (rekon.toml:7:3)
 
     refused[guard-replacements]: the plan replaces 1 processor, the guard allows 0
         help: add --allow-replacements 1 if that is meant
