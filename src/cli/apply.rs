@@ -23,7 +23,7 @@ pub(super) async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, CommandError
 
 /// Plans a project as `rekon plan` does.
 async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
-    let mut project = project::open(&args.target, args.execution.deny_warnings, ui)?;
+    let mut project = project::open(&args.target, args.execution.deny_warnings)?;
     let pace = plan::pace(args.connect.rate, args.execution.parallelism);
     let options = plan::options(&project.desired, &args.narrow, args.guard, pace)?;
     let base = project.loaded.root.clone();

@@ -34,7 +34,7 @@ pub(super) struct Cli {
 }
 
 /// What every command takes.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct Common {
     /// When to colour output; NO_COLOR is respected.
@@ -52,8 +52,9 @@ pub(super) struct Common {
 }
 
 /// When to colour output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorChoice {
+    #[default]
     Auto,
     Always,
     Never,
@@ -73,12 +74,27 @@ pub(super) enum Command {
     Show(Show),
     /// Print the live state as JSON.
     Snapshot(Box<Snapshot>),
-    /// Print the JSON Schema of the configuration.
-    Schema,
+    /// Print the JSON Schema of the configuration, or of a machine format.
+    Schema(Schema),
     /// Serve the embedded stand-in for the service over HTTP.
     Emulator(Box<super::emulator::EmulatorArgs>),
     /// Print a shell completion script.
     Completions(Completions),
+}
+
+impl Command {
+    /// Whether the result is to be a JSON document, and so an error too.
+    pub(super) fn speaks_json(&self) -> bool {
+        match self {
+            Command::Validate(Validate { format, .. }) => *format == TextOrJson::Json,
+            Command::Plan(plan) => plan.format == PlanFormat::Json,
+            Command::Show(Show { format, .. }) => *format == PlanFormat::Json,
+            Command::Apply(apply) => apply.execution.format == TextOrJson::Json,
+            Command::Restore(restore) => restore.execution.format == TextOrJson::Json,
+            Command::Snapshot(snapshot) => snapshot.format == JsonOnly::Json,
+            Command::Schema(_) | Command::Emulator(_) | Command::Completions(_) => false,
+        }
+    }
 }
 
 /// A project's folder.
@@ -285,6 +301,26 @@ pub(super) struct Snapshot {
     pub format: JsonOnly,
     #[command(flatten)]
     pub connect: Connect,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// The machine format [default: the configuration].
+    #[arg(value_name = "FORMAT")]
+    pub format: Option<MachineFormat>,
+}
+
+/// A versioned document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum MachineFormat {
+    /// What `plan --format json` prints and `--out` saves.
+    Plan,
+    /// What `apply --format json` prints.
+    Outcome,
+    /// What `validate --format json` prints, and every verb when it fails.
+    Diagnostics,
+    /// What `snapshot` prints.
+    Snapshot,
 }
 
 #[derive(Debug, Args)]

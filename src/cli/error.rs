@@ -5,21 +5,48 @@ use std::error::Error;
 use super::exit::Exit;
 use crate::apply::ApplyError;
 use crate::aws;
+use crate::diagnostic::{Code, Diagnostic, Record, Sources};
 
 /// Why a command ends before it is done.
 #[derive(Debug)]
 pub(super) struct CommandError {
     pub exit: Exit,
-    /// What is wrong; `None` where the result said so already.
-    pub message: Option<String>,
-    /// What to do about it.
-    pub help: Option<String>,
+    pub complaint: Complaint,
+}
+
+/// What there is to say of an error.
+#[derive(Debug)]
+pub(super) enum Complaint {
+    /// Something is wrong with the world or with what was typed.
+    Words {
+        code: Code,
+        message: String,
+        /// What to do about it.
+        help: Option<String>,
+    },
+    /// Something is wrong in the project's files.
+    Files(Vec<Diagnostic>, Sources),
+    /// Nothing more: it was said already.
+    Said,
 }
 
 impl CommandError {
     /// Something is wrong, in one line.
     pub(super) fn new(message: impl Into<String>) -> CommandError {
-        CommandError { exit: Exit::Error, message: Some(message.into()), help: None }
+        let complaint =
+            Complaint::Words { code: Code::Failed, message: message.into(), help: None };
+        CommandError { exit: Exit::Error, complaint }
+    }
+
+    /// What was typed is no command. Clap's words begin with what is wrong, and go on
+    /// with what to do.
+    pub(super) fn usage(error: &clap::Error) -> CommandError {
+        let words = error.to_string();
+        let (message, help) = words.split_once("\n\n").unwrap_or((&words, ""));
+        let message = message.trim_start_matches("error: ").trim().to_owned();
+        let help = Some(help.trim().to_owned()).filter(|help| !help.is_empty());
+        let complaint = Complaint::Words { code: Code::Usage, message, help };
+        CommandError { exit: Exit::Error, complaint }
     }
 
     /// An error and what caused it, but for causes that its own words repeat.
@@ -39,25 +66,51 @@ impl CommandError {
 
     /// The same, with what to do about it.
     pub(super) fn with_help(self, help: impl Into<String>) -> CommandError {
-        CommandError { help: Some(help.into()), ..self }
+        self.helped(Some(help.into()))
+    }
+
+    fn helped(mut self, told: Option<String>) -> CommandError {
+        if let Complaint::Words { help, .. } = &mut self.complaint {
+            *help = told;
+        }
+        self
+    }
+
+    /// The complaint as the diagnostics document has it. An error that said all on
+    /// the way has at least its exit code to tell.
+    pub(super) fn records(&self) -> Vec<Record> {
+        let record = |code, message: &str, help: &Option<String>| {
+            let diagnostic = Diagnostic { help: help.clone(), ..Diagnostic::new(code, message) };
+            vec![Record::new(&diagnostic, &Sources::default())]
+        };
+        match &self.complaint {
+            Complaint::Words { code, message, help } => record(*code, message, help),
+            Complaint::Files(diagnostics, sources) => {
+                diagnostics.iter().map(|one| Record::new(one, sources)).collect()
+            }
+            Complaint::Said => {
+                let code = self.exit.code();
+                record(Code::Failed, &format!("it ended before a result, with code {code}"), &None)
+            }
+        }
     }
 }
 
 impl From<Exit> for CommandError {
     fn from(exit: Exit) -> CommandError {
-        CommandError { exit, message: None, help: None }
+        CommandError { exit, complaint: Complaint::Said }
     }
 }
 
 impl From<&aws::Error> for CommandError {
     fn from(error: &aws::Error) -> CommandError {
-        CommandError { help: error.help(), ..CommandError::of(error) }
+        CommandError::of(error).helped(error.help())
     }
 }
 
 impl From<ApplyError> for CommandError {
     fn from(error: ApplyError) -> CommandError {
-        CommandError { help: error.help(), ..CommandError::of(&error) }
+        CommandError::of(&error).helped(error.help())
     }
 }
 

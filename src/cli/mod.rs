@@ -24,50 +24,64 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use args::{Cli, Command};
-use error::CommandError;
+use args::{Cli, Command, Common, MachineFormat};
+use error::{CommandError, Complaint};
 use exit::Exit;
 use signals::Signals;
 use ui::Ui;
 
-use crate::config;
+use crate::report::schema::Format;
+use crate::{config, report};
 
 /// Runs the program and says how it ended.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and versions are results; everything else is a usage error,
-            // for which clap's own exit code would mean "changes".
-            let exit = if error.use_stderr() { Exit::Error } else { Exit::Success };
-            let _ = error.print();
-            return exit.into();
-        }
+        Err(error) => return unparsed(&error, &args).into(),
     };
     let ui = Ui::new(&cli.common);
+    let speaks_json = cli.command.speaks_json();
     let writes = matches!(cli.command, Command::Apply(_) | Command::Restore(_));
     let run = panic::AssertUnwindSafe(|| dispatch(cli.command, &ui));
-    let exit = match panic::catch_unwind(run) {
-        Ok(Ok(exit)) => exit,
-        Ok(Err(CommandError { exit, message, help })) => {
-            if let Some(message) = message {
-                ui.error(&message, help.as_deref());
-            }
-            exit
+    let ended = panic::catch_unwind(run).unwrap_or_else(|_| Err(Exit::Error.into()));
+    let exit = ended.unwrap_or_else(|error| {
+        match &error.complaint {
+            Complaint::Words { message, help, .. } => ui.error(message, help.as_deref()),
+            Complaint::Files(diagnostics, sources) => ui.complain_of(diagnostics, sources),
+            Complaint::Said => {}
         }
-        Err(_) => Exit::Error,
-    };
+        if speaks_json && !ui.has_printed() {
+            ui.print(&report::json::diagnostics(&error.records()));
+        }
+        error.exit
+    });
     let Some(error) = ui.print_error() else { return exit.into() };
     ui.error(&format!("cannot write the result: {error}"), None);
     // What was done to the service is done, whoever hears of it.
     if writes { exit.into() } else { Exit::worst([exit, Exit::Error]).into() }
 }
 
+/// Says what is wrong with a command line. Help and versions are results; everything
+/// else is a usage error, for which clap's own exit code would mean "changes".
+fn unparsed(error: &clap::Error, args: &[OsString]) -> Exit {
+    let _ = error.print();
+    if !error.use_stderr() {
+        return Exit::Success;
+    }
+    let follows = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
+    if args.iter().any(|arg| arg == "--format=json") || args.windows(2).any(follows) {
+        let records = CommandError::usage(error).records();
+        Ui::new(&Common::default()).print(&report::json::diagnostics(&records));
+    }
+    Exit::Error
+}
+
 fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {
     match command {
         Command::Validate(args) => Ok(validate::run(&args, ui)),
         Command::Show(args) => show::run(&args, ui),
-        Command::Schema => Ok(schema(ui)),
+        Command::Schema(args) => Ok(schema(args.format, ui)),
         Command::Completions(args) => Ok(completions(args.shell, ui)),
         Command::Plan(args) => wait(read(plan::run(*args, ui))),
         Command::Apply(args) => wait(apply::run(*args, ui)),
@@ -102,9 +116,16 @@ async fn serve(args: emulator::EmulatorArgs) -> Result<Exit, CommandError> {
     served.map(|()| Exit::Success).map_err(|error| CommandError::of(&error))
 }
 
-/// `rekon schema`: the JSON Schema of the configuration.
-fn schema(ui: &Ui) -> Exit {
-    ui.print(&format!("{:#}\n", config::schema()));
+/// `rekon schema`: the JSON Schema of the configuration, or of a machine format.
+fn schema(format: Option<MachineFormat>, ui: &Ui) -> Exit {
+    let schema = match format {
+        None => config::schema(),
+        Some(MachineFormat::Plan) => report::schema::schema(Format::Plan),
+        Some(MachineFormat::Outcome) => report::schema::schema(Format::Outcome),
+        Some(MachineFormat::Diagnostics) => report::schema::schema(Format::Diagnostics),
+        Some(MachineFormat::Snapshot) => report::schema::schema(Format::Snapshot),
+    };
+    ui.print(&format!("{schema:#}\n"));
     Exit::Success
 }
 

@@ -23,7 +23,7 @@ use crate::report::text::Header;
 
 /// Runs the command.
 pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError> {
-    let mut project = project::open(&args.project.dir, args.deny_warnings, ui)?;
+    let mut project = project::open(&args.project.dir, args.deny_warnings)?;
     let root = recovery_root(args.recovery_dir.as_ref(), &project.loaded.root);
     let pace = pace(args.connect.rate, DEFAULT_PARALLELISM);
     let options = options(&project.desired, &args.narrow, args.guard, pace)?;

@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use super::error::CommandError;
+use super::error::{CommandError, Complaint};
 use super::exit::Exit;
-use super::ui::Ui;
 use crate::apply::{self, RecoveryRoot, Run, Traces, Unreadable};
 use crate::config::{self, Loaded};
 use crate::desired::{self, Desired};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::report;
 
 /// A project whose files hold no error.
 pub(super) struct Project {
@@ -19,22 +17,18 @@ pub(super) struct Project {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Loads and resolves a project. What is wrong with it is drawn on stderr.
-pub(super) fn open(dir: &Path, deny_warnings: bool, ui: &Ui) -> Result<Project, CommandError> {
+/// Loads and resolves a project, or says what is wrong with it.
+pub(super) fn open(dir: &Path, deny_warnings: bool) -> Result<Project, CommandError> {
     let loaded = config::load(dir);
     let checked = desired::resolve(&loaded);
     match checked.desired {
         Some(desired) if !is_refused(&checked.diagnostics, deny_warnings) => {
             Ok(Project { loaded, desired, warnings: checked.diagnostics })
         }
-        _ => {
-            ui.complain(&report::diagnostics::draw(
-                &checked.diagnostics,
-                &loaded.sources,
-                ui.stderr_settings(),
-            ));
-            Err(Exit::Error.into())
-        }
+        _ => Err(CommandError {
+            exit: Exit::Error,
+            complaint: Complaint::Files(checked.diagnostics, loaded.sources),
+        }),
     }
 }
 

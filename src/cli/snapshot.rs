@@ -13,7 +13,7 @@ use crate::{live, report};
 /// Runs the command.
 pub(super) async fn run(args: args::Snapshot, ui: &Ui) -> Result<Exit, CommandError> {
     let args::JsonOnly::Json = args.format;
-    let project = project::open(&args.project.dir, false, ui)?;
+    let project = project::open(&args.project.dir, false)?;
     let stack = &project.desired.stack;
     let session = session::open(&args.connect, stack, &project.loaded.root, ui).await?;
     let watch = Watch::new(ui);

@@ -6,11 +6,13 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::AutoStream;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{ColorChoice, Common};
+use crate::diagnostic::{Diagnostic, Sources};
 use crate::report::{self, Detail, MaxDiagnostics, Settings};
 
 /// The terminal, or what stands in for it.
@@ -19,6 +21,8 @@ pub(super) struct Ui {
     quiet: bool,
     verbose: bool,
     max_diagnostics: usize,
+    /// Whether a part of the result was printed.
+    printed: AtomicBool,
     /// Why stdout could not be written, if anything but a closed pipe.
     broken: Mutex<Option<io::Error>>,
 }
@@ -31,6 +35,7 @@ impl Ui {
             quiet: common.quiet,
             verbose: common.verbose,
             max_diagnostics: common.max_diagnostics,
+            printed: AtomicBool::new(false),
             broken: Mutex::new(None),
         }
     }
@@ -76,6 +81,7 @@ impl Ui {
     /// A reader that went away is no mistake: the rest is dropped quietly, and
     /// work that is under way goes on.
     pub(super) fn print(&self, text: &str) -> bool {
+        self.printed.store(true, Ordering::Relaxed);
         let mut stdout = io::stdout().lock();
         let result = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match result {
@@ -90,6 +96,11 @@ impl Ui {
                 false
             }
         }
+    }
+
+    /// Whether a part of the result was printed, or at least begun.
+    pub(super) fn has_printed(&self) -> bool {
+        self.printed.load(Ordering::Relaxed)
     }
 
     /// Why the result could not be printed, if it could not.
@@ -125,6 +136,12 @@ impl Ui {
     pub(super) fn complain(&self, text: &str) {
         // Where stderr itself is gone there is nowhere left to say so.
         let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Says what is wrong in the project's files.
+    pub(super) fn complain_of(&self, diagnostics: &[Diagnostic], sources: &Sources) {
+        let settings = self.stderr_settings();
+        self.complain(&report::diagnostics::draw(diagnostics, sources, settings));
     }
 
     /// Says what is wrong in one `error:` line, and what to do.

@@ -19,7 +19,7 @@ pub(super) fn run(args: &args::Validate, ui: &Ui) -> Exit {
             ui.print(&report::json::diagnostics(&records));
         }
         TextOrJson::Text => {
-            ui.complain(&report::diagnostics::draw(diagnostics, sources, ui.stderr_settings()));
+            ui.complain_of(diagnostics, sources);
             if let Some(desired) = &checked.desired
                 && !ui.is_quiet()
             {

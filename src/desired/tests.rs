@@ -13,9 +13,11 @@ use crate::config::{Loaded, load};
 use crate::diagnostic::{Code, Record, Severity, Sources};
 use crate::model::{Attribute, Dialect, Kind, ProcessorName};
 
-/// What the checks cannot raise from a project's files: it needs the service,
-/// or a file too large to keep.
-const RAISED_ELSEWHERE: [Code; 8] = [
+/// What the checks cannot raise from a project's files: it needs the service, a
+/// command line, or a file too large to keep.
+const RAISED_ELSEWHERE: [Code; 10] = [
+    Code::Usage,
+    Code::Failed,
     Code::UnfinishedRun,
     Code::UndeclaredUnread,
     Code::MembersUnknown,

@@ -122,6 +122,8 @@ codes! {
     IgnoredTag "ignored-tag" Warning "A tag is declared, but `stack.ignore_tags` has it ignored.";
 
     // Beside the files.
+    Usage "usage" Error "What was typed is no command of rekon.";
+    Failed "failed" Error "A command could not do what was asked, for a reason outside the files.";
     IncompleteRead "incomplete-read" Error "A part of the live state could not be read, so the plan cannot be applied.";
     UndeclaredUnread "undeclared-unread" Warning "A processor that no file declares could not be read, which this plan does not depend on.";
     MembersUnknown "members-unknown" Note "The service shows members of a processor that this version does not know.";

@@ -1,10 +1,14 @@
-//! The schema and rekon itself agree on what is wrong.
+//! The schema and rekon itself agree on what is wrong, and the machine formats are as
+//! their schemas say.
 
 use std::path::Path;
 
 use rekon::config::{self, Loaded};
-use rekon::desired;
+use rekon::report::schema::Format;
+use rekon::{desired, report};
 use serde_json::Value;
+
+use crate::support::{copy_of, examples, run};
 
 fn validator() -> jsonschema::Validator {
     jsonschema::draft7::new(&config::schema()).unwrap()
@@ -91,4 +95,170 @@ fn the_schema_takes_whatever_is_no_error() {
             validator.iter_errors(&json(&text)).map(|it| it.to_string()).collect();
         assert_eq!(errors, Vec::<String>::new(), "{text}");
     }
+}
+
+/// A machine format's validator.
+fn validator_of(format: Format) -> jsonschema::Validator {
+    jsonschema::draft7::new(&report::schema::schema(format)).unwrap()
+}
+
+/// A text as the document that it has to be.
+fn valid(format: Format, text: &str) -> Value {
+    let document: Value =
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let validator = validator_of(format);
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert_eq!(errors, Vec::<String>::new(), "{text}");
+    document
+}
+
+#[test]
+fn the_schemas_of_the_machine_formats_are_those_in_the_documentation() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas");
+    for format in Format::ALL {
+        let printed = run(&["schema", format.as_str()]);
+        assert_eq!(printed.code, 0, "{}", printed.stderr);
+        let path = folder.join(format!("{}.json", format.as_str()));
+        if std::env::var_os("REKON_UPDATE_CASES").is_some() {
+            std::fs::write(&path, &printed.stdout).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(kept, printed.stdout, "REKON_UPDATE_CASES=1 writes {} anew", path.display());
+        assert!(jsonschema::draft7::meta::is_valid(&serde_json::from_str(&kept).unwrap()));
+    }
+    assert_eq!(run(&["schema"]).stdout, format!("{:#}\n", config::schema()));
+}
+
+/// Real documents of every kind, from every example and from what goes wrong.
+fn documents() -> Vec<(Format, Value)> {
+    let mut documents = Vec::new();
+    let mut add = |format, args: &[&str], code| {
+        let run = run(args);
+        assert_eq!(run.code, code, "{args:?}: {}{}", run.stdout, run.stderr);
+        documents.push((format, valid(format, &run.stdout)));
+    };
+    for example in examples() {
+        let (_folder, dir) = copy_of(&example);
+        let args = |verb: &'static str| [verb, &dir, "--emulator", "--format", "json"];
+        add(Format::Snapshot, &args("snapshot"), 0);
+        add(Format::Plan, &args("plan"), 0);
+        add(Format::Plan, &[&args("plan")[..], &["--limit", "1"]].concat(), 0);
+        add(Format::Outcome, &[&args("apply")[..], &["--auto-approve"]].concat(), 0);
+        add(Format::Plan, &args("plan"), 0);
+        let state = std::fs::read_to_string(Path::new(&dir).join(".rekon/emulator.json"));
+        valid(Format::Snapshot, &state.unwrap());
+        add(Format::Diagnostics, &["validate", &dir, "--format", "json"], 0);
+    }
+    // The guard refuses, and the plan warns.
+    let (_folder, dir) = copy_of("doorbells");
+    let file = Path::new(&dir).join("rekon.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("max_replacements = 1") && text.contains("\"PERSON\""));
+    let text = text.replace("max_replacements = 1", "max_replacements = 0");
+    std::fs::write(&file, text.replace("\"PERSON\"", "\"PERSON\", \"DRAGON\"")).unwrap();
+    add(Format::Plan, &["plan", &dir, "--emulator", "--format", "json"], 3);
+    add(Format::Outcome, &["apply", &dir, "--emulator", "--format", "json"], 3);
+    std::fs::write(&file, "[stack]\nname = 's'\nregion = \n").unwrap();
+    add(Format::Diagnostics, &["validate", &dir, "--format", "json"], 1);
+    documents
+}
+
+#[test]
+fn every_document_is_as_its_schema_says_and_a_member_that_is_otherwise_is_noticed() {
+    /// Renames each member in turn, but for those whose names the schema leaves open.
+    fn misspell(
+        document: &mut Value,
+        path: &mut Vec<String>,
+        check: &mut impl FnMut(&Value, &str),
+    ) {
+        let open = ["request", "before", "after", "by_operation", "tags", "emulator", "Tags"];
+        let at = format!("/{}", path.join("/")).trim_end_matches('/').to_owned();
+        let here = document.pointer(&at).unwrap().clone();
+        if let Value::Array(items) = &here {
+            for index in 0..items.len() {
+                path.push(index.to_string());
+                misspell(document, path, check);
+                path.pop();
+            }
+        }
+        let Value::Object(members) = &here else { return };
+        for name in members.keys() {
+            // A processor of a snapshot is what the service shows.
+            let is_wire = members.contains_key("StreamProcessorArn");
+            if !is_wire || name == "Name" {
+                let mut wrong = members.clone();
+                let value = wrong.remove(name).unwrap();
+                wrong.insert(format!("{name}x"), value);
+                *document.pointer_mut(&at).unwrap() = Value::Object(wrong);
+                check(document, &format!("{at}/{name}"));
+                *document.pointer_mut(&at).unwrap() = here.clone();
+            }
+            if !is_wire && !open.contains(&name.as_str()) {
+                path.push(name.clone());
+                misspell(document, path, check);
+                path.pop();
+            }
+        }
+    }
+    let mut kinds = std::collections::BTreeSet::new();
+    for (format, mut document) in documents() {
+        let validator = validator_of(format);
+        kinds.insert(format.as_str());
+        misspell(&mut document, &mut Vec::new(), &mut |wrong, at| {
+            assert!(
+                !validator.is_valid(wrong),
+                "{}: {at} misspelt is not noticed",
+                format.as_str()
+            );
+        });
+        for name in document.as_object().unwrap().keys().filter(|name| *name != "emulator") {
+            let mut wrong = document.clone();
+            wrong.as_object_mut().unwrap().remove(name);
+            assert!(!validator.is_valid(&wrong), "{}: nobody misses {name}", format.as_str());
+        }
+    }
+    assert_eq!(kinds.len(), Format::ALL.len());
+}
+
+#[test]
+fn every_verb_tells_its_errors_as_json_where_json_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().to_str().unwrap();
+    std::fs::write(folder.path().join("rekon.toml"), "[stack]\nname = 's'\n").unwrap();
+    let (_copy, dir) = copy_of("minimal");
+    let no_plan = format!("{dir}/rekon.toml");
+    let cases: &[(&[&str], &str)] = &[
+        (&["validate", broken], "missing-stack-key"),
+        (&["plan", broken], "missing-stack-key"),
+        (&["plan", "/nonexistent", "--emulator"], "missing-project"),
+        (&["apply", broken, "--auto-approve"], "missing-stack-key"),
+        (&["snapshot", broken], "missing-stack-key"),
+        (&["plan", &dir], "failed"),
+        (&["plan", &dir, "--emulator", "--only", "nobody"], "failed"),
+        (&["plan", &dir, "--live", &no_plan], "failed"),
+        (&["apply", &dir, "--emulator"], "failed"),
+        (&["apply", &no_plan, "--emulator"], "failed"),
+        (&["restore", "/nonexistent"], "failed"),
+        (&["show", &no_plan], "failed"),
+        (&["show", "/nonexistent"], "failed"),
+        (&["snapshot", &dir], "failed"),
+        (&["plan", &dir, "--region", "us-west-2"], "failed"),
+        (&["plan", "--unheard-of"], "usage"),
+        (&["pln"], "usage"),
+    ];
+    for (args, code) in cases {
+        let run = run(&[args, &["--format", "json"][..]].concat());
+        assert_eq!(run.code, 1, "{args:?}: {}", run.stderr);
+        let document = valid(Format::Diagnostics, &run.stdout);
+        assert_eq!(document["diagnostics"][0]["code"], *code, "{args:?}");
+        assert_ne!(document["summary"]["errors"], 0, "{args:?}");
+        // People are told as well.
+        assert!(args[0] == "validate" || !run.stderr.is_empty(), "{args:?}");
+    }
+    // Where text was asked for, stdout holds no error.
+    assert_eq!(run(&["plan", broken]).stdout, "");
+    assert_eq!(run(&["plan", "--unheard-of"]).stdout, "");
 }
