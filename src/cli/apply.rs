@@ -7,6 +7,7 @@ use super::carry_out::{Ready, carry_out, recovery_root};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::signals::Signals;
+use super::standpoint::Standpoint;
 use super::ui::Ui;
 use super::{plan, project, saved, session};
 
@@ -36,7 +37,8 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
     let plan = plan::make(&project, &live, &options);
     let identity = session.identity_of(&stack);
     let read = Some((live, tokio::time::Instant::now()));
-    Ok(Ready { plan, session, identity, base, read })
+    let seen = Some(Standpoint::before(&base));
+    Ok(Ready { plan, session, identity, base, seen, read })
 }
 
 /// Takes a saved plan as it is; no TOML is read.
@@ -52,7 +54,7 @@ async fn from_file(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
     let session = session::open(&args.connect, &plan.stack, &base, ui).await?;
     plan::announce(&session.header, shown_as(args.execution.format), ui);
     let identity = session.identity()?;
-    Ok(Ready { plan, session, identity, base, read: None })
+    Ok(Ready { plan, session, identity, base, seen: None, read: None })
 }
 
 /// Where the header belongs, given the format of the result.

@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::plan;
 use super::session::{self, Session};
 use super::signals::Signals;
+use super::standpoint::Standpoint;
 use super::ui::Ui;
 use super::watch::{told, watched};
 use crate::apply::{self, Awaited, Event, Known, RecoveryRoot, StopSignal};
@@ -23,6 +24,8 @@ pub(super) struct Ready {
     pub identity: Identity,
     /// The folder of the project or the saved plan.
     pub base: PathBuf,
+    /// From where the project's files are seen, if it is known where they are.
+    pub seen: Option<Standpoint>,
     /// What was just read, and when the reading ended.
     pub read: Option<(Live, tokio::time::Instant)>,
 }
@@ -37,15 +40,16 @@ pub(super) async fn carry_out(
     ui: &Ui,
 ) -> Result<(Exit, Option<Outcome>), CommandError> {
     let planned = &ready.plan;
+    let shown = plan::shown(planned, ready.seen.as_ref());
     let json = execution.format == TextOrJson::Json;
     let asks = !planned.changes.is_empty() && !execution.auto_approve;
     // Nobody can agree to what was not shown.
     let least = if asks { Detail::Normal } else { Detail::Quiet };
-    let shown = |given: Settings| Settings { detail: given.detail.max(least), ..given };
+    let loud = |given: Settings| Settings { detail: given.detail.max(least), ..given };
     if json {
-        ui.say(&report::text::plan(planned, shown(ui.stderr_settings())));
+        ui.say(&report::text::plan(&shown, loud(ui.stderr_settings())));
     } else {
-        ui.print(&report::text::plan(planned, shown(ui.stdout_settings())));
+        ui.print(&report::text::plan(&shown, loud(ui.stdout_settings())));
     }
     match plan::exit(planned, execution.deny_warnings, false) {
         Exit::Success => {}
@@ -66,7 +70,7 @@ pub(super) async fn carry_out(
     let outcome = execute(&ready, execution, connect, signals, ui).await?;
     let delivered = ui.print(&match json {
         true => report::json::outcome(&outcome, planned),
-        false => report::text::outcome(&outcome, planned, ui.stdout_settings()),
+        false => report::text::outcome(&outcome, &shown, ui.stdout_settings()),
     });
     if !delivered {
         // What is lost has to be known, wherever the report went.
@@ -119,7 +123,7 @@ async fn execute(
     signals: Signals,
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
-    let Ready { plan, session, identity, base, read } = ready;
+    let Ready { plan, session, identity, base, seen: _, read } = ready;
     let options = apply::Options {
         identity: identity.clone(),
         parallelism: execution.parallelism,

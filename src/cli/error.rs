@@ -5,6 +5,7 @@ use std::error::Error;
 use super::exit::Exit;
 use crate::apply::ApplyError;
 use crate::aws;
+use crate::config::Loaded;
 use crate::diagnostic::{Code, Diagnostic, Record, Sources};
 
 /// Why a command ends before it is done.
@@ -25,7 +26,7 @@ pub(super) enum Complaint {
         help: Option<String>,
     },
     /// Something is wrong in the project's files.
-    Files(Vec<Diagnostic>, Sources),
+    Files(Vec<Diagnostic>, Box<Loaded>),
     /// Nothing more: it was said already.
     Said,
 }
@@ -85,8 +86,8 @@ impl CommandError {
         };
         match &self.complaint {
             Complaint::Words { code, message, help } => record(*code, message, help),
-            Complaint::Files(diagnostics, sources) => {
-                diagnostics.iter().map(|one| Record::new(one, sources)).collect()
+            Complaint::Files(diagnostics, loaded) => {
+                diagnostics.iter().map(|one| Record::new(one, &loaded.sources)).collect()
             }
             Complaint::Said => {
                 let code = self.exit.code();

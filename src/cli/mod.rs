@@ -14,6 +14,7 @@ mod session;
 mod show;
 mod signals;
 mod snapshot;
+mod standpoint;
 mod ui;
 mod validate;
 mod watch;
@@ -48,7 +49,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let exit = ended.unwrap_or_else(|error| {
         match &error.complaint {
             Complaint::Words { message, help, .. } => ui.error(message, help.as_deref()),
-            Complaint::Files(diagnostics, sources) => ui.complain_of(diagnostics, sources),
+            Complaint::Files(diagnostics, loaded) => ui.complain_of(diagnostics, loaded),
             Complaint::Said => {}
         }
         if speaks_json && !ui.has_printed() {

@@ -1,5 +1,6 @@
 //! `rekon plan`: the difference, and the exact calls.
 
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use super::carry_out::recovery_root;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::project::{self, Project};
+use super::standpoint::Standpoint;
 use super::ui::Ui;
 use super::{saved, session};
 use crate::aws::Rate;
@@ -44,7 +46,8 @@ pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError>
     if let Some(file) = &args.out {
         saved::write(&plan, file, ui)?;
     }
-    print(&plan, args.format, ui);
+    let standpoint = Standpoint::before(&project.loaded.root);
+    print(&plan, args.format, Some(&standpoint), ui);
     Ok(exit(&plan, args.deny_warnings, args.detailed_exitcode))
 }
 
@@ -99,14 +102,20 @@ pub(super) fn announce(header: &Header, format: PlanFormat, ui: &Ui) {
     }
 }
 
-/// Prints a plan on stdout.
-pub(super) fn print(plan: &Plan, format: PlanFormat, ui: &Ui) {
+/// Prints a plan on stdout, with paths in text as seen from where the user stands, if
+/// it is known where the project is.
+pub(super) fn print(plan: &Plan, format: PlanFormat, seen: Option<&Standpoint>, ui: &Ui) {
     let settings = ui.stdout_settings();
     ui.print(&match format {
-        PlanFormat::Text => report::text::plan(plan, settings),
+        PlanFormat::Text => report::text::plan(&shown(plan, seen), settings),
         PlanFormat::Json => report::json::plan(plan),
         PlanFormat::Diff => report::diff::plan(plan, settings),
     });
+}
+
+/// A plan as text shows it.
+pub(super) fn shown<'a>(plan: &'a Plan, seen: Option<&Standpoint>) -> Cow<'a, Plan> {
+    seen.map_or(Cow::Borrowed(plan), |seen| Cow::Owned(seen.plan(plan)))
 }
 
 /// How a plan that was only looked at ends.

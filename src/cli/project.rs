@@ -27,7 +27,7 @@ pub(super) fn open(dir: &Path, deny_warnings: bool) -> Result<Project, CommandEr
         }
         _ => Err(CommandError {
             exit: Exit::Error,
-            complaint: Complaint::Files(checked.diagnostics, loaded.sources),
+            complaint: Complaint::Files(checked.diagnostics, Box::new(loaded)),
         }),
     }
 }

@@ -56,7 +56,7 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
     let (ready, unchanged) = signals.cut_short(ready(&args, session, stack, &runs, ui)).await?;
     if let Some(file) = &args.out {
         saved::write(&ready.plan, file, ui)?;
-        plan::print(&ready.plan, shown_as(args.execution.format), ui);
+        plan::print(&ready.plan, shown_as(args.execution.format), None, ui);
         return Ok(plan::exit(&ready.plan, args.execution.deny_warnings, false));
     }
     let carried = carry_out(ready, &args.execution, &args.connect, signals, ui).await;
@@ -135,5 +135,5 @@ async fn ready(
     let asked = desired.processors.keys().map(ToString::to_string);
     let unchanged = asked.filter(|name| !changed.contains(name.as_str())).collect();
     let read = Some((live, tokio::time::Instant::now()));
-    Ok((Ready { plan, session, identity, base, read }, unchanged))
+    Ok((Ready { plan, session, identity, base, seen: None, read }, unchanged))
 }

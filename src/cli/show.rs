@@ -18,6 +18,6 @@ pub(super) fn run(args: &args::Show, ui: &Ui) -> Result<Exit, CommandError> {
         snapshot: None,
     };
     plan::announce(&header, args.format, ui);
-    plan::print(&saved, args.format, ui);
+    plan::print(&saved, args.format, None, ui);
     Ok(Exit::Success)
 }

@@ -12,7 +12,9 @@ use anstream::AutoStream;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{ColorChoice, Common};
-use crate::diagnostic::{Diagnostic, Sources};
+use super::standpoint::Standpoint;
+use crate::config::Loaded;
+use crate::diagnostic::Diagnostic;
 use crate::report::{self, Detail, MaxDiagnostics, Settings};
 
 /// The terminal, or what stands in for it.
@@ -139,9 +141,10 @@ impl Ui {
     }
 
     /// Says what is wrong in the project's files.
-    pub(super) fn complain_of(&self, diagnostics: &[Diagnostic], sources: &Sources) {
+    pub(super) fn complain_of(&self, diagnostics: &[Diagnostic], loaded: &Loaded) {
+        let sources = Standpoint::before(&loaded.root).sources(&loaded.sources);
         let settings = self.stderr_settings();
-        self.complain(&report::diagnostics::draw(diagnostics, sources, settings));
+        self.complain(&report::diagnostics::draw(diagnostics, &sources, settings));
     }
 
     /// Says what is wrong in one `error:` line, and what to do.

@@ -19,7 +19,7 @@ pub(super) fn run(args: &args::Validate, ui: &Ui) -> Exit {
             ui.print(&report::json::diagnostics(&records));
         }
         TextOrJson::Text => {
-            ui.complain_of(diagnostics, sources);
+            ui.complain_of(diagnostics, &loaded);
             if let Some(desired) = &checked.desired
                 && !ui.is_quiet()
             {

@@ -59,6 +59,14 @@ impl Sources {
         self.0.iter().enumerate().map(|(at, source)| (SourceId(to_u32(at)), source))
     }
 
+    /// The same texts under other names.
+    #[must_use]
+    pub fn renamed(&self, name: impl Fn(&str) -> String) -> Sources {
+        let renamed =
+            |source: &Source| Source { path: name(&source.path).into(), ..source.clone() };
+        Sources(self.0.iter().map(renamed).collect())
+    }
+
     /// Where a span starts.
     pub fn locate(&self, span: Span) -> Location {
         let source = self.get(span.source);
