@@ -20,7 +20,7 @@ use super::environment::{self, Proxies};
 use super::rate_limit::RateLimit;
 use super::reader::Observer;
 use super::retry::Retry;
-use super::{Error, Reader, Writer, credentials};
+use super::{Error, Reader, Writer, credentials, profile};
 
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,12 +57,14 @@ pub async fn connect(settings: Settings) -> Result<Connection, Error> {
         }
         None => {
             let proxies = Proxies::from_env()?;
-            let config = environment(&region, profile, endpoint_url).await?;
+            let config = environment(&region, profile.clone(), endpoint_url).await?;
             (config, Some(proxies), fastrand::Rng::new())
         }
     };
     let endpoint = environment::endpoint(&config)?;
-    let provider = credentials::load(config.credentials_provider()).await?;
+    let provider = credentials::load(config.credentials_provider()).await;
+    let provider =
+        provider.map_err(|error| profile::missing(profile.as_deref()).unwrap_or(error))?;
     let config = config.into_builder().credentials_provider(provider).build();
     Ok(Connection(Arc::new(Client {
         rekognition: aws_sdk_rekognition::Client::new(&config),

@@ -25,6 +25,7 @@ mod environment;
 mod error;
 mod operation;
 mod pages;
+mod profile;
 mod rate_limit;
 mod reader;
 mod request;

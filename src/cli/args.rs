@@ -150,7 +150,7 @@ pub(super) struct Narrow {
     #[arg(long, value_name = "KEY=VALUE")]
     pub tag: Vec<String>,
     /// Plan only the first N changes, those that destroy nothing first.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = limit)]
     pub limit: Option<NonZeroUsize>,
 }
 
@@ -379,6 +379,12 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .ok_or_else(|| "must be a number of seconds, such as 180".to_owned())
+}
+
+fn limit(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| {
+        "must be a whole number from 1; a plan of nothing is no plan, so leave it out".to_owned()
+    })
 }
 
 fn parallelism(text: &str) -> Result<usize, String> {

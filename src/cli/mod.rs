@@ -23,6 +23,7 @@ use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
 use args::{Cli, Command, Common, MachineFormat};
@@ -66,6 +67,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Says what is wrong with a command line. Help and versions are results; everything
 /// else is a usage error, for which clap's own exit code would mean "changes".
 fn unparsed(error: &clap::Error, args: &[OsString]) -> Exit {
+    if let Some(error) = to_come(error) {
+        return unparsed(&error, args);
+    }
     let _ = error.print();
     if !error.use_stderr() {
         return Exit::Success;
@@ -76,6 +80,21 @@ fn unparsed(error: &clap::Error, args: &[OsString]) -> Exit {
         Ui::new(&Common::default()).print(&report::json::diagnostics(&records));
     }
     Exit::Error
+}
+
+/// What to say of a command that the documentation names and that is not there yet.
+fn to_come(error: &clap::Error) -> Option<clap::Error> {
+    const TO_COME: [&str; 7] =
+        ["init", "import", "drift", "accept", "diff", "render", "iam-policy"];
+    let name = match error.get(ContextKind::InvalidSubcommand)? {
+        ContextValue::String(name) if TO_COME.contains(&name.as_str()) => name,
+        _ => return None,
+    };
+    let words = format!(
+        "`rekon {name}` is not there yet\n\nWhat is there: validate, plan, apply, restore, show, \
+         snapshot, schema, emulator, completions"
+    );
+    Some(Cli::command().error(ErrorKind::InvalidSubcommand, words))
 }
 
 fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {

@@ -150,17 +150,36 @@ impl Loaded {
 
 fn missing_project(folder: &Path) -> Diagnostic {
     let shown = folder.display();
-    let (message, help) = if folder.is_file() {
-        (format!("`{shown}` is a file"), "name the folder that `rekon.toml` is in".to_owned())
-    } else if folder.is_dir() {
-        (
-            format!("there is no `{PROJECT_FILE}` in `{shown}`"),
-            "name the folder that `rekon.toml` is in".to_owned(),
-        )
+    let named = "name the folder that `rekon.toml` is in".to_owned();
+    let (message, help) = if folder.is_dir() {
+        let around = around(folder);
+        let help = match around.join(PROJECT_FILE).exists() {
+            true => format!("the project is in `{}`: name that", around.display()),
+            false => named,
+        };
+        (format!("there is no `{PROJECT_FILE}` in `{shown}`"), help)
+    } else if folder.extension().is_some_and(|end| end == "json") {
+        let help = format!(
+            "{named}; a file for the embedded service is given as `--emulator={shown}`, a \
+             snapshot as `--live={shown}`"
+        );
+        (format!("`{shown}` is no folder"), help)
+    } else if folder.is_file() {
+        (format!("`{shown}` is a file"), named)
     } else {
         (format!("there is no folder `{shown}`"), "check the path".to_owned())
     };
     Diagnostic::new(Code::MissingProject, message).help(help)
+}
+
+/// The folder around one, as one would call it.
+fn around(folder: &Path) -> PathBuf {
+    match (folder.file_name(), folder.parent()) {
+        (Some(_), Some(parent)) if parent.as_os_str().is_empty() => PathBuf::from("."),
+        (Some(_), Some(parent)) => parent.to_owned(),
+        _ if folder == Path::new(".") => PathBuf::from(".."),
+        _ => folder.join(".."),
+    }
 }
 
 /// Why a file is not taken: a code and the rest of a sentence about the file.

@@ -7,6 +7,7 @@
 use toml_parser::Expected;
 
 use super::read::Fault;
+use super::suggest::shorten;
 use super::tokens::Outline;
 use crate::diagnostic::{Code, Diagnostic, Span};
 
@@ -53,6 +54,9 @@ fn repetition(text: &str, fault: &Fault) -> Diagnostic {
 
 fn syntax(text: &str, outline: &Outline, fault: &Fault) -> Diagnostic {
     let Fault { span, what, expected, first } = fault;
+    if let Some(meant) = meant(text, fault) {
+        return meant;
+    }
     let new = |what: &str| Diagnostic::new(Code::Syntax, format!("this is not TOML: {what}"));
     if let Some(bracket) = unclosed(text, outline, span.range().start) {
         let what = match text.as_bytes().get(bracket) {
@@ -78,6 +82,38 @@ fn syntax(text: &str, outline: &Outline, fault: &Fault) -> Diagnostic {
             None => new(what).label(*span, "here"),
         },
     }
+}
+
+/// What was probably meant, where others than TOML write it so.
+fn meant(text: &str, fault: &Fault) -> Option<Diagnostic> {
+    let range = fault.span.range();
+    let start = line_start(text, range.start);
+    let line = text.get(start..)?.lines().next()?;
+    let new = |what: &str| Diagnostic::new(Code::Syntax, format!("this is not TOML: {what}"));
+    if text.get(range.clone()) == Some(":") && fault.what.contains("unquoted key") {
+        let (key, value) = line.split_once(':')?;
+        let (key, value) = (key.trim(), value.trim());
+        return Some(
+            new("`:` stands where `=` has to")
+                .label(fault.span, "write `=`")
+                .help(format!("write `{key} = {}`", shorten(value))),
+        );
+    }
+    if fault.what.contains("leading zero") {
+        let digits = |at: &usize| text.as_bytes().get(*at).is_some_and(u8::is_ascii_digit);
+        let end = (range.start..).find(|at| !digits(at))?;
+        let number = text.get(range.start..end)?;
+        let key = line.split('=').next().unwrap_or_default().trim();
+        let fits = !key.contains(['{', '[', ',']);
+        let shown =
+            if fits { format!("`{key} = \"{number}\"`") } else { format!("`\"{number}\"`") };
+        return Some(
+            new("a number does not begin with 0")
+                .label(Span::new(fault.span.source, range.start..end), "write it in quotes")
+                .help(format!("as text it keeps its zero: {shown}")),
+        );
+    }
+    None
 }
 
 fn expectation(expected: &Expected) -> String {

@@ -89,6 +89,7 @@ codes! {
 
     // Values.
     OutOfRange "out-of-range" Error "A number is outside its range.";
+    FractionForPercent "fraction-for-percent" Warning "A percentage is under 1, as a fraction would be.";
     NotFinite "not-finite" Error "A number is NaN, infinite or too large for a float32.";
     ThresholdTooLow "threshold-too-low" Error "The service raises a face match threshold under 80 to 80.";
     InvalidString "invalid-string" Error "A string breaks the service's length or pattern.";
@@ -110,6 +111,7 @@ codes! {
     IncompleteBox "incomplete-box" Error "A bounding box lacks a side.";
     PolygonSize "polygon-size" Error "A polygon has fewer or more points than the service takes.";
     LeavesFrame "leaves-frame" Warning "A region reaches outside the frame.";
+    OutsideFrame "outside-frame" Error "A region lies wholly outside the frame.";
     NoArea "no-area" Warning "A region encloses nothing.";
     CrossesItself "crosses-itself" Warning "A polygon's outline crosses or touches itself.";
     RepeatedCorner "repeated-corner" Warning "A corner of a polygon repeats the one before it.";

@@ -81,7 +81,7 @@ fn the_schema_takes_whatever_is_no_error() {
         "[defaults.label_detection]\ndesired_status = 'stopped'\n".to_owned(),
         format!("[template.a]\n{tags}"),
         "[zone.a]\npolygon = [[-1, 0], [2, 0], [2, 3]]\n".to_owned(),
-        "[zone.a.bounding_box]\nleft = -0.5\ntop = 1.5\nwidth = 2\nheight = 0\n".to_owned(),
+        "[zone.a.bounding_box]\nleft = -0.5\ntop = 0.5\nwidth = 2\nheight = 0\n".to_owned(),
     ];
     for layer in layers {
         let text = format!("{stack}{layer}");

@@ -29,9 +29,27 @@ pub(super) fn check(attribute: &Attribute, node: &Node, diagnostics: &mut Vec<Di
                 format!("`{name}` is under {least}, which the service raises to {least}"),
             )
             .label(node.span, format!("would be taken for {least}"))
-            .help(format!("write {least} to 100, or leave it out for {least}")),
+            .help(match meant(value) {
+                Some(percent) => format!("did you mean {percent}? it is from {least} to 100"),
+                None => format!("write {least} to 100, or leave it out for {least}"),
+            }),
+        );
+    } else if let Some(percent) = meant(value) {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::FractionForPercent,
+                format!("`{name}` is in percent, and this is less than one"),
+            )
+            .label(node.span, format!("{value} of 100"))
+            .help(format!("did you mean {percent}?")),
         );
     }
+}
+
+/// The percentage that a fraction was probably meant as.
+fn meant(value: Float32) -> Option<Float32> {
+    let is_fraction = value > ZERO && value < Float32::whole(1);
+    is_fraction.then(|| Float32::from_f64(f64::from(value.get()) * 100.0).ok()).flatten()
 }
 
 /// A number as a float32, unless it is none, which is reported at a place.

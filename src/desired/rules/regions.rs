@@ -3,7 +3,8 @@
 //! Up to ten regions and the shape of their members are in the API model; that
 //! a region is a box or a polygon, and a polygon of 3 to 10 points, is in the
 //! documentation of RegionOfInterest. The model bounds no coordinate, so that
-//! what is odd about a shape is only that: odd.
+//! what is odd about a shape is only that: odd. One that is wholly outside the frame
+//! contradicts itself: it is a region of no interest.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use crate::config::{Node, Table, closest, did_you_mean, list, quoted};
 use crate::desired::geometry::{crossing, is_flat};
 use crate::desired::shapes::{POLYGON_POINTS, corners};
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::model::{Float32, RegionOfInterest};
+use crate::model::{Float32, Point, RegionOfInterest};
 
 const MOST: usize = 10;
 const EDGE: Float32 = Float32::whole(1);
@@ -140,6 +141,16 @@ fn rectangle(span: Span, bounds: &Table, diagnostics: &mut Vec<Diagnostic>) {
     let right = left.get() + width.get();
     let bottom = top.get() + height.get();
     let edge = EDGE.get();
+    if left >= EDGE || top >= EDGE || right <= 0.0 || bottom <= 0.0 {
+        let fault = match () {
+            () if left >= EDGE => format!("it begins at left = {left}"),
+            () if top >= EDGE => format!("it begins at top = {top}"),
+            () if right <= 0.0 => format!("it ends at left + width = {right}"),
+            () => format!("it ends at top + height = {bottom}"),
+        };
+        diagnostics.push(outside_frame(span, fault));
+        return;
+    }
     if left < ZERO || top < ZERO || right > edge || bottom > edge {
         let fault = match () {
             () if right > edge => format!("left + width is {right}"),
@@ -149,6 +160,14 @@ fn rectangle(span: Span, bounds: &Table, diagnostics: &mut Vec<Diagnostic>) {
         };
         diagnostics.push(leaves_frame(span, fault));
     }
+}
+
+fn outside_frame(span: Span, fault: String) -> Diagnostic {
+    Diagnostic::new(Code::OutsideFrame, "this region lies wholly outside the frame")
+        .label(span, fault)
+        .help(
+            "coordinates are shares of the frame, from 0 to 1: divide pixels by its width or height",
+        )
 }
 
 fn leaves_frame(span: Span, fault: String) -> Diagnostic {
@@ -184,6 +203,15 @@ fn outline(span: Span, points: &[Node], diagnostics: &mut Vec<Diagnostic>) {
         }
     }
     let Some(all) = corners(points) else { return };
+    let beyond = |side: fn(&Point) -> Float32| {
+        all.iter().all(|point| side(point) >= EDGE) || all.iter().all(|point| side(point) <= ZERO)
+    };
+    // What lies along an edge has no area, which is told as such.
+    if !is_flat(&all) && (beyond(|point| point.x) || beyond(|point| point.y)) {
+        let fault = "all of it is beyond one edge".to_owned();
+        diagnostics.push(outside_frame(span, fault));
+        return;
+    }
     let frame = ZERO..=EDGE;
     if let Some(out) =
         all.iter().position(|point| !frame.contains(&point.x) || !frame.contains(&point.y))
