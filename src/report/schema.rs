@@ -186,19 +186,20 @@ fn value(kind: Type) -> Json {
         Type::Flag => flag(),
         Type::Labels => list(text()),
         Type::RunState => word(&["running", "stopped"]),
-        Type::Regions => {
-            let side = || json!({"type": "number"});
-            let bounds = object(
-                [("left", side()), ("top", side()), ("width", side()), ("height", side())],
-                [],
-            );
-            let point = json!({"type": "array", "items": side(), "minItems": 2, "maxItems": 2});
-            list(json!({"oneOf": [
-                object([("bounding_box", bounds)], []),
-                object([("polygon", list(point))], []),
-            ]}))
-        }
+        Type::Regions => list(region()),
     }
+}
+
+/// A region of interest in the TOML's shape.
+fn region() -> Json {
+    let side = || json!({"type": "number"});
+    let bounds =
+        object([("left", side()), ("top", side()), ("width", side()), ("height", side())], []);
+    let point = json!({"type": "array", "items": side(), "minItems": 2, "maxItems": 2});
+    json!({"oneOf": [
+        object([("bounding_box", bounds)], []),
+        object([("polygon", list(point))], []),
+    ]})
 }
 
 /// A definition with its tags and run state, as far as they are known.
@@ -306,9 +307,13 @@ fn plan() -> Json {
             ("calls", list(call)),
             ("refusals", list(refusal)),
             ("diagnostics", list(record())),
+            ("undeclared", list(text())),
             ("digest", sealed()),
         ],
-        [],
+        [
+            ("zones", json!({"type": "object", "additionalProperties": region()})),
+            ("restores", flag()),
+        ],
     );
     plan["definitions"] = json!({"definition": self::definition()});
     plan
@@ -319,6 +324,7 @@ fn outcome() -> Json {
         [
             ("planned", count()),
             ("made", count()),
+            ("reads", count()),
             ("retried", count()),
             ("throttled", count()),
             ("seconds", number()),

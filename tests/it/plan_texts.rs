@@ -41,7 +41,12 @@ fn plans_read_well_on_every_terminal() {
         let plan = planned(&case);
         let mut text = String::new();
         for width in WIDTHS {
-            let settings = Settings { width: Some(width), detail: case.detail, color: false };
+            let settings = Settings {
+                width: Some(width),
+                detail: case.detail,
+                color: false,
+                ..Settings::default()
+            };
             writeln!(text, "{:─<width$}", format!("─── {width} columns ")).unwrap();
             let shown = report::text::plan(&plan, settings);
             for line in shown.lines().filter(|line| !line.contains(" = ")) {

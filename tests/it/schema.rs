@@ -174,7 +174,8 @@ fn every_document_is_as_its_schema_says_and_a_member_that_is_otherwise_is_notice
         path: &mut Vec<String>,
         check: &mut impl FnMut(&Value, &str),
     ) {
-        let open = ["request", "before", "after", "by_operation", "tags", "emulator", "Tags"];
+        let open =
+            ["request", "before", "after", "by_operation", "tags", "zones", "emulator", "Tags"];
         let at = format!("/{}", path.join("/")).trim_end_matches('/').to_owned();
         let here = document.pointer(&at).unwrap().clone();
         if let Value::Array(items) = &here {

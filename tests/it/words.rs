@@ -104,7 +104,7 @@ mod asked {
     #[test]
     fn nobody_is_asked_about_what_was_not_shown() {
         let (shown, code) = answered("--quiet", "no\n");
-        assert!(shown.contains("± garage ") && shown.contains("Plan: 1 to create"), "{shown}");
+        assert!(shown.contains("± garage") && shown.contains("Plan: 1 to create"), "{shown}");
         assert!(shown.ends_with("\nNothing was changed.\n"), "{shown}");
         assert_eq!(code, Some(1));
     }
