@@ -286,8 +286,18 @@ fn response(
     response
 }
 
+/// An element that holds text. Characters that XML has no way to write are replaced.
 fn element(name: &str, text: &str) -> String {
-    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'.. => escaped.push(character),
+            _ => escaped.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
     format!("<{name}>{escaped}</{name}>")
 }
 
@@ -449,6 +459,16 @@ mod tests {
             ),
             "{body}"
         );
+    }
+
+    #[test]
+    fn what_xml_cannot_hold_is_replaced() {
+        let message = "a\0b\u{1b}c\u{ffff}\tü\u{10ffff}";
+        let refused =
+            error(Dialect::Query, &ServiceError::new("InvalidAction", 400, message), "id");
+        let body = String::from_utf8(refused.body().to_vec()).unwrap();
+        let held = "<Message>a\u{fffd}b\u{fffd}c\u{fffd}\tü\u{10ffff}</Message>";
+        assert!(body.contains(held), "{body:?}");
     }
 
     #[test]
