@@ -76,6 +76,16 @@ impl Definition {
                 None => insert(&mut root, place, value.to_json(dialect)),
             }
         }
+        // A description may hold a destination that says nothing. What is written of it can be read again.
+        if self.variant("output").is_none() {
+            let attribute = match self.kind() {
+                Kind::LabelDetection => Attribute::OutputBucket,
+                Kind::FaceSearch => Attribute::OutputDataStream,
+            };
+            if let Some((destination, _)) = dialect.place(&attribute).rsplit_once('.') {
+                insert(&mut root, destination, json!({}));
+            }
+        }
         if self.tags != TagKnowledge::Unknown && dialect == Dialect::Toml {
             root.entry("tags").or_insert_with(|| json!({}));
         }
@@ -383,6 +393,17 @@ mod tests {
             back.set(Attribute::DesiredStatus, definition.get(&Attribute::DesiredStatus).cloned());
             back.tags = definition.tags;
             assert_eq!(back, definition);
+        }
+    }
+
+    #[test]
+    fn an_output_that_says_nothing_survives_too() {
+        for (mut json, destination) in
+            [(doorbell(), "s3_destination"), (lobby(), "kinesis_data_stream")]
+        {
+            json["output"][destination] = json!({});
+            let definition = Definition::from_json(&json, Dialect::Toml).unwrap();
+            assert_eq!(definition.to_json(Dialect::Toml), json);
         }
     }
 
