@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::{Action, Change, FORMAT_VERSION, Plan, strict};
-use crate::model::{Definition, Kind};
+use crate::model::{Definition, Dialect, Kind, Unreadable};
 
 /// A plan with its digest, as it is printed and saved.
 #[derive(Debug, Serialize)]
@@ -73,24 +73,28 @@ impl Plan {
         let mut plan: Plan = serde_json::from_value(json)
             .map_err(|error| DocumentError::NoPlan(error.to_string()))?;
         if seal == Seal::Missing {
-            plan.changes.iter_mut().for_each(fill_result);
+            let mut changes = plan.changes.iter_mut();
+            changes
+                .try_for_each(fill_result)
+                .map_err(|error| DocumentError::NoPlan(error.to_string()))?;
         }
         Ok((plan, seal))
     }
 }
 
 /// Works out what a plan without a digest does not say: what is there when the
-/// calls of a change are done.
-fn fill_result(change: &mut Change) {
+/// calls of a change are done. Attributes that lead to no whole definition are no change.
+fn fill_result(change: &mut Change) -> Result<(), Unreadable> {
     if change.result.is_some() || change.actions.contains(&Action::Delete) {
-        return;
+        return Ok(());
     }
     let before = change.expect.clone();
     let mut result = before.unwrap_or_else(|| Definition::new(Kind::LabelDetection));
     for one in &change.attributes {
         result.set(one.attribute.clone(), one.after.clone());
     }
-    change.result = Some(result);
+    change.result = Some(Definition::from_json(&result.to_json(Dialect::Toml), Dialect::Toml)?);
+    Ok(())
 }
 
 /// `sha256:` and the digest of compact, key-sorted JSON.

@@ -158,6 +158,18 @@ fn a_plan_of_an_older_version_can_be_shown() {
     assert_eq!((read.calls.len(), seal), (1, Seal::Missing));
 }
 
+#[test]
+fn a_plan_of_an_older_version_says_what_it_leads_to() {
+    let plan = camera().declare("a", LABELS, json!(["PET"])).plan();
+    let mut older = saved(&plan);
+    older.as_object_mut().unwrap().remove("digest");
+    let change = older["changes"][0].as_object_mut().unwrap();
+    change.remove("result");
+    change.insert("expect".to_owned(), Value::Null);
+    let error = Plan::parse(&older.to_string()).unwrap_err();
+    assert_eq!(error.to_string(), "this is no plan: role_arn is missing");
+}
+
 /// Where every value that holds no others stands.
 fn pointers(json: &Value, at: &mut String, found: &mut Vec<String>) {
     let length = at.len();
