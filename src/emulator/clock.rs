@@ -53,13 +53,11 @@ impl Time {
         Some(Time::rounded(elapsed))
     }
 
-    /// ISO 8601 in UTC with milliseconds, for people.
+    /// ISO 8601 in UTC with milliseconds, for people; the last of all dates if it lies beyond that.
     pub fn iso(self) -> String {
         let milliseconds = i64::try_from(self.0.as_millis()).unwrap_or(i64::MAX);
-        match jiff::Timestamp::from_millisecond(milliseconds) {
-            Ok(timestamp) => format!("{timestamp:.3}"),
-            Err(_) => self.epoch_seconds().to_string(),
-        }
+        let timestamp = jiff::Timestamp::from_millisecond(milliseconds);
+        format!("{:.3}", timestamp.unwrap_or(jiff::Timestamp::MAX))
     }
 
     /// The second that it lies in, which is as precise as CloudTrail's times are.
@@ -140,6 +138,13 @@ mod tests {
         for nonsense in [json!("yesterday"), json!(-1), json!(true), json!(null)] {
             assert_eq!(Time::from_json(&nonsense), None, "{nonsense}");
         }
+    }
+
+    #[test]
+    fn a_time_beyond_all_dates_is_written_as_one_that_can_be_read() {
+        let beyond = Time::from_json(&json!(1e19)).unwrap();
+        assert_eq!(beyond.iso(), "9999-12-30T22:00:00.999Z");
+        assert!(Time::from_json(&json!(beyond.iso())).is_some());
     }
 
     #[tokio::test(start_paused = true)]
