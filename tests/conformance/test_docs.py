@@ -27,7 +27,7 @@ def rows(heading):
 
 def test_every_option_is_listed(program):
     options = re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", program.split("Faults:")[0], re.M)
-    common = {"--help", "--color", "--quiet", "--verbose", "--format", "--profile", "--endpoint-url", "--emulator"}
+    common = {"--help", "--color", "--quiet", "--verbose", "--max-diagnostics", "--format", "--profile", "--endpoint-url", "--emulator"}
     assert {row.split()[0] for row in rows("Options")} == set(options) - common
 
 
