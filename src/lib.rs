@@ -44,8 +44,8 @@
 //! })
 //! .await?;
 //! let reader = connection.reader();
-//! let live = live::read(&reader, &desired, &options.narrowing, &|_| {}).await?;
 //! let options = plan::Options::default();
+//! let live = live::read(&reader, &desired, &options.narrowing, &|_| {}).await?;
 //! let planned = plan::plan(&desired, &loaded.sources, &[], &live, &options);
 //! print!("{}", report::text::plan(&planned, settings));
 //! assert!(planned.refusals.is_empty() && planned.complete);
@@ -53,7 +53,7 @@
 //! // Apply: the writes of the plan and no others. What is deleted can be restored
 //! // from the folder that is given here.
 //! let folder = tempfile::tempdir()?;
-//! let options = apply::Options {
+//! let how = apply::Options {
 //!     identity: reader.caller_identity().await?,
 //!     parallelism: apply::DEFAULT_PARALLELISM,
 //!     settle_timeout: apply::DEFAULT_SETTLE_TIMEOUT,
@@ -65,12 +65,12 @@
 //! };
 //! let (_stopper, stop) = apply::stopper();
 //! let writer = connection.writer();
-//! let outcome = apply::apply(&planned, &reader, &writer, &options, &|_| {}, stop).await?;
+//! let outcome = apply::apply(&planned, &reader, &writer, &how, &|_| {}, stop).await?;
 //! print!("{}", report::text::outcome(&outcome, &planned, settings));
 //!
 //! // Whoever plans again finds nothing to do.
 //! let live = live::read(&reader, &desired, &options.narrowing, &|_| {}).await?;
-//! let again = plan::plan(&desired, &loaded.sources, &[], &live, &plan::Options::default());
+//! let again = plan::plan(&desired, &loaded.sources, &[], &live, &options);
 //! assert!(again.changes.is_empty());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })
