@@ -4,14 +4,18 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 
 use rekon::plan::{Plan, Seal};
-use rekon::report::{self, Detail, Settings};
+use rekon::report::{self, Detail, MaxDiagnostics, Settings};
 
 /// How differently the same may be drawn.
 pub const LOOKS: [Settings; 3] = [
-    Settings { color: false, width: None, detail: Detail::Normal },
-    Settings { color: false, width: Some(1), detail: Detail::Verbose },
-    Settings { color: true, width: Some(80), detail: Detail::Normal },
+    look(false, None, Detail::Normal),
+    look(false, Some(1), Detail::Verbose),
+    look(true, Some(80), Detail::Normal),
 ];
+
+const fn look(color: bool, width: Option<usize>, detail: Detail) -> Settings {
+    Settings { color, width, detail, max_diagnostics: MaxDiagnostics(100) }
+}
 
 /// Asserts that nothing in what is drawn could act on a terminal or hide in a line.
 pub fn assert_harmless(text: &str) {
