@@ -48,5 +48,5 @@ pub use executor::apply;
 pub use options::{DEFAULT_SETTLE_TIMEOUT, Known, Options, RecoveryRoot};
 pub use restoration::{Restoration, restoration};
 pub use runs::{Owed, Run, RunState, Traces, Unreadable, note_restored, traces};
-pub use shell::option as shell_option;
+pub use shell::{option as shell_option, path as shell_path};
 pub use stop::{StopSignal, Stopper, stopper};

@@ -12,10 +12,7 @@ pub(super) fn restore(options: &Options<'_>, name: &str) -> String {
         RecoveryRoot::Beside(project) => (project.as_path(), None),
         RecoveryRoot::Folder(folder) => (Path::new("."), Some(folder)),
     };
-    // What begins with a dash would be taken for an option.
-    let dashed = project.as_os_str().as_bytes().starts_with(b"-");
-    let project = if dashed { Path::new(".").join(project) } else { project.to_owned() };
-    let mut command = format!("rekon restore {}", word(project.as_os_str().as_bytes()));
+    let mut command = format!("rekon restore {}", path(project));
     if let Some(folder) = elsewhere {
         let option = [b"--recovery-dir=", folder.as_os_str().as_bytes()].concat();
         command.push_str(&format!(" {}", word(&option)));
@@ -25,6 +22,14 @@ pub(super) fn restore(options: &Options<'_>, name: &str) -> String {
         command.push_str(" --");
     }
     format!("{command} {}", word(name.as_bytes()))
+}
+
+/// A path that is an argument of its own.
+pub fn path(path: &Path) -> String {
+    // What begins with a dash would be taken for an option.
+    let dashed = path.as_os_str().as_bytes().starts_with(b"-");
+    let path = if dashed { Path::new(".").join(path) } else { path.to_owned() };
+    word(path.as_os_str().as_bytes())
 }
 
 /// An option with a value, which may begin with a dash.

@@ -6,10 +6,11 @@ use super::args::{self, PlanFormat, TextOrJson};
 use super::carry_out::{Ready, carry_out, recovery_root};
 use super::error::CommandError;
 use super::exit::Exit;
+use super::plan::{self, Look};
 use super::signals::Signals;
 use super::standpoint::Standpoint;
 use super::ui::Ui;
-use super::{plan, project, saved, session};
+use super::{project, saved, session};
 
 /// Runs the command.
 pub(super) async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, CommandError> {
@@ -32,7 +33,7 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
     let stack = project.desired.stack.clone();
     let session = session::open(&args.connect, &stack, &base, ui).await?;
     project.warn_of_runs(&root, session.service.as_deref());
-    plan::announce(&session.header, shown_as(args.execution.format), ui);
+    plan::announce(&stack, Some(&session.against), None, shown_as(args.execution.format), ui);
     let live = session.read(&project.desired, &options.narrowing, ui).await?;
     let plan = plan::make(&project, &live, &options);
     let identity = session.identity_of(&stack);
@@ -43,22 +44,31 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
 
 /// Takes a saved plan as it is; no TOML is read.
 async fn from_file(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
-    let plan = saved::read(&args.target, saved::Purpose::Apply)?;
+    let target = args.target.clone();
+    let plan = saved::patiently(move || saved::read(&target, saved::Purpose::Apply)).await?;
     if args.narrows() {
         let message = "a saved plan is applied as it is: narrowing and allowing belong to the plan";
         let help = "make the plan with these options: rekon plan --out FILE";
         return Err(CommandError::new(message).with_help(help));
     }
     let parent = args.target.parent().filter(|parent| !parent.as_os_str().is_empty());
+    // That of a plan on stdin is the current folder.
     let base = parent.unwrap_or(Path::new(".")).to_owned();
     let session = session::open(&args.connect, &plan.stack, &base, ui).await?;
-    plan::announce(&session.header, shown_as(args.execution.format), ui);
+    let made_at = plan.made.as_ref().map(|made| made.at);
+    let look = shown_as(args.execution.format);
+    plan::announce(&plan.stack, Some(&session.against), made_at, look, ui);
     let identity = session.identity()?;
     Ok(Ready { plan, session, identity, base, seen: None, read: None })
 }
 
 /// Where the header belongs, given the format of the result.
-pub(super) fn shown_as(format: TextOrJson) -> PlanFormat {
+pub(super) fn shown_as(format: TextOrJson) -> Look {
+    Look::alone(plan_format(format))
+}
+
+/// The format of a plan, given that of the result.
+pub(super) fn plan_format(format: TextOrJson) -> PlanFormat {
     match format {
         TextOrJson::Text => PlanFormat::Text,
         TextOrJson::Json => PlanFormat::Json,

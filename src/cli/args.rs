@@ -121,7 +121,8 @@ pub(super) struct Connect {
     /// Use the embedded service instead of AWS: no network, no credentials.
     ///
     /// Alone, it starts from the project's live.json and keeps what is written
-    /// to it in .rekon/emulator.json; with a file, that file is its state.
+    /// to it in .rekon/emulator.json; with another folder, from what is there. With a
+    /// file, that file is its state.
     #[arg(
         long,
         value_name = "STATE.json",
@@ -202,13 +203,13 @@ pub(super) struct Plan {
     /// How to print the plan.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: PlanFormat,
-    /// Save the plan as JSON, for `rekon apply FILE`.
+    /// Save the plan as JSON, for `rekon apply FILE`; `-` is stdout.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Exit with 2 when there are changes.
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// Plan against a saved snapshot instead of the live service.
+    /// Plan against a saved snapshot instead of the live service; `-` is stdin.
     #[arg(long, value_name = "SNAPSHOT.json", conflicts_with_all = ["emulator", "endpoint_url", "profile"])]
     pub live: Option<PathBuf>,
     /// Count warnings as errors.
@@ -251,7 +252,7 @@ pub(super) struct Execution {
 
 #[derive(Debug, Args)]
 pub(super) struct Apply {
-    /// A project's folder, or a saved plan.
+    /// A project's folder, or a saved plan; `-` is a plan on stdin.
     #[arg(value_name = "DIR | PLAN.json", default_value = ".")]
     pub target: PathBuf,
     #[command(flatten)]
@@ -271,7 +272,8 @@ pub(super) struct Restore {
     /// What to bring back [default: all that runs took away].
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// Save the plan as JSON, for `rekon apply FILE`, instead of carrying it out.
+    /// Save the plan as JSON, for `rekon apply FILE`, instead of carrying it out; `-` is
+    /// stdout.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     #[command(flatten)]
@@ -284,7 +286,7 @@ pub(super) struct Restore {
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// A plan that `rekon plan --out` saved.
+    /// A plan that `rekon plan --out` saved; `-` is stdin.
     #[arg(value_name = "PLAN.json")]
     pub plan: PathBuf,
     /// How to print the plan.

@@ -6,7 +6,7 @@ use super::args::{Connect, Execution, TextOrJson};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::plan;
-use super::session::{self, Session};
+use super::session::Session;
 use super::signals::Signals;
 use super::standpoint::Standpoint;
 use super::ui::Ui;
@@ -176,10 +176,10 @@ async fn execute(
 }
 
 /// The options that lead to the same service, as a shell takes them.
-fn reconnect(connect: &Connect, base: &Path) -> String {
+pub(super) fn reconnect(connect: &Connect, base: &Path) -> String {
     let Connect { profile, region: _, endpoint_url, emulator, rate: _ } = connect;
-    let state = emulator.as_ref();
-    let state = state.map(|told| session::state_file(told, base).display().to_string());
+    let state = emulator.as_ref().map(|told| if told.is_empty() { base } else { Path::new(told) });
+    let state = state.map(|state| state.display().to_string());
     [("--profile", profile), ("--endpoint-url", endpoint_url), ("--emulator", &state)]
         .into_iter()
         .filter_map(|(option, value)| Some((option, value.as_ref()?)))
@@ -187,8 +187,8 @@ fn reconnect(connect: &Connect, base: &Path) -> String {
         .collect()
 }
 
-/// The time, to the second: it names files that people look for.
-fn now() -> jiff::Timestamp {
+/// The time, to the second: people compare it, and look for files that it names.
+pub(super) fn now() -> jiff::Timestamp {
     let now = jiff::Timestamp::now();
     jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
 }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::args::{self, Allow, Guard, Narrow, PlanFormat};
 use super::carry_out::recovery_root;
 use super::error::CommandError;
@@ -13,12 +15,12 @@ use super::standpoint::Standpoint;
 use super::ui::Ui;
 use super::{saved, session};
 use crate::aws::Rate;
-use crate::desired::Desired;
+use crate::desired::{Desired, Stack};
 use crate::diagnostic::Severity;
 use crate::live;
 use crate::model::Live;
 use crate::plan::{
-    Allowances, DEFAULT_PARALLELISM, Narrowing, Options, Pace, Plan, Undeclared, plan,
+    Against, Allowances, DEFAULT_PARALLELISM, Narrowing, Options, Pace, Plan, Undeclared, plan,
 };
 use crate::report;
 use crate::report::text::Header;
@@ -29,26 +31,56 @@ pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError>
     let root = recovery_root(args.recovery_dir.as_ref(), &project.loaded.root);
     let pace = pace(args.connect.rate, DEFAULT_PARALLELISM);
     let options = options(&project.desired, &args.narrow, args.guard, pace)?;
-    let live = match &args.live {
+    let look = Look::beside(args.out.as_deref(), args.format);
+    let stack = project.desired.stack.clone();
+    let (live, against) = match &args.live {
         Some(file) => {
             project.warn_of_runs(&root, None);
-            read_snapshot(file, &project, args.format, ui)?
+            let live = read_snapshot(file, &stack, ui).await?;
+            let file = file.display().to_string();
+            let against = Against::Snapshot { file, taken_at: live.taken_at };
+            announce(&stack, Some(&against), None, look, ui);
+            (live, against)
         }
         None => {
-            let stack = project.desired.stack.clone();
             let session = session::open(&args.connect, &stack, &project.loaded.root, ui).await?;
             project.warn_of_runs(&root, session.service.as_deref());
-            announce(&session.header, args.format, ui);
-            session.read(&project.desired, &options.narrowing, ui).await?
+            announce(&stack, Some(&session.against), None, look, ui);
+            let live = session.read(&project.desired, &options.narrowing, ui).await?;
+            (live, session.against)
         }
     };
-    let plan = make(&project, &live, &options);
+    let mut plan = make(&project, &live, &options);
+    let exit = exit(&plan, args.deny_warnings, args.detailed_exitcode);
     if let Some(file) = &args.out {
-        saved::write(&plan, file, ui)?;
+        saved::write(&mut plan, against, file, ui)?;
     }
     let standpoint = Standpoint::before(&project.loaded.root);
-    print(&plan, args.format, Some(&standpoint), ui);
-    Ok(exit(&plan, args.deny_warnings, args.detailed_exitcode))
+    print(&plan, look, Some(&standpoint), ui);
+    if let Some(file) = &args.out {
+        saved::tell(&plan, file, &args.connect, &project.loaded.root, ui);
+    }
+    Ok(exit)
+}
+
+/// In which format a plan is shown, and where.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub format: PlanFormat,
+    /// Whether stdout is the saved plan's, so that what people read goes to stderr.
+    aside: bool,
+}
+
+impl Look {
+    /// As it is shown where nothing else is printed.
+    pub(super) fn alone(format: PlanFormat) -> Look {
+        Look { format, aside: false }
+    }
+
+    /// As it is shown where the plan is saved too.
+    pub(super) fn beside(out: Option<&Path>, format: PlanFormat) -> Look {
+        Look { format, aside: out.is_some_and(saved::is_standard) }
+    }
 }
 
 /// Takes narrowing and guarding as they were typed.
@@ -88,29 +120,42 @@ pub(super) fn make(project: &Project, live: &Live, options: &Options) -> Plan {
     plan(desired, &loaded.sources, warnings, live, options)
 }
 
-/// Says whose fleet it is: above the text that people read, or beside the data
-/// that programs read.
-pub(super) fn announce(header: &Header, format: PlanFormat, ui: &Ui) {
-    match format {
-        PlanFormat::Text if ui.is_quiet() => {}
-        PlanFormat::Text => {
-            ui.print(&report::text::header(header, ui.stdout_settings()));
+/// Says whose fleet it is, against what its plan is made, and when that was, unless it
+/// is made now: above the text that people read, or beside the data that programs read.
+pub(super) fn announce(
+    stack: &Stack,
+    against: Option<&Against>,
+    made_at: Option<Timestamp>,
+    look: Look,
+    ui: &Ui,
+) {
+    let (stack, against, now) = (stack.clone(), against.cloned(), Timestamp::now());
+    let header = Header { stack, against, made_at, now };
+    match look {
+        Look { format: PlanFormat::Text, aside: false } if ui.is_quiet() => {}
+        Look { format: PlanFormat::Text, aside: false } => {
+            ui.print(&report::text::header(&header, ui.stdout_settings()));
         }
-        PlanFormat::Json | PlanFormat::Diff => {
-            ui.say(&report::text::header(header, ui.stderr_settings()));
-        }
+        _ => ui.say(&report::text::header(&header, ui.stderr_settings())),
     }
 }
 
-/// Prints a plan on stdout, with paths in text as seen from where the user stands, if
-/// it is known where the project is.
-pub(super) fn print(plan: &Plan, format: PlanFormat, seen: Option<&Standpoint>, ui: &Ui) {
-    let settings = ui.stdout_settings();
-    ui.print(&match format {
+/// Prints a plan, with paths in text as seen from where the user stands, if it is known
+/// where the project is.
+pub(super) fn print(plan: &Plan, look: Look, seen: Option<&Standpoint>, ui: &Ui) {
+    let settings = if look.aside { ui.stderr_settings() } else { ui.stdout_settings() };
+    let text = match look.format {
         PlanFormat::Text => report::text::plan(&shown(plan, seen), settings),
+        // It is on stdout already.
+        PlanFormat::Json if look.aside => return,
         PlanFormat::Json => report::json::plan(plan),
         PlanFormat::Diff => report::diff::plan(plan, settings),
-    });
+    };
+    if look.aside {
+        ui.complain(&text);
+    } else {
+        ui.print(&text);
+    }
 }
 
 /// A plan as text shows it.
@@ -130,15 +175,19 @@ pub(super) fn exit(plan: &Plan, deny_warnings: bool, detailed: bool) -> Exit {
     Exit::worst(holds.into_iter().filter(|(holds, _)| *holds).map(|(_, exit)| exit))
 }
 
-fn read_snapshot(
-    file: &Path,
-    project: &Project,
-    format: PlanFormat,
-    ui: &Ui,
-) -> Result<Live, CommandError> {
-    let live = live::load(file).map_err(|error| CommandError::of(&error))?;
-    let stack = &project.desired.stack;
-    if (&live.account_id, &live.region) != (&stack.account_id, &stack.region) {
+/// Reads a snapshot of the stack's account and region; one that names neither is taken
+/// for one.
+async fn read_snapshot(file: &Path, stack: &Stack, ui: &Ui) -> Result<Live, CommandError> {
+    let live = match saved::is_standard(file) {
+        true => {
+            let text = saved::patiently(saved::read_stdin).await?;
+            live::parse(Path::new("the snapshot on stdin"), &text)
+        }
+        false => live::load(file),
+    };
+    let live = live.map_err(|error| CommandError::of(&error))?;
+    let of = |told: &str, own: &str| told.is_empty() || told == own;
+    if !(of(&live.account_id, &stack.account_id) && of(&live.region, &stack.region)) {
         let message = format!(
             "{} is of account {} in {}, and stack {} is of account {} in {}",
             file.display(),
@@ -151,13 +200,6 @@ fn read_snapshot(
         let help = "take a snapshot of the stack's own account and region";
         return Err(CommandError::new(message).with_help(help));
     }
-    let header = Header {
-        stack: stack.clone(),
-        caller: None,
-        endpoint: None,
-        emulated: false,
-        snapshot: Some(file.display().to_string()),
-    };
-    announce(&header, format, ui);
+    live.notes.iter().for_each(|note| ui.note(note));
     Ok(live)
 }

@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::apply::plan_format;
 use super::args;
 use super::carry_out::{Ready, carry_out, recovery_root};
 use super::error::CommandError;
 use super::exit::Exit;
+use super::plan::{self, Look};
 use super::session::Session;
 use super::signals::Signals;
 use super::ui::Ui;
-use super::{apply::shown_as, plan, saved, session};
+use super::{saved, session};
 use crate::apply::{self, Restoration, Run, RunState, Traces};
 use crate::config;
 use crate::desired::{self, Stack};
@@ -55,9 +57,11 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
     }
     let (ready, unchanged) = signals.cut_short(ready(&args, session, stack, &runs, ui)).await?;
     if let Some(file) = &args.out {
-        saved::write(&ready.plan, file, ui)?;
-        plan::print(&ready.plan, shown_as(args.execution.format), None, ui);
-        return Ok(plan::exit(&ready.plan, args.execution.deny_warnings, false));
+        let Ready { mut plan, session, base, .. } = ready;
+        saved::write(&mut plan, session.against, file, ui)?;
+        plan::print(&plan, look(&args), None, ui);
+        saved::tell(&plan, file, &args.connect, &base, ui);
+        return Ok(plan::exit(&plan, args.execution.deny_warnings, false));
     }
     let carried = carry_out(ready, &args.execution, &args.connect, signals, ui).await;
     let (exit, outcome) = carried?;
@@ -66,6 +70,11 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
     let back: BTreeSet<String> = done.map(|processor| processor.name).chain(unchanged).collect();
     note(&runs, &back, ui);
     Ok(exit)
+}
+
+/// How the plan is shown.
+fn look(args: &args::Restore) -> Look {
+    Look::beside(args.out.as_deref(), plan_format(args.execution.format))
 }
 
 fn note(runs: &[Run], back: &BTreeSet<String>, ui: &Ui) {
@@ -112,7 +121,7 @@ async fn ready(
     ui: &Ui,
 ) -> Result<(Ready, BTreeSet<String>), CommandError> {
     let base = args.project.dir.clone();
-    plan::announce(&session.header, shown_as(args.execution.format), ui);
+    plan::announce(&stack, Some(&session.against), None, look(args), ui);
     // What is owed may be there again, in which case it is compared.
     let live = session.fetch(&stack, ui).await?;
     let Restoration { desired, sources, unknown } =

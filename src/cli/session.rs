@@ -12,13 +12,13 @@ use crate::desired::{Desired, Stack};
 use crate::emulator::{self, Emulator};
 use crate::live;
 use crate::model::Live;
-use crate::plan::Narrowing;
-use crate::report::text::Header;
+use crate::plan::{Against, Narrowing};
 
 /// A connection whose account is known to be the stack's, or not known yet.
 pub(super) struct Session {
     pub connection: Connection,
-    pub header: Header,
+    /// What answers.
+    pub against: Against,
     /// Which service it is, if not AWS's own.
     pub service: Option<String>,
     /// Who is calling, or why nobody could say.
@@ -80,15 +80,15 @@ pub(super) async fn open(
         );
         return Err(CommandError::new(message).with_help("use other credentials, or --profile"));
     }
-    let header = Header {
-        stack: stack.clone(),
-        caller: identity.iter().map(|who| who.arn.clone()).find(|_| emulator.is_none()),
-        endpoint: reader.endpoint().map(str::to_owned),
-        emulated: emulator.is_some(),
-        snapshot: None,
+    let against = match &emulator {
+        Some(_) => Against::Emulator,
+        None => Against::Service {
+            endpoint: reader.endpoint().map(str::to_owned),
+            caller: identity.iter().map(|who| who.arn.clone()).next(),
+        },
     };
     let service = service(connect, base, reader.endpoint());
-    Ok(Session { connection, header, service, identity, emulator })
+    Ok(Session { connection, against, service, identity, emulator })
 }
 
 impl Session {
@@ -176,19 +176,26 @@ fn service(connect: &Connect, base: &Path, endpoint: Option<&str>) -> Option<Str
     }
 }
 
-/// Where the embedded service keeps its state: where it was told to, or with the
-/// project or plan.
-pub(super) fn state_file(told: &OsStr, base: &Path) -> PathBuf {
-    match told.is_empty() {
-        true => base.join(".rekon/emulator.json"),
-        false => PathBuf::from(told),
+/// The folder that the embedded service is at home in, unless its state is in a file
+/// of its own: where it was told to, or with the project or plan.
+fn home(told: &OsStr, base: &Path) -> Option<PathBuf> {
+    let told = PathBuf::from(told);
+    if told.as_os_str().is_empty() {
+        Some(base.to_owned())
+    } else {
+        Some(told).filter(|told| told.is_dir())
     }
+}
+
+/// Where the embedded service keeps its state.
+pub(super) fn state_file(told: &OsStr, base: &Path) -> PathBuf {
+    home(told, base).map_or_else(|| PathBuf::from(told), |home| home.join(".rekon/emulator.json"))
 }
 
 /// Opens the embedded service in this process.
 ///
-/// Without a state file it starts from the project's `live.json` and keeps what
-/// is written to it in `.rekon/emulator.json`.
+/// At home in a folder, it starts from the `live.json` there and keeps what is written
+/// to it in `.rekon/emulator.json`.
 fn open_emulator(
     told: &OsStr,
     stack: &Stack,
@@ -196,7 +203,7 @@ fn open_emulator(
     ui: &Ui,
 ) -> Result<Emulator, CommandError> {
     let store = state_file(told, base);
-    let origin = told.is_empty().then(|| base.join("live.json"));
+    let origin = home(told, base).map(|home| home.join("live.json"));
     let source = origin.clone().filter(|origin| origin.exists());
     if !store.exists() && source.is_none() {
         let missing = origin.as_ref().unwrap_or(&store);

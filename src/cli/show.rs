@@ -3,21 +3,16 @@
 use super::args;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::plan::{self, Look};
+use super::saved;
 use super::ui::Ui;
-use super::{plan, saved};
-use crate::report::text::Header;
 
 /// Runs the command.
 pub(super) fn run(args: &args::Show, ui: &Ui) -> Result<Exit, CommandError> {
     let saved = saved::read(&args.plan, saved::Purpose::Show)?;
-    let header = Header {
-        stack: saved.stack.clone(),
-        caller: None,
-        endpoint: None,
-        emulated: false,
-        snapshot: None,
-    };
-    plan::announce(&header, args.format, ui);
-    plan::print(&saved, args.format, None, ui);
+    let (look, made) = (Look::alone(args.format), saved.made.as_ref());
+    let against = made.map(|made| &made.against);
+    plan::announce(&saved.stack, against, made.map(|made| made.at), look, ui);
+    plan::print(&saved, look, None, ui);
     Ok(Exit::Success)
 }

@@ -127,13 +127,6 @@ impl Ui {
         self.say(&report::text::note(text, self.stderr_settings()));
     }
 
-    /// Says something on stderr only when asked to say more.
-    pub(super) fn mention(&self, text: &str) {
-        if self.verbose {
-            self.complain(text);
-        }
-    }
-
     /// Says what is wrong on stderr, however quiet.
     pub(super) fn complain(&self, text: &str) {
         // Where stderr itself is gone there is nowhere left to say so.

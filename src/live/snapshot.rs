@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
@@ -12,7 +13,7 @@ use super::description::described;
 use super::fetch::{Progress, gather};
 use super::problems::Problems;
 use crate::aws::{Error, Reader};
-use crate::model::{Live, ReadProblem};
+use crate::model::{Live, LiveProcessor, ReadProblem};
 
 /// The version of the snapshot's JSON.
 pub const SNAPSHOT_FORMAT_VERSION: &str = "1.0";
@@ -124,28 +125,28 @@ pub fn parse(path: &Path, text: &str) -> Result<Live, SnapshotError> {
         }
     }
     let text = |name: &str| match snapshot.get(name) {
-        Some(Value::String(text)) => Ok(text.clone()),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(malformed(format!("{name} must be a string"))),
-        None => Err(malformed(format!("{name} is missing"))),
+        None => Ok(None),
     };
 
-    let version = text("format_version")?;
-    let major =
-        |version: &str| version.split('.').next().and_then(|major| major.parse::<u64>().ok());
-    match (major(&version), major(SNAPSHOT_FORMAT_VERSION)) {
-        (Some(theirs), Some(ours)) if theirs <= ours => {}
-        (Some(_), _) => return Err(SnapshotError::Newer { path: path.to_owned(), version }),
-        (None, _) => {
-            return Err(malformed(format!("format_version {version:?} is no version")));
+    if let Some(version) = text("format_version")? {
+        let major =
+            |version: &str| version.split('.').next().and_then(|major| major.parse::<u64>().ok());
+        match (major(&version), major(SNAPSHOT_FORMAT_VERSION)) {
+            (Some(theirs), Some(ours)) if theirs <= ours => {}
+            (Some(_), _) => return Err(SnapshotError::Newer { path: path.to_owned(), version }),
+            (None, _) => {
+                return Err(malformed(format!("format_version {version:?} is no version")));
+            }
         }
     }
-    if let Some(value) = snapshot.get("taken_at") {
-        check_time(value).map_err(|reason| malformed(format!("taken_at {reason}")))?;
-    }
+    let taken_at = snapshot.get("taken_at").map(time).transpose();
+    let taken_at = taken_at.map_err(|reason| malformed(format!("taken_at {reason}")))?;
     let complete = match snapshot.get("complete") {
-        Some(Value::Bool(complete)) => *complete,
+        Some(Value::Bool(complete)) => Some(*complete),
         Some(_) => return Err(malformed("complete must be true or false".to_owned())),
-        None => return Err(malformed("complete is missing".to_owned())),
+        None => None,
     };
     let Some(processors) = members.get("processors") else {
         return Err(malformed("processors is missing".to_owned()));
@@ -160,7 +161,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Live, SnapshotError> {
             serde_json::from_str(processor.get()).map_err(|error| bad(error.to_string()))?;
         for member in ["CreationTimestamp", "LastUpdateTimestamp"] {
             if let Some(value) = wire.get(member).filter(|value| !value.is_null()) {
-                check_time(value).map_err(|reason| bad(format!("{member} {reason}")))?;
+                time(value).map_err(|reason| bad(format!("{member} {reason}")))?;
             }
         }
         let Some(name) = wire.get("Name").and_then(Value::as_str) else {
@@ -171,10 +172,42 @@ pub fn parse(path: &Path, text: &str) -> Result<Live, SnapshotError> {
         }
     }
     let mut live = gather(by_name, Problems::default());
-    live.account_id = text("account_id")?;
-    live.region = text("region")?;
-    live.problems.extend(problems(snapshot.get("problems"), complete));
+    let (account_id, region) = origin(&live);
+    live.account_id = text("account_id")?.unwrap_or(account_id);
+    live.region = text("region")?.unwrap_or(region);
+    live.taken_at = taken_at;
+    live.problems.extend(problems(snapshot.get("problems"), complete.unwrap_or(true)));
+    live.notes.extend(unsaid(path, &snapshot));
     Ok(live)
+}
+
+/// The account and region of all processors, from their ARNs; empty where they are
+/// not of one.
+fn origin(live: &Live) -> (String, String) {
+    let of = |live: &LiveProcessor| {
+        let mut parts = live.arn.split(':').skip(3);
+        let (region, account_id) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        (account_id.to_owned(), region.to_owned())
+    };
+    let origins: BTreeSet<_> = live.processors.values().map(of).collect();
+    let mut origins = origins.into_iter();
+    origins.next().filter(|_| origins.next().is_none()).unwrap_or_default()
+}
+
+/// What a snapshot that somebody wrote by hand does not say, and what is taken for it.
+fn unsaid(path: &Path, snapshot: &Map<String, Value>) -> Option<String> {
+    let meanings = [
+        ("format_version", SNAPSHOT_FORMAT_VERSION),
+        ("taken_at", "a time that is not known"),
+        ("account_id", "that of its ARNs"),
+        ("region", "that of its ARNs"),
+        ("complete", "true"),
+    ];
+    let missing = meanings.iter().filter(|(name, _)| !snapshot.contains_key(*name));
+    let missing: Vec<String> =
+        missing.map(|(name, meaning)| format!("{name} (taken for {meaning})")).collect();
+    let told = || format!("{} does not say {}", path.display(), missing.join(", "));
+    (!missing.is_empty()).then(told)
 }
 
 /// What the snapshot says that it lacks.
@@ -197,17 +230,20 @@ fn problems(listed: Option<&Value>, complete: bool) -> Vec<ReadProblem> {
     problems
 }
 
-/// Times are epoch seconds or ISO 8601; nothing reads them, but a snapshot that
-/// has something else there is none.
-fn check_time(value: &Value) -> Result<(), &'static str> {
-    let sound = match value {
-        Value::Number(_) => true,
-        Value::String(text) => {
-            text.parse::<Timestamp>().is_ok() || text.parse::<jiff::civil::DateTime>().is_ok()
-        }
-        _ => false,
+/// Reads a time: epoch seconds, or ISO 8601, which is UTC where it says no offset.
+fn time(value: &Value) -> Result<Timestamp, &'static str> {
+    let time = match value {
+        Value::Number(seconds) => seconds
+            .as_f64()
+            .and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok())
+            .and_then(|since| Timestamp::from_duration(since).ok()),
+        Value::String(text) => text.parse().ok().or_else(|| {
+            let there = text.parse::<jiff::civil::DateTime>().ok()?;
+            there.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+        }),
+        _ => None,
     };
-    if sound { Ok(()) } else { Err("must be epoch seconds or an ISO 8601 time") }
+    time.ok_or("must be epoch seconds or an ISO 8601 time")
 }
 
 #[cfg(test)]
@@ -285,6 +321,38 @@ mod tests {
         assert!(read(&json).is_ok());
         json["format_version"] = json!("2.0");
         assert!(read(&json).unwrap_err().contains("needs a newer rekon"));
+    }
+
+    #[test]
+    fn processors_alone_are_a_snapshot_that_says_what_it_lacks() {
+        let whole = read(&snapshot()).unwrap();
+        assert_eq!(whole.taken_at, Some("2026-11-22T15:03:00Z".parse().unwrap()));
+        assert_eq!(whole.notes, Vec::<String>::new());
+        let live = read(&json!({ "processors": snapshot()["processors"] })).unwrap();
+        let same = Live { taken_at: whole.taken_at, notes: Vec::new(), ..live.clone() };
+        assert_eq!(same, whole);
+        assert_eq!(live.taken_at, None);
+        assert_eq!(
+            live.notes,
+            ["live.json does not say format_version (taken for 1.0), taken_at (taken for a time \
+              that is not known), account_id (taken for that of its ARNs), region (taken for that \
+              of its ARNs), complete (taken for true)"]
+        );
+        let empty = read(&json!({"processors": []})).unwrap();
+        assert_eq!((empty.account_id, empty.region), (String::new(), String::new()));
+        assert!(read(&json!({})).unwrap_err().ends_with("processors is missing"));
+    }
+
+    #[test]
+    fn times_are_epoch_seconds_or_iso_8601() {
+        let expected: Timestamp = "2019-11-22T14:23:38.5Z".parse().unwrap();
+        for same in [json!(1_574_432_618.5), json!("2019-11-22T15:23:38.5+01:00")] {
+            assert_eq!(time(&same), Ok(expected));
+        }
+        assert_eq!(time(&json!("2019-11-22T14:23:38.5")), Ok(expected));
+        for none in [json!("yesterday"), json!(1e300), json!(true), json!([])] {
+            assert!(time(&none).is_err(), "{none}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::{Definition, ProcessorName};
 
 /// What the service holds, as far as it could be read.
@@ -11,6 +13,8 @@ pub struct Live {
     pub account_id: String,
     /// Such as `us-east-1`.
     pub region: String,
+    /// When it was so, where that is not just now: a snapshot's time, if it has one.
+    pub taken_at: Option<Timestamp>,
     /// What there is, by name.
     pub processors: BTreeMap<ProcessorName, LiveProcessor>,
     /// What could not be read.

@@ -99,6 +99,7 @@ pub fn plan(
         refusals: refusals(&planning, &order, &summary, options),
         undeclared: undeclared.into_iter().map(str::to_owned).collect(),
         zones: zones(desired, &changes),
+        made: None,
         restores: false,
         summary,
         changes,

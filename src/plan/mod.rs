@@ -44,6 +44,6 @@ pub use outcome::{
 pub use question::{is_in_question, tags_in_question};
 pub use refusal::{Refusal, RefusalCode};
 pub use types::{
-    Action, Call, CallId, Calls, Change, FORMAT_VERSION, FallbackCall, GroupId, Operation, Plan,
-    Summary,
+    Action, Against, Call, CallId, Calls, Change, FORMAT_VERSION, FallbackCall, GroupId, Made,
+    Operation, Plan, Summary,
 };

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::desired::Stack;
@@ -35,6 +36,10 @@ pub struct Plan {
     /// The zones of the files that have the shape of a region that changes.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub zones: BTreeMap<String, RegionOfInterest>,
+    /// When and against what it was made, where it was saved. What is only printed is
+    /// the same whenever it is made of the same.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub made: Option<Made>,
     /// Whether it brings back what runs took away. No file declares that.
     #[serde(skip_serializing_if = "is_false", default)]
     pub restores: bool,
@@ -46,6 +51,40 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// What the files and planning had to say.
     pub diagnostics: Vec<Record>,
+}
+
+/// When and against what a plan was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// When the live state had been read.
+    pub at: Timestamp,
+    /// What was taken for the live state.
+    pub against: Against,
+}
+
+/// What is taken for the live state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Against {
+    /// The service, or what answers in its place.
+    Service {
+        /// The endpoint, where it is not AWS's own.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        endpoint: Option<String>,
+        /// The ARN that the calls are made as, where it is known.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        caller: Option<String>,
+    },
+    /// The embedded service, in the same process.
+    Emulator,
+    /// A snapshot.
+    Snapshot {
+        /// As it was named.
+        file: String,
+        /// When it was taken, if it says so.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        taken_at: Option<Timestamp>,
+    },
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes every member by reference")]

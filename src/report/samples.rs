@@ -115,6 +115,7 @@ impl PlanBuilder {
             summary: Summary { unchanged: 3, ..Summary::default() },
             undeclared: Vec::new(),
             zones: BTreeMap::new(),
+            made: None,
             restores: false,
             changes: Vec::new(),
             calls: Vec::new(),

@@ -88,6 +88,11 @@ fn flag() -> Json {
     json!({"type": "boolean"})
 }
 
+/// A moment in UTC.
+fn time() -> Json {
+    json!({"type": "string", "format": "date-time"})
+}
+
 fn number() -> Json {
     json!({"type": "number", "minimum": 0})
 }
@@ -312,11 +317,22 @@ fn plan() -> Json {
         ],
         [
             ("zones", json!({"type": "object", "additionalProperties": region()})),
+            ("made", object([("at", time()), ("against", against())], [])),
             ("restores", flag()),
         ],
     );
     plan["definitions"] = json!({"definition": self::definition()});
     plan
+}
+
+/// What was taken for the live state when a plan was made.
+fn against() -> Json {
+    let kind = |kind: &str| ("kind", word(&[kind]));
+    json!({"oneOf": [
+        object([kind("service")], [("endpoint", text()), ("caller", text())]),
+        object([kind("emulator")], []),
+        object([kind("snapshot"), ("file", text())], [("taken_at", time())]),
+    ]})
 }
 
 fn outcome() -> Json {

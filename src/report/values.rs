@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::desired::Stack;
 use crate::model::{Attribute, Default, Value};
 
@@ -153,6 +155,22 @@ fn word(text: &str) -> String {
     if ambiguous { format!("\"{text}\"") } else { text.to_owned() }
 }
 
+/// A moment in UTC, to the minute, and how long ago that was. A moment to come has no age: one
+/// of the two clocks is wrong.
+pub(super) fn moment(then: Timestamp, now: Timestamp) -> String {
+    let at = then.strftime("%Y-%m-%d %H:%M UTC");
+    let Ok(seconds) = u64::try_from(now.duration_since(then).as_secs()) else {
+        return format!("{at}, which is yet to come");
+    };
+    let (number, unit) = match seconds / 60 {
+        0 => return format!("{at}, just now"),
+        minutes @ 1..90 => (minutes, "minute"),
+        minutes @ 90..2160 => (minutes / 60, "hour"),
+        minutes => (minutes / 60 / 24, "day"),
+    };
+    format!("{at}, {} ago", count(usize::try_from(number).unwrap_or(usize::MAX), unit))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,6 +221,24 @@ mod tests {
             (f64::NAN, "about 0 s"),
         ] {
             assert_eq!(duration(seconds), words);
+        }
+    }
+
+    #[test]
+    fn moments_are_told_with_their_age() {
+        let then: Timestamp = "2026-11-24T15:31:10Z".parse().unwrap();
+        for (now, age) in [
+            ("2026-11-24T15:31:09Z", "which is yet to come"),
+            ("2026-11-24T15:32:00Z", "just now"),
+            ("2026-11-24T15:32:10Z", "1 minute ago"),
+            ("2026-11-24T17:01:00Z", "89 minutes ago"),
+            ("2026-11-24T17:01:10Z", "1 hour ago"),
+            ("2026-11-26T03:31:00Z", "35 hours ago"),
+            ("2026-11-26T03:31:10Z", "1 day ago"),
+            ("9999-12-30T22:00:00Z", "2912114 days ago"),
+        ] {
+            let told = format!("2026-11-24 15:31 UTC, {age}");
+            assert_eq!(moment(then, now.parse().unwrap()), told);
         }
     }
 

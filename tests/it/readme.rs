@@ -242,7 +242,7 @@ impl Place {
 }
 
 /// What was said, in the README's words where they may differ: processors end in
-/// any order, runs take any time, and `...` stands for any lines.
+/// any order, runs and plans have any time, and `...` stands for any lines.
 fn as_shown(said: String, shown: &str) -> String {
     let mut lines: Vec<&str> = said.lines().collect();
     let ended = |line: &&&str| line.starts_with("✓ ") && !line.starts_with("✓ done");
@@ -254,10 +254,11 @@ fn as_shown(said: String, shown: &str) -> String {
         lines[first..first + count].sort_by_key(place);
     }
     let cost = |line: &str| line.find(" write").filter(|_| line.starts_with("Applied"));
+    let settled = |line: &str| cost(line).or_else(|| line.find(" · made 20"));
     for line in &mut lines {
-        let Some(end) = cost(line) else { continue };
+        let Some(end) = settled(line) else { continue };
         let same =
-            shown.lines().find(|shown| cost(shown) == Some(end) && shown[..end] == line[..end]);
+            shown.lines().find(|shown| settled(shown) == Some(end) && shown[..end] == line[..end]);
         *line = same.unwrap_or(line);
     }
     let said: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
