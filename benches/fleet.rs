@@ -187,6 +187,7 @@ const ROOT: &str = r#"
 name = "fleet"
 account_id = "111122223333"
 region = "us-east-1"
+ownership = "none"
 include = ["cameras/*.toml"]
 
 [defaults]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ApplyError;
 use crate::aws::Request;
-use crate::model::Definition;
+use crate::model::{Attribute, Definition, RECORD_TAG, STACK_TAG};
 use crate::plan::{CallId, Change, FORMAT_VERSION, Operation, Plan};
 
 /// A plan whose every request can be sent. Calls, subjects and groups are named
@@ -215,13 +215,23 @@ impl<'a> Index<'a> {
     }
 }
 
+/// Whether a mark is put on, changed or taken away.
+fn differs(change: &Change, key: &str) -> bool {
+    let tag = |definition: &Option<Definition>| {
+        let attribute = Attribute::Tag(key.into());
+        definition.as_ref().and_then(|definition| definition.get(&attribute).cloned())
+    };
+    tag(&change.expect) != tag(&change.result)
+}
+
 fn subject(change: &Change, calls: Vec<usize>, group: usize) -> Subject {
     let tags = change.attributes.iter().filter_map(|change| change.attribute.tag());
+    let marks = [STACK_TAG, RECORD_TAG].into_iter().filter(|key| differs(change, key));
     Subject {
         name: change.name.clone(),
         expect: change.expect.clone(),
         result: change.result.clone(),
-        tag_keys: tags.map(str::to_owned).collect(),
+        tag_keys: tags.chain(marks).map(str::to_owned).collect(),
         calls,
         group,
     }

@@ -106,7 +106,8 @@ fn text(options: &Options<'_>, stack: &Stack, name: &str, definition: &Definitio
         "# The stream processor {}, as it was on {now}, before it was deleted.\n\
          # `rekon apply` on this folder creates it again, unless it exists.\n\
          {reserved}\n\
-         {}\n\
+         {}ownership = \"none\"\n\
+         \n\
          [guard]\n\
          max_deletes = 0\n\
          max_replacements = 0\n\

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::deviation::same_definition;
 use super::runs::{Owed, Run};
-use crate::desired::{Declaration, Desired, Guard, Lifecycle, Stack};
+use crate::desired::{Declaration, Desired, Guard, HandOvers, Lifecycle, Marks, Ownership, Stack};
 use crate::diagnostic::{Sources, Span};
 use crate::model::{Attribute, Definition, Live, ProcessorName, TagPolicy, TagScope};
 
@@ -53,6 +53,9 @@ pub fn restoration(stack: &Stack, runs: &[Run], names: &[String], live: &Live) -
         stack: stack.clone(),
         guard: Guard::default(),
         tag_policy: TagPolicy::new(TagScope::Declared, []),
+        // What comes back has the marks that it had.
+        ownership: Ownership { marks: Marks::None, ..Ownership::default() },
+        hand_overs: HandOvers::default(),
         zones: BTreeMap::new(),
         processors,
     };

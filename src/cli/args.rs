@@ -155,6 +155,29 @@ pub(super) struct Narrow {
     pub limit: Option<NonZeroUsize>,
 }
 
+/// Which differences to close.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Drift")]
+pub(super) struct Intent {
+    /// What to do about what was changed outside of the files [default: stack.on_drift].
+    #[arg(long, value_name = "WHAT")]
+    pub drift: Option<DriftChoice>,
+    /// Leave what the files changed for another plan.
+    #[arg(long)]
+    pub no_config: bool,
+}
+
+/// What to do about what was changed outside of the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DriftChoice {
+    /// Put it back.
+    Revert,
+    /// Leave it.
+    Keep,
+    /// Refuse to plan it.
+    Refuse,
+}
+
 /// Numbers that `[guard]` asks for.
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[command(next_help_heading = "Guard")]
@@ -221,6 +244,8 @@ pub(super) struct Plan {
     #[command(flatten)]
     pub narrow: Narrow,
     #[command(flatten)]
+    pub intent: Intent,
+    #[command(flatten)]
     pub guard: Guard,
     #[command(flatten)]
     pub connect: Connect,
@@ -259,6 +284,8 @@ pub(super) struct Apply {
     pub execution: Execution,
     #[command(flatten)]
     pub narrow: Narrow,
+    #[command(flatten)]
+    pub intent: Intent,
     #[command(flatten)]
     pub guard: Guard,
     #[command(flatten)]
@@ -342,6 +369,8 @@ impl Apply {
             || limit.is_some()
             || allowed.iter().any(Option::is_some)
             || deny_undeclared
+            || self.intent.drift.is_some()
+            || self.intent.no_config
             || self.execution.deny_warnings
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::args::{self, Allow, Guard, Narrow, PlanFormat};
+use super::args::{self, Allow, DriftChoice, Guard, Intent, Narrow, PlanFormat};
 use super::carry_out::recovery_root;
 use super::error::CommandError;
 use super::exit::Exit;
@@ -15,7 +15,7 @@ use super::standpoint::Standpoint;
 use super::ui::Ui;
 use super::{saved, session};
 use crate::aws::Rate;
-use crate::desired::{Desired, Stack};
+use crate::desired::{Desired, OnDrift, Stack};
 use crate::diagnostic::Severity;
 use crate::live;
 use crate::model::Live;
@@ -30,7 +30,7 @@ pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError>
     let mut project = project::open(&args.project.dir, args.deny_warnings)?;
     let root = recovery_root(args.recovery_dir.as_ref(), &project.loaded.root);
     let pace = pace(args.connect.rate, DEFAULT_PARALLELISM);
-    let options = options(&project.desired, &args.narrow, args.guard, pace)?;
+    let options = options(&project.desired, &args.narrow, args.intent, args.guard, pace)?;
     let look = Look::beside(args.out.as_deref(), args.format);
     let stack = project.desired.stack.clone();
     let (live, against) = match &args.live {
@@ -50,7 +50,7 @@ pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError>
             (live, session.against)
         }
     };
-    let mut plan = make(&project, &live, &options);
+    let mut plan = make(&project, &live, &options)?;
     let exit = exit(&plan, args.deny_warnings, args.detailed_exitcode);
     if let Some(file) = &args.out {
         saved::write(&mut plan, against, file, ui)?;
@@ -87,6 +87,7 @@ impl Look {
 pub(super) fn options(
     desired: &Desired,
     narrow: &Narrow,
+    intent: Intent,
     guard: Guard,
     pace: Pace,
 ) -> Result<Options, CommandError> {
@@ -95,7 +96,13 @@ pub(super) fn options(
         .map_err(|error| CommandError::of(&error))?;
     let Guard { allow, deny_undeclared } = guard;
     let undeclared = if deny_undeclared { Undeclared::Denied } else { Undeclared::Told };
-    Ok(Options { narrowing, allowances: allowances(allow), pace, undeclared })
+    let on_drift = intent.drift.map(|choice| match choice {
+        DriftChoice::Revert => OnDrift::Revert,
+        DriftChoice::Keep => OnDrift::Keep,
+        DriftChoice::Refuse => OnDrift::Refuse,
+    });
+    let (allowances, leaves_config) = (allowances(allow), intent.no_config);
+    Ok(Options { narrowing, allowances, pace, on_drift, leaves_config, undeclared })
 }
 
 /// How fast a plan will be applied.
@@ -115,9 +122,14 @@ pub(super) fn allowances(allow: Allow) -> Allowances {
 }
 
 /// Plans.
-pub(super) fn make(project: &Project, live: &Live, options: &Options) -> Plan {
+pub(super) fn make(
+    project: &Project,
+    live: &Live,
+    options: &Options,
+) -> Result<Plan, CommandError> {
     let Project { loaded, desired, warnings } = project;
-    plan(desired, &loaded.sources, warnings, live, options)
+    options.narrowing.check(live).map_err(|error| CommandError::of(&error))?;
+    Ok(plan(desired, &loaded.sources, warnings, live, options))
 }
 
 /// Says whose fleet it is, against what its plan is made, and when that was, unless it

@@ -301,7 +301,29 @@ tables! {
         zone: Shape::Named(zone());
         /// Stream processors. The table's name is the processor's name: 1 to 128 letters, digits, `_`, `.` and `-`. A name with a dot needs quotes.
         processor: Shape::Named(processor()), json!({ "propertyNames": { "pattern": "^[a-zA-Z0-9_.-]{1,128}$" } });
+        /// Processors that the files no longer declare, and what becomes of them.
+        removed: Shape::List(Shape::Table(removed()).into());
+        /// Processors that go on under another name or in another stack.
+        moved: Shape::List(Shape::Table(moved()).into());
     };
+
+    /// A processor, or several, that the files no longer declare.
+    removed "Removed" "an entry of `removed`" {
+        /// The processor's name, or a glob of names. Required.
+        name: Shape::Text;
+        /// False leaves the processors and takes away rekon's marks. Default: true, which deletes them, as leaving out their tables does.
+        destroy: Shape::Flag;
+    } json!({ "required": ["name"] });
+
+    /// A processor that goes on under another name or in another stack.
+    moved "Moved" "an entry of `moved`" {
+        /// The name that it had. Required.
+        from: Shape::Text;
+        /// The name that it is declared under now: it is deleted and created again.
+        to: Shape::Text;
+        /// The stack that takes it over, which names this one in `accepts_from`: nothing is done to it here.
+        to_stack: Shape::Text;
+    } json!({ "required": ["from"], "oneOf": [{ "required": ["to"] }, { "required": ["to_stack"] }] });
 
     /// Whose fleet this is and where: one account, one region.
     stack "Stack" "`[stack]`" {
@@ -317,6 +339,14 @@ tables! {
         tags: Shape::Word(&["declared", "exclusive"]);
         /// Tag keys that rekon never touches; `*` stands for any text.
         ignore_tags: texts();
+        /// How rekon knows what it manages: `tags`, by the marks `rekon:stack` and `rekon:applied` (the default), or `none`, for those who may not tag. Without marks nothing is deleted because no file declares it.
+        ownership: Shape::Word(&["tags", "none"]);
+        /// What the mark `rekon:applied` says: `attributes`, a digest of each that was applied (the default), or `none`, which spares the call after each update. Then nobody knows whether the file or the service moved.
+        record: Shape::Word(&["attributes", "none"]);
+        /// What a plan does about attributes that the service changed: `revert` (the default), `keep` or `refuse`.
+        on_drift: Shape::Word(&["revert", "keep", "refuse"]);
+        /// The stacks whose processors this one takes over where it declares them.
+        accepts_from: texts();
     } json!({ "required": ["name", "account_id", "region"] });
 
     /// How many changes of a kind a plan may hold. A plan that goes over is refused unless the exact number is allowed on the command line.

@@ -13,6 +13,7 @@ mod extends;
 mod geometry;
 mod layer;
 mod names;
+mod ownership;
 mod resolve;
 mod rules;
 mod shapes;
@@ -21,5 +22,6 @@ mod tests;
 mod types;
 mod values;
 
+pub use ownership::{Destination, HandOvers, Marks, Moved, OnDrift, Ownership, Removed};
 pub use resolve::resolve;
 pub use types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place, Stack};

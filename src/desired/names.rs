@@ -14,6 +14,9 @@ pub(super) struct Names<'a> {
     pub(super) templates: Declared<'a>,
     pub(super) zones: Declared<'a>,
     pub(super) processors: Declared<'a>,
+    /// The entries of `[[removed]]` and of `[[moved]]`.
+    pub(super) removed: Vec<&'a Node>,
+    pub(super) moved: Vec<&'a Node>,
     /// A `[stack]` or `[defaults]` stands where it has no effect.
     pub(super) misplaced_stack: bool,
     pub(super) misplaced_defaults: bool,
@@ -81,6 +84,8 @@ pub(super) fn gather<'a>(loaded: &'a Loaded, diagnostics: &mut Vec<Diagnostic>) 
         names.templates.add("template", table("template"), diagnostics);
         names.zones.add("zone", table("zone"), diagnostics);
         names.processors.add("processor", table("processor"), diagnostics);
+        names.removed.extend(table("removed").and_then(Node::items).into_iter().flatten());
+        names.moved.extend(table("moved").and_then(Node::items).into_iter().flatten());
     }
     names
 }

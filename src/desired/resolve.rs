@@ -35,6 +35,7 @@ pub fn resolve(loaded: &Loaded) -> Checked {
     let facts = Facts { stack, tag_policy, names: &names, zones: &zones, complete };
     let uncontradicted = check_values(&facts, &mut diagnostics);
     extends::cycles(&names, &mut diagnostics);
+    let hand_overs = rules::hand_overs(&names, &mut diagnostics);
     let mut merger = Merger::new(&names, main_known && !names.misplaced_defaults);
     let processors = check_processors(&facts, &uncontradicted, &mut merger, &mut diagnostics);
     merger.report(complete, &mut diagnostics);
@@ -53,6 +54,8 @@ pub fn resolve(loaded: &Loaded) -> Checked {
             stack: stack.clone(),
             guard: guard(names.guard),
             tag_policy: facts.tag_policy,
+            ownership: rules::ownership(names.stack.and_then(Node::table)),
+            hand_overs,
             zones: zones.shapes(),
             processors,
         });

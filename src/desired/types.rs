@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::ownership::{HandOvers, Ownership};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Attribute, Definition, Kind, Path, ProcessorName, RegionOfInterest, TagPolicy};
 
@@ -26,6 +27,10 @@ pub struct Desired {
     pub guard: Guard,
     /// Which tags are managed.
     pub tag_policy: TagPolicy,
+    /// How it is known what is managed.
+    pub ownership: Ownership,
+    /// What becomes of processors that go.
+    pub hand_overs: HandOvers,
     /// The shapes that have a name.
     pub zones: BTreeMap<String, RegionOfInterest>,
     /// What should exist, by name.

@@ -68,6 +68,7 @@ codes! {
     ExtendsCycle "extends-cycle" Error "Templates extend each other in a circle.";
     RepeatedTemplate "repeated-template" Warning "`extends` names a template twice.";
     UnusedTemplate "unused-template" Warning "Nothing extends the template.";
+    InvalidHandOver "invalid-hand-over" Error "An entry of `[[removed]]` or `[[moved]]` contradicts the files or is incomplete.";
     UnusedZone "unused-zone" Warning "No region of interest names the zone.";
     UnknownPath "unknown-path" Error "`ignore_changes` or `unset` names no attribute.";
     UnsetNothing "unset-nothing" Warning "`unset` takes back what no lower layer gave.";
@@ -131,6 +132,9 @@ codes! {
     MembersUnknown "members-unknown" Note "The service shows members of a processor that this version does not know.";
     KmsKeyUnclear "kms-key-unclear" Warning "One side names a KMS alias and the other a key, and only KMS could tell whether they are the same.";
     TagsUnknown "tags-unknown" Warning "Tags are managed, but nobody has read the live ones, so that no difference in them is known.";
+    Adopts "adopts" Note "Processors get rekon's own tags, which the consumers of their notifications see too.";
+    LeftAlone "left-alone" Note "Attributes differ and are left as they live, as the plan was asked to.";
+    UnboundMark "unbound-mark" Warning "A processor that no file declares carries this stack's mark, but no record that was written for it.";
     UnfinishedRun "unfinished-run" Warning "An earlier run never ended, or did not bring back what it took away.";
     ProcessorFailed "processor-failed" Note "The service reports that the processor failed.";
 }

@@ -1,8 +1,10 @@
 //! What a live processor should become, given what the files say of it.
 
+use std::collections::BTreeSet;
+
 use crate::model::{
-    Attribute, Default, Definition, KmsComparison, Path, TagKnowledge, TagPolicy, TagScope, Value,
-    compare_kms_keys,
+    Attribute, Default, Definition, KmsComparison, Path, Record, TagKnowledge, TagPolicy, TagScope,
+    Value, compare_kms_keys,
 };
 
 /// A live processor's future, in the two shapes that planning needs.
@@ -12,13 +14,28 @@ pub struct Target {
     /// manage a value, or mean the same as the live one, it is the live one.
     pub after: Definition,
     /// How the files spell what `after` has in the live spelling.
-    spelled: Vec<(Attribute, Option<Value>)>,
+    pub spelled: Vec<(Attribute, Option<Value>)>,
     /// One side names a KMS alias and the other a key, so that only KMS could
     /// tell whether they differ. Taken for equal.
     pub kms_key_unclear: bool,
 }
 
 impl Target {
+    /// A future that has nothing to do with what lives.
+    pub fn new(after: Definition) -> Target {
+        Target { after, spelled: Vec::new(), kms_key_unclear: false }
+    }
+
+    /// Leaves these attributes as they live. Where the kind changes, what belongs to a kind
+    /// stays or goes together.
+    pub fn hold(&mut self, live: &Definition, held: &BTreeSet<Attribute>) {
+        let of_kind = |attribute: &Attribute| attribute.shape().kind.is_some();
+        let whole = self.after.kind() != live.kind() && held.iter().any(of_kind);
+        let stays = |attribute: &Attribute| held.contains(attribute) || whole && of_kind(attribute);
+        self.after.take_over(live, stays);
+        self.spelled.retain(|(attribute, _)| !stays(attribute));
+    }
+
     /// What to create if it comes to a replacement: the files' own spelling, with
     /// the live values that a replacement has to keep. AWS's own tags do not
     /// come back, since nobody else can set them.
@@ -34,11 +51,13 @@ impl Target {
 
 /// Works out what `live` should become.
 ///
-/// `ignored` are the paths of `lifecycle.ignore_changes`, whose live values stay.
+/// `ignored` are the paths of `lifecycle.ignore_changes`, whose live values stay. The
+/// tags that the record says rekon set are managed, also where no file declares them.
 pub fn target(
     desired: &Definition,
     ignored: &[Path],
     policy: &TagPolicy,
+    record: Option<&Record>,
     live: &Definition,
 ) -> Target {
     let mut after = desired.clone();
@@ -46,7 +65,7 @@ pub fn target(
     if same_kind && desired.run_state().is_none() {
         after.take_over(live, |attribute| *attribute == Attribute::DesiredStatus);
     }
-    manage_tags(&mut after, policy, live);
+    manage_tags(&mut after, policy, record, live);
     for path in ignored {
         keep_live(&mut after, live, path);
     }
@@ -61,13 +80,19 @@ pub fn target(
 }
 
 /// Leaves the live tags that are not managed as they are.
-fn manage_tags(after: &mut Definition, policy: &TagPolicy, live: &Definition) {
+fn manage_tags(
+    after: &mut Definition,
+    policy: &TagPolicy,
+    record: Option<&Record>,
+    live: &Definition,
+) {
+    let set = |key: &str| record.is_some_and(|record| record.set_tag(key));
     after.tags = live.tags;
     let unmanaged = |attribute: &Attribute| {
         attribute.tag().is_some_and(|key| {
             live.tags == TagKnowledge::Unknown
                 || policy.protects(key)
-                || policy.scope == TagScope::Declared && live.get(attribute).is_some()
+                || policy.scope == TagScope::Declared && live.get(attribute).is_some() && !set(key)
         })
     };
     let declared: Vec<(Attribute, Value)> = after

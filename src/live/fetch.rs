@@ -38,7 +38,19 @@ pub async fn fetch(
     account_id: &str,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Live, Error> {
-    fetch_with_tags(reader, account_id, &|_, _| false, progress).await
+    let fetched = fetch_with_tags(reader, account_id, &|_, _| false, progress).await;
+    fetched.map(|(live, _)| live)
+}
+
+/// What the Tagging API had to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hints {
+    /// The tags of some stream processors.
+    Some,
+    /// That nothing here has tags, or that it does not cover stream processors.
+    Nothing,
+    /// It could not be asked.
+    Failed,
 }
 
 /// Fetches, and asks for the tags of a processor at once where what the Tagging API
@@ -48,7 +60,7 @@ pub(super) async fn fetch_with_tags(
     account_id: &str,
     in_question: &(dyn Fn(&ProcessorName, &LiveProcessor) -> bool + Sync),
     progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Live, Error> {
+) -> Result<(Live, Hints), Error> {
     let reader = &reader.of_account(account_id);
     let hinted: OnceLock<BTreeMap<String, Tags>> = OnceLock::new();
     let keep = |listed: &str, wire: Value| {
@@ -83,8 +95,8 @@ pub(super) async fn fetch_with_tags(
     reader.region().clone_into(&mut live.region);
     let unused = match hints {
         Ok(Ok(())) => {
-            apply_hints(&mut live, hinted.get().cloned().unwrap_or_default());
-            return Ok(live);
+            let told = apply_hints(&mut live, hinted.get().cloned().unwrap_or_default());
+            return Ok((live, told));
         }
         Ok(Err(error)) => error.to_string(),
         Err(_) => "it takes too long".to_owned(),
@@ -93,7 +105,7 @@ pub(super) async fn fetch_with_tags(
         "tags are read one processor at a time, because the Resource Groups Tagging API cannot \
          be used: {unused}"
     ));
-    Ok(live)
+    Ok((live, Hints::Failed))
 }
 
 /// The ARN of a processor whose tags are to be asked for, as far as that is known
@@ -147,13 +159,18 @@ pub(super) fn gather(
 /// Takes over hints. The Tagging API never lists what has no tags, so that one
 /// which it leaves out is believed to have none; but not where it lists none at
 /// all, because it may not cover stream processors everywhere.
-fn apply_hints(live: &mut Live, mut hints: BTreeMap<String, Tags>) {
+fn apply_hints(live: &mut Live, mut hints: BTreeMap<String, Tags>) -> Hints {
     if !live.processors.values().any(|live| hints.contains_key(&live.arn)) {
-        return;
+        return Hints::Nothing;
     }
     let unconfirmed = live.processors.values_mut();
     for live in unconfirmed.filter(|live| live.definition.tags != TagKnowledge::Confirmed) {
         let tags = hints.remove(&live.arn).unwrap_or_default();
         live.definition.set_tags(&tags, TagKnowledge::Hinted);
     }
+    // What is left is of what could not be described, or is gone.
+    let name = |arn: String| Some(arn.rsplit_once('/')?.1.to_owned());
+    live.believed =
+        Some(hints.into_iter().filter_map(|(arn, tags)| Some((name(arn)?, tags))).collect());
+    Hints::Some
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ask::{Answer, Question, ask};
-use super::fetch::{Progress, fetch_with_tags};
+use super::fetch::{Hints, Progress, fetch_with_tags};
 use super::problems::Problems;
 use crate::aws::{Error, Reader};
 use crate::desired::Desired;
@@ -21,8 +21,8 @@ pub async fn read(
     let in_question =
         |name: &ProcessorName, live: &LiveProcessor| is_in_question(desired, narrowing, name, live);
     let account_id = &desired.stack.account_id;
-    let live = fetch_with_tags(reader, account_id, &in_question, progress).await?;
-    Ok(confirm(reader, desired, narrowing, live).await)
+    let (live, hints) = fetch_with_tags(reader, account_id, &in_question, progress).await?;
+    Ok(confirm_after(reader, desired, narrowing, live, hints).await)
 }
 
 /// Makes certain of what was fetched, as far as planning for this needs it.
@@ -30,9 +30,43 @@ pub async fn confirm(
     reader: &Reader,
     desired: &Desired,
     narrowing: &Narrowing,
-    mut live: Live,
+    live: Live,
 ) -> Live {
-    let questions = tags_in_question(desired, narrowing, &live);
+    confirm_after(reader, desired, narrowing, live, Hints::Failed).await
+}
+
+/// Makes certain, given what the Tagging API had to say.
+///
+/// Where it told of no tags at all, either there are none or it does not cover stream
+/// processors here. What the files declare is asked about then; as long as none of that has
+/// a tag, the rest is believed to have none.
+async fn confirm_after(
+    reader: &Reader,
+    desired: &Desired,
+    narrowing: &Narrowing,
+    mut live: Live,
+    hints: Hints,
+) -> Live {
+    let mut questions = tags_in_question(desired, narrowing, &live);
+    if hints == Hints::Nothing {
+        let declared = |name: &ProcessorName| desired.processors.contains_key(name);
+        let (first, rest): (BTreeSet<_>, BTreeSet<_>) = questions.into_iter().partition(declared);
+        confirm_tags(reader, &mut live, &first).await;
+        let asked = || first.iter().filter_map(|name| live.processors.get(name));
+        let untagged = |live: &LiveProcessor| {
+            live.definition.tags == TagKnowledge::Confirmed
+                && live.definition.tags().next().is_none()
+        };
+        if !first.is_empty() && asked().all(untagged) {
+            for name in &rest {
+                if let Some(live) = live.processors.get_mut(name) {
+                    live.definition.set_tags(&Tags::new(), TagKnowledge::Hinted);
+                }
+            }
+            return live;
+        }
+        questions = rest;
+    }
     confirm_tags(reader, &mut live, &questions).await;
     live
 }

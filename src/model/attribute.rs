@@ -19,6 +19,9 @@ pub struct Shape {
     /// Its dotted place in a description and in CreateStreamProcessor; empty
     /// where it has none.
     pub wire: &'static str,
+    /// A lower case letter of its own, by which a record names it for ever. Tags, which
+    /// a record names by their keys, have none.
+    pub letter: char,
     /// What type of value it has.
     pub value: Type,
     /// The kind that alone has a use for it; `None`: both have.
@@ -104,6 +107,7 @@ impl Shape {
     const TEXT: Shape = Shape {
         path: "",
         wire: "",
+        letter: ' ',
         value: Type::Text { shortest: 0, longest: usize::MAX, pattern: "" },
         kind: None,
         required: Required::No,
@@ -146,6 +150,7 @@ attributes! {
     RoleArn: Shape {
         path: "role_arn",
         wire: "RoleArn",
+        letter: 'r',
         value: Type::Text {
             shortest: 0,
             longest: usize::MAX,
@@ -157,6 +162,7 @@ attributes! {
     Input: Shape {
         path: "input.kinesis_video_stream.arn",
         wire: "Input.KinesisVideoStream.Arn",
+        letter: 'i',
         value: Type::Text {
             shortest: 0,
             longest: usize::MAX,
@@ -168,6 +174,7 @@ attributes! {
     OutputBucket: Shape {
         path: "output.s3_destination.bucket",
         wire: "Output.S3Destination.Bucket",
+        letter: 'b',
         value: Type::Text { shortest: 3, longest: 255, pattern: r"[0-9A-Za-z\.\-_]*" },
         kind: Some(Kind::LabelDetection),
         required: Required::Declared,
@@ -176,6 +183,7 @@ attributes! {
     OutputKeyPrefix: Shape {
         path: "output.s3_destination.key_prefix",
         wire: "Output.S3Destination.KeyPrefix",
+        letter: 'p',
         value: Type::Text { shortest: 0, longest: 1024, pattern: "" },
         kind: Some(Kind::LabelDetection),
         default: Default::Empty,
@@ -184,6 +192,7 @@ attributes! {
     OutputDataStream: Shape {
         path: "output.kinesis_data_stream.arn",
         wire: "Output.KinesisDataStream.Arn",
+        letter: 'o',
         value: Type::Text {
             shortest: 0,
             longest: usize::MAX,
@@ -196,6 +205,7 @@ attributes! {
     NotificationChannel: Shape {
         path: "notification_channel.sns_topic_arn",
         wire: "NotificationChannel.SNSTopicArn",
+        letter: 'n',
         value: Type::Text {
             shortest: 0,
             longest: usize::MAX,
@@ -207,6 +217,7 @@ attributes! {
     KmsKeyId: Shape {
         path: "kms_key_id",
         wire: "KmsKeyId",
+        letter: 'k',
         value: Type::Text {
             shortest: 1,
             longest: 2048,
@@ -218,6 +229,7 @@ attributes! {
     Labels: Shape {
         path: "settings.connected_home.labels",
         wire: "Settings.ConnectedHome.Labels",
+        letter: 'l',
         value: Type::Labels,
         kind: Some(Kind::LabelDetection),
         required: Required::Always,
@@ -230,6 +242,7 @@ attributes! {
     MinConfidence: Shape {
         path: "settings.connected_home.min_confidence",
         wire: "Settings.ConnectedHome.MinConfidence",
+        letter: 'm',
         value: Type::Percent,
         kind: Some(Kind::LabelDetection),
         default: Default::Shown(Float32::whole(50)),
@@ -242,6 +255,7 @@ attributes! {
     CollectionId: Shape {
         path: "settings.face_search.collection_id",
         wire: "Settings.FaceSearch.CollectionId",
+        letter: 'c',
         value: Type::Text { shortest: 1, longest: 255, pattern: r"[a-zA-Z0-9_.\-]+" },
         kind: Some(Kind::FaceSearch),
         required: Required::Declared,
@@ -250,6 +264,7 @@ attributes! {
     FaceMatchThreshold: Shape {
         path: "settings.face_search.face_match_threshold",
         wire: "Settings.FaceSearch.FaceMatchThreshold",
+        letter: 'f',
         value: Type::Percent,
         kind: Some(Kind::FaceSearch),
         default: Default::Written(Float32::whole(80)),
@@ -258,6 +273,7 @@ attributes! {
     RegionsOfInterest: Shape {
         path: "regions_of_interest",
         wire: "RegionsOfInterest",
+        letter: 'g',
         value: Type::Regions,
         kind: Some(Kind::LabelDetection),
         default: Default::Empty,
@@ -270,6 +286,7 @@ attributes! {
     DataSharing: Shape {
         path: "data_sharing_preference.opt_in",
         wire: "DataSharingPreference.OptIn",
+        letter: 'd',
         value: Type::Flag,
         kind: Some(Kind::LabelDetection),
         default: Default::Empty,
@@ -281,6 +298,7 @@ attributes! {
     },
     DesiredStatus: Shape {
         path: "desired_status",
+        letter: 's',
         value: Type::RunState,
         kind: Some(Kind::FaceSearch),
         change: Change::Run,
@@ -366,6 +384,14 @@ mod tests {
             assert_eq!(attribute.to_string().parse(), Ok(attribute));
         }
         assert!("output".parse::<Attribute>().is_err());
+    }
+
+    #[test]
+    fn every_attribute_has_a_letter_of_its_own() {
+        let letters: std::collections::BTreeSet<char> =
+            Attribute::FIXED.iter().map(|attribute| attribute.shape().letter).collect();
+        assert_eq!(letters.len(), Attribute::FIXED.len());
+        assert!(letters.iter().all(char::is_ascii_lowercase), "{letters:?}");
     }
 
     #[test]

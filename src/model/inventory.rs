@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Definition, ProcessorName};
+use super::{Definition, ProcessorName, Tags};
 
 /// What the service holds, as far as it could be read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +17,9 @@ pub struct Live {
     pub taken_at: Option<Timestamp>,
     /// What there is, by name.
     pub processors: BTreeMap<ProcessorName, LiveProcessor>,
+    /// What the Resource Groups Tagging API believes of the tags of what could not be read
+    /// otherwise; `None`: it was not asked, or cannot be believed.
+    pub believed: Option<BTreeMap<String, Tags>>,
     /// What could not be read.
     pub problems: Vec<ReadProblem>,
     /// What the user should know of how it was read, a line each; the read is

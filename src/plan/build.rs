@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::changes::changes;
 use super::fingerprint;
 use super::guard::{self, Allowances};
-use super::item::{Item, Work};
+use super::item::{Intent, Item, Work};
 use super::narrow::Narrowing;
 use super::notices::notices;
 use super::order::{Order, order};
+use super::ownership::Owner;
 use super::summary::{Rest, summary};
 use super::unread::{Unread, matters};
 use super::{Change, FORMAT_VERSION, Pace, Plan, Refusal, Summary, calls, refusal};
-use crate::desired::Desired;
+use crate::desired::{Desired, OnDrift};
 use crate::diagnostic::{Diagnostic, Record, Sources};
 use crate::model::{Live, RegionOfInterest, Value};
 
@@ -25,6 +26,10 @@ pub struct Options {
     pub allowances: Allowances,
     /// How fast it will be applied, which its estimate follows.
     pub pace: Pace,
+    /// What to do about what the service changed; `None`: as the stack says.
+    pub on_drift: Option<OnDrift>,
+    /// Whether what the files changed is left for another plan.
+    pub leaves_config: bool,
     /// What to think of processors that no file declares.
     pub undeclared: Undeclared,
 }
@@ -59,7 +64,9 @@ pub fn plan(
     live: &Live,
     options: &Options,
 ) -> Plan {
-    let items = items(desired, live);
+    let on_drift = options.on_drift.unwrap_or(desired.ownership.on_drift);
+    let intent = Intent { on_drift, leaves_config: options.leaves_config };
+    let items = items(desired, live, intent);
     let unread = Unread::new(live);
     let mut chosen = options.narrowing.choose(&items);
     chosen.retain(|index| unread.leaves(&items[*index]));
@@ -67,23 +74,28 @@ pub fn plan(
     let planning = Planning { desired, live, items, chosen };
     let Planning { items, chosen, .. } = &planning;
 
-    let order = order(items, chosen, live);
+    let order = order(items, chosen, live, &desired.hand_overs);
     let modified: Vec<usize> =
         chosen.iter().copied().filter(|index| items[*index].work == Work::Modify).collect();
     let emitted = calls::emit(items, &order, &modified);
-    let mut changes = changes(items, chosen.iter().copied(), emitted.by_item, sources);
+    let mut changes = changes(items, chosen.iter().copied(), emitted.by_item, desired, sources);
     let positions = fingerprint::positions(&emitted.calls);
     for change in &mut changes {
         change.fingerprint =
             fingerprint::change(&desired.stack, change, &emitted.calls, &positions);
     }
     let all = items.iter().filter(|item| item.work.changes() && unread.leaves(item)).count();
-    let left_alone = items.iter().filter(|item| item.work == Work::Leave);
-    let undeclared: BTreeSet<&str> =
-        left_alone.map(|item| item.name.as_str()).chain(unread.undeclared(desired, live)).collect();
+    let left_alone = || items.iter().filter(|item| item.work == Work::Leave);
+    let others = |item: &&Item<'_>| matches!(item.owner, Owner::Other(_));
+    let undeclared: BTreeSet<&str> = left_alone()
+        .filter(|item| !others(item))
+        .map(|item| item.name.as_str())
+        .chain(unread.undeclared(desired, live))
+        .collect();
     let rest = Rest {
         unchanged: chosen.len() - changes.len(),
         undeclared: undeclared.len(),
+        other_stacks: left_alone().filter(others).count(),
         left_out: all - changes.len(),
     };
     let summary = summary(&changes, &emitted.calls, rest, options.pace);
@@ -96,7 +108,7 @@ pub fn plan(
         stack: desired.stack.clone(),
         fingerprint: fingerprint::plan(&desired.stack, &changes, &emitted.calls),
         complete: !live.problems.iter().any(|problem| matters(problem, desired, live, items)),
-        refusals: refusals(&planning, &order, &summary, options),
+        refusals: refusals(&planning, intent, &order, &summary, options),
         undeclared: undeclared.into_iter().map(str::to_owned).collect(),
         zones: zones(desired, &changes),
         made: None,
@@ -109,14 +121,14 @@ pub fn plan(
 }
 
 /// Everything that is declared or live.
-fn items<'a>(desired: &'a Desired, live: &'a Live) -> Vec<Item<'a>> {
+fn items<'a>(desired: &'a Desired, live: &'a Live, intent: Intent) -> Vec<Item<'a>> {
     let declared = desired.processors.iter().map(|(name, declaration)| {
-        Item::declared(name, declaration, live.processors.get(name), desired)
+        Item::declared(name, declaration, live.processors.get(name), desired, intent)
     });
     let others = live.processors.iter().filter(|(name, _)| !desired.processors.contains_key(*name));
-    let others = others.map(|(name, live)| Item::undeclared(name, live));
+    let others = others.map(|(name, live)| Item::undeclared(name, live, desired));
     let mut items: Vec<Item<'_>> = declared.chain(others).collect();
-    items.sort_by_key(|item| (item.work != Work::Replace, item.name));
+    items.sort_by_key(|item| (!item.work.destroys(), item.name));
     items
 }
 
@@ -132,13 +144,15 @@ fn zones(desired: &Desired, changes: &[Change]) -> BTreeMap<String, RegionOfInte
 
 fn refusals(
     planning: &Planning<'_>,
+    intent: Intent,
     order: &Order,
     summary: &Summary,
     options: &Options,
 ) -> Vec<Refusal> {
     let Planning { desired, items, chosen, .. } = planning;
     let mut refusals = guard::check(&desired.guard, &options.allowances, summary);
-    refusals.extend(chosen.iter().flat_map(|index| refusal::of_replacement(&items[*index])));
+    refusals
+        .extend(chosen.iter().flat_map(|index| refusal::of_item(&items[*index], desired, intent)));
     let held = order.held.iter();
     refusals.extend(held.map(|held| refusal::stream_held(&items[held.item], held)));
     if options.undeclared == Undeclared::Denied && summary.undeclared > 0 {

@@ -30,10 +30,7 @@ pub(super) fn emit(items: &[Item<'_>], order: &Order, modified: &[usize]) -> Emi
     for group in &order.groups {
         let mut wait = Wait::default();
         group.after.iter().for_each(|earlier| emitter.wait_for(order, *earlier, &mut wait));
-        match items[group.members[0]].work {
-            Work::Replace => emitter.replace(&group.members, wait),
-            _ => emitter.create(group.members[0], wait),
-        }
+        emitter.group(&group.members, wait);
     }
     for &index in modified {
         emitter.modify(index);
@@ -98,24 +95,21 @@ impl Emitter<'_> {
         Wait { calls: vec![id], verified: Vec::new() }
     }
 
-    fn create(&mut self, index: usize, wait: Wait) {
-        self.open(&[index]);
-        let item = &self.items[index];
-        let created = self.push(index, creation(item), wait, None);
-        if item.shall_run() {
-            self.push(index, by_name(item, Operation::StartStreamProcessor), created, None);
-        }
-    }
-
-    /// Replaces the members of a group in one chain: all stops, all deletes, all
-    /// creations and all starts. Since each call of the chain waits for the one
-    /// before, what has happened when one fails is known here, and so is what
-    /// undoes it.
-    fn replace(&mut self, members: &[usize], mut wait: Wait) {
+    /// Makes the members of a group what they are to be in one chain: all stops, all
+    /// deletes, all creations and all starts. Since each call of the chain waits for the
+    /// one before, what has happened when one fails is known here, and so is what undoes
+    /// it; where nothing is deleted, there is nothing to undo.
+    fn group(&mut self, members: &[usize], mut wait: Wait) {
         use Operation::{DeleteStreamProcessor, StartStreamProcessor, StopStreamProcessor};
         self.open(members);
         let items = self.items;
-        let running: Vec<usize> = members.iter().copied().filter(|m| items[*m].runs()).collect();
+        let those = |which: &dyn Fn(&Item<'_>) -> bool| -> Vec<usize> {
+            members.iter().copied().filter(|member| which(&items[*member])).collect()
+        };
+        let deleted = those(&|item| item.work.destroys());
+        let running = those(&|item| item.work.destroys() && item.runs());
+        let created = those(&|item| item.work != Work::Delete);
+        let starting = those(&|item| item.work != Work::Delete && item.shall_run());
         let again = |members: &[usize], operation| -> Vec<FallbackCall> {
             let steps = members.iter().map(|member| &items[*member]);
             steps.map(|item| fallback(item, by_name(item, operation))).collect()
@@ -123,33 +117,32 @@ impl Emitter<'_> {
         let restore = |deleted: &[usize]| -> Vec<FallbackCall> {
             deleted.iter().filter_map(|member| restoration(&items[*member])).collect()
         };
+        let undo = |steps: &[Vec<FallbackCall>]| (!deleted.is_empty()).then(|| steps.concat());
 
         for (done, &member) in running.iter().enumerate() {
-            let undo = again(&running[..done], StartStreamProcessor);
-            let stop = by_name(&items[member], StopStreamProcessor);
-            wait = self.push(member, stop, wait, Some(undo));
+            let undo = undo(&[again(&running[..done], StartStreamProcessor)]);
+            wait = self.push(member, by_name(&items[member], StopStreamProcessor), wait, undo);
         }
-        for (done, &member) in members.iter().enumerate() {
-            let undo = [restore(&members[..done]), again(&running, StartStreamProcessor)].concat();
-            let delete = by_name(&items[member], DeleteStreamProcessor);
-            wait = self.push(member, delete, wait, Some(undo));
+        for (done, &member) in deleted.iter().enumerate() {
+            let undo = undo(&[restore(&deleted[..done]), again(&running, StartStreamProcessor)]);
+            wait = self.push(member, by_name(&items[member], DeleteStreamProcessor), wait, undo);
         }
-        for (done, &member) in members.iter().enumerate() {
-            let withdraw = again(&members[..done], DeleteStreamProcessor);
-            let undo = [withdraw, restore(members), again(&running, StartStreamProcessor)].concat();
-            wait = self.push(member, creation(&items[member]), wait, Some(undo));
-        }
-        let starting: Vec<usize> =
-            members.iter().copied().filter(|member| items[*member].shall_run()).collect();
-        for (done, &member) in starting.iter().enumerate() {
-            let undo = [
-                again(&starting[..=done], StopStreamProcessor),
-                again(members, DeleteStreamProcessor),
-                restore(members),
+        for (done, &member) in created.iter().enumerate() {
+            let undo = undo(&[
+                again(&created[..done], DeleteStreamProcessor),
+                restore(&deleted),
                 again(&running, StartStreamProcessor),
-            ];
-            let start = by_name(&items[member], StartStreamProcessor);
-            wait = self.push(member, start, wait, Some(undo.concat()));
+            ]);
+            wait = self.push(member, creation(&items[member]), wait, undo);
+        }
+        for (done, &member) in starting.iter().enumerate() {
+            let undo = undo(&[
+                again(&starting[..=done], StopStreamProcessor),
+                again(&created, DeleteStreamProcessor),
+                restore(&deleted),
+                again(&running, StartStreamProcessor),
+            ]);
+            wait = self.push(member, by_name(&items[member], StartStreamProcessor), wait, undo);
         }
     }
 
@@ -162,15 +155,15 @@ impl Emitter<'_> {
             (true, false) => Some(by_name(item, Operation::StopStreamProcessor)),
             _ => None,
         };
-        // Tags that go make room for those that come: their number is limited.
+        // Tags that go make room for those that come: their number is limited. Those that
+        // come are last, since the record among them is of what is done.
+        let tags = || item.tag_differences();
         let steps = [
             request::update(item.name.as_str(), &item.differences)
                 .map(|request| (Operation::UpdateStreamProcessor, request)),
-            request::untag(&live.arn, &item.differences)
-                .map(|request| (Operation::UntagResource, request)),
-            request::tag(&live.arn, &item.differences)
-                .map(|request| (Operation::TagResource, request)),
+            request::untag(&live.arn, tags()).map(|request| (Operation::UntagResource, request)),
             run,
+            request::tag(&live.arn, tags()).map(|request| (Operation::TagResource, request)),
         ];
         let mut wait = Wait::default();
         for step in steps.into_iter().flatten() {

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::desired::{Declaration, Desired};
-use crate::diff::{Difference, differences, target};
+use super::Origin;
+use super::ownership::{self, Owner, origin};
+use crate::desired::{Declaration, Desired, Destination, Marks, OnDrift, Stack};
+use crate::diff::{self, Difference, Target, target};
 use crate::model::{Attribute, Definition, LiveProcessor, ProcessorName, RunState, TagKnowledge};
 
 /// What is to be done about one processor.
@@ -11,9 +13,16 @@ pub(super) struct Item<'a> {
     pub name: &'a ProcessorName,
     pub declaration: Option<&'a Declaration>,
     pub live: Option<&'a LiveProcessor>,
+    /// Whose the live processor is.
+    pub owner: Owner,
     /// What it is to be; of a replacement or creation, what to create.
     pub after: Cow<'a, Definition>,
+    /// What differs, the marks apart.
     pub differences: Vec<Difference>,
+    /// What differs in rekon's own tags.
+    pub marks: Vec<Difference>,
+    /// What differs and stays as it lives, because the plan is to leave it.
+    pub held: Vec<Difference>,
     pub work: Work,
     /// A KMS alias on one side and a key on the other were taken for equal.
     pub kms_key_unclear: bool,
@@ -22,6 +31,8 @@ pub(super) struct Item<'a> {
 /// The kind of work, by what it does to the live processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Work {
+    /// Delete for good: no file declares it any more.
+    Delete,
     /// Delete and create again, because something fixed at creation differs.
     Replace,
     /// It does not exist.
@@ -39,6 +50,33 @@ impl Work {
     pub(super) fn changes(self) -> bool {
         !matches!(self, Work::Nothing | Work::Leave)
     }
+
+    /// Whether a delete is part of it.
+    pub(super) fn destroys(self) -> bool {
+        matches!(self, Work::Delete | Work::Replace)
+    }
+}
+
+/// Which differences a plan closes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Intent {
+    /// What to do about what the service changed.
+    pub on_drift: OnDrift,
+    /// Whether what the files changed waits.
+    pub leaves_config: bool,
+}
+
+impl Intent {
+    /// Whether a difference of this origin is left as it lives.
+    fn holds(self, origin: Origin) -> bool {
+        match origin {
+            Origin::Drift => self.on_drift == OnDrift::Keep,
+            // The value that was applied is known by its digest alone, so that it cannot
+            // be put back, and the file's is not to be applied.
+            Origin::Both => self.on_drift == OnDrift::Keep || self.leaves_config,
+            Origin::Config | Origin::Unknown => self.leaves_config,
+        }
+    }
 }
 
 impl<'a> Item<'a> {
@@ -48,60 +86,144 @@ impl<'a> Item<'a> {
         declaration: &'a Declaration,
         live: Option<&'a LiveProcessor>,
         desired: &Desired,
+        intent: Intent,
     ) -> Item<'a> {
-        let Some(live) = live else { return Item::creation(name, declaration) };
-        let target = target(
+        let Some(live) = live else { return Item::creation(name, declaration, desired) };
+        let before = &live.definition;
+        let owner = Owner::of(live, desired);
+        let mut target = target(
             &declaration.definition,
             &declaration.lifecycle.ignore_changes,
             &desired.tag_policy,
-            &live.definition,
+            owner.record(),
+            before,
         );
-        let differences = differences(&live.definition, &target.after);
-        let kind = live.definition.kind();
-        let work = if differences.iter().any(|difference| difference.attribute.replaces(kind)) {
-            Work::Replace
-        } else if differences.is_empty() {
-            Work::Nothing
-        } else {
-            Work::Modify
-        };
+        let mut differences = diff::differences(before, &target.after);
+        let held: Vec<Difference> = differences
+            .iter()
+            .filter(|difference| intent.holds(origin(difference, owner.record(), desired)))
+            .cloned()
+            .collect();
+        if !held.is_empty() {
+            let attributes = held.iter().map(|held| held.attribute.clone()).collect();
+            target.hold(before, &attributes);
+            differences = diff::differences(before, &target.after);
+        }
+        let kind = before.kind();
+        let replaces = differences.iter().any(|difference| difference.attribute.replaces(kind));
+        let record = (!owner.takes_no_marks(desired)).then(|| {
+            let attributes: Vec<_> = held.iter().map(|held| held.attribute.clone()).collect();
+            ownership::record(&live.arn, owner.record(), &target, &attributes, declaration, desired)
+        });
         let kms_key_unclear = target.kms_key_unclear;
-        let after = match work {
-            Work::Replace => Cow::Owned(target.into_replacement()),
-            // Where nothing differs, it is the live one.
-            Work::Nothing | Work::Leave => Cow::Borrowed(&live.definition),
-            Work::Create | Work::Modify => Cow::Owned(target.after),
+        let mut after = match (replaces, record.is_none() && differences.is_empty()) {
+            (true, _) => Cow::Owned(target.into_replacement()),
+            (false, false) => Cow::Owned(target.after),
+            (false, true) => Cow::Borrowed(before),
         };
-        let declaration = Some(declaration);
-        Item { name, declaration, live: Some(live), after, differences, work, kms_key_unclear }
+        let mut marks = Vec::new();
+        if let Some(record) = &record {
+            marks = ownership::mark(after.to_mut(), before, record, desired);
+        }
+        let work = match (replaces, differences.is_empty() && marks.is_empty()) {
+            (true, _) => Work::Replace,
+            (false, false) => Work::Modify,
+            // Where nothing differs, it is the live one.
+            (false, true) => {
+                after = Cow::Borrowed(before);
+                Work::Nothing
+            }
+        };
+        let (declaration, live) = (Some(declaration), Some(live));
+        Item {
+            name,
+            declaration,
+            live,
+            owner,
+            after,
+            differences,
+            marks,
+            held,
+            work,
+            kms_key_unclear,
+        }
     }
 
     /// A processor that no file declares.
-    pub(super) fn undeclared(name: &'a ProcessorName, live: &'a LiveProcessor) -> Item<'a> {
+    pub(super) fn undeclared(
+        name: &'a ProcessorName,
+        live: &'a LiveProcessor,
+        desired: &Desired,
+    ) -> Item<'a> {
+        let owner = Owner::of(live, desired);
+        let before = &live.definition;
+        let hand_overs = &desired.hand_overs;
+        let elsewhere =
+            hand_overs.moved(name).is_some_and(|moved| matches!(moved.to, Destination::Stack(_)));
+        let released = hand_overs.removed(name).is_some_and(|removed| !removed.destroy);
+        let (mut differences, mut marks) = (Vec::new(), Vec::new());
+        let mut after = Cow::Borrowed(before);
+        let work = match &owner {
+            Owner::Own(_) if elsewhere => Work::Leave,
+            Owner::Own(_) if released => {
+                after.to_mut().retain(|attribute| !ownership::is_mark(attribute));
+                marks = diff::differences(before, &after);
+                Work::Modify
+            }
+            Owner::Own(Some(_)) => {
+                let attributes = before.iter().filter(|(one, _)| !ownership::is_mark(one));
+                differences.extend(attributes.map(|(attribute, value)| Difference {
+                    attribute: attribute.clone(),
+                    before: Some(value.clone()),
+                    after: None,
+                }));
+                Work::Delete
+            }
+            _ => Work::Leave,
+        };
         Item {
             name,
             declaration: None,
             live: Some(live),
-            after: Cow::Borrowed(&live.definition),
-            differences: Vec::new(),
-            work: Work::Leave,
+            owner,
+            after,
+            differences,
+            marks,
+            held: Vec::new(),
+            work,
             kms_key_unclear: false,
         }
     }
 
-    fn creation(name: &'a ProcessorName, declaration: &'a Declaration) -> Item<'a> {
+    fn creation(
+        name: &'a ProcessorName,
+        declaration: &'a Declaration,
+        desired: &Desired,
+    ) -> Item<'a> {
         let attributes = declaration.definition.iter();
         let differences = attributes.map(|(attribute, value)| Difference {
             attribute: attribute.clone(),
             before: None,
             after: Some(value.clone()),
         });
+        let differences = differences.collect();
+        let mut after = Cow::Borrowed(&declaration.definition);
+        if desired.ownership.marks != Marks::None {
+            let Stack { account_id, region, .. } = &desired.stack;
+            let arn = format!("arn:aws:rekognition:{region}:{account_id}:streamprocessor/{name}");
+            let target = Target::new(declaration.definition.clone());
+            let record = ownership::record(&arn, None, &target, &[], declaration, desired);
+            ownership::mark(after.to_mut(), &declaration.definition, &record, desired);
+        }
         Item {
             name,
             declaration: Some(declaration),
             live: None,
-            after: Cow::Borrowed(&declaration.definition),
-            differences: differences.collect(),
+            owner: Owner::Nobody,
+            after,
+            differences,
+            marks: Vec::new(),
+            held: Vec::new(),
             work: Work::Create,
             kms_key_unclear: false,
         }
@@ -127,8 +249,26 @@ impl<'a> Item<'a> {
         self.before().is_none_or(|before| before.tags != TagKnowledge::Unknown)
     }
 
-    /// Whether any tag differs.
+    /// Whether what lives under a declared name becomes this stack's.
+    pub(super) fn is_adopted(&self) -> bool {
+        self.live.is_some()
+            && self.declaration.is_some()
+            && matches!(self.owner, Owner::Nobody | Owner::Other(_))
+            && !self.marks.is_empty()
+    }
+
+    /// What of the live definition is planned against, in the order of reports: attributes,
+    /// then marks.
+    pub(super) fn tag_differences(&self) -> impl Iterator<Item = &Difference> {
+        self.differences.iter().chain(&self.marks)
+    }
+
+    /// Whether any tag differs, a mark included.
     pub(super) fn changes_tags(&self) -> bool {
-        self.differences.iter().any(|difference| matches!(difference.attribute, Attribute::Tag(_)))
+        !self.marks.is_empty()
+            || self
+                .differences
+                .iter()
+                .any(|difference| matches!(difference.attribute, Attribute::Tag(_)))
     }
 }

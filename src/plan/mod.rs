@@ -18,6 +18,7 @@ mod narrow;
 mod notices;
 mod order;
 mod outcome;
+mod ownership;
 mod question;
 mod refusal;
 mod request;

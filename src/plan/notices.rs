@@ -2,11 +2,12 @@
 //! known, what has failed.
 
 use super::Planning;
-use super::item::Item;
+use super::item::{Item, Work};
+use super::ownership::Owner;
 use super::question::manages_tags;
 use super::unread::matters;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Attribute, LiveProcessor, ReadProblem, Status};
+use crate::model::{Attribute, LiveProcessor, RECORD_TAG, ReadProblem, STACK_TAG, Status};
 
 /// How many names a diagnostic lists.
 const MOST_NAMES: usize = 10;
@@ -27,6 +28,9 @@ pub(super) fn notices(planning: &Planning<'_>) -> Vec<Diagnostic> {
     if !unknown.is_empty() {
         found.push(tags_unknown(&unknown));
     }
+    found.extend(adopted(covered().filter(|item| item.is_adopted())));
+    found.extend(left(covered()));
+    found.extend(unbound(items.iter().filter(|item| item.work == Work::Leave)));
     for item in covered() {
         let Some(live) = item.live else { continue };
         found.extend(kms_key_unclear(item, live));
@@ -44,6 +48,53 @@ fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
         0 => listed.join(", "),
         more => format!("{} and {more} more", listed.join(", ")),
     }
+}
+
+/// Processors that get rekon's marks, which others see too.
+fn adopted<'a>(items: impl Iterator<Item = &'a Item<'a>>) -> Option<Diagnostic> {
+    let names: Vec<&str> = items.map(|item| item.name.as_str()).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "{} of rekon's own tags, {STACK_TAG} and {RECORD_TAG}, which also reach the consumers of notifications",
+        match names.len() {
+            1 => format!("{} gets two", names[0]),
+            many => format!("{many} processors get two"),
+        }
+    );
+    Some(Diagnostic::new(Code::Adopts, message).help(
+        "where Terraform manages other resources of the account, keep its provider off them:\nignore_tags {\n  key_prefixes = [\"rekon:\"]\n}",
+    ))
+}
+
+/// Attributes that differ and are left as they live.
+fn left<'a>(items: impl Iterator<Item = &'a Item<'a>>) -> Option<Diagnostic> {
+    let of = |item: &'a Item<'a>| {
+        let paths: Vec<String> = item.held.iter().map(|one| one.attribute.to_string()).collect();
+        (!paths.is_empty()).then(|| format!("{} ({})", item.name, paths.join(", ")))
+    };
+    let told: Vec<String> = items.filter_map(of).collect();
+    (!told.is_empty()).then(|| {
+        let told = listed(told.iter().map(String::as_str));
+        let message = format!("what differs is left as it is of {told}");
+        Diagnostic::new(Code::LeftAlone, message)
+            .help("a plan without --drift and --no-config, or `rekon drift`, shows it")
+    })
+}
+
+/// Processors with this stack's mark and no record that binds them to it.
+fn unbound<'a>(items: impl Iterator<Item = &'a Item<'a>>) -> Option<Diagnostic> {
+    let marked = items.filter(|item| item.owner == Owner::Own(None));
+    let names: Vec<&str> = marked.map(|item| item.name.as_str()).collect();
+    (!names.is_empty()).then(|| {
+        let message = format!(
+            "{} carries this stack's mark and no record that was written for it, so it is left alone",
+            listed(names.iter().copied())
+        );
+        Diagnostic::new(Code::UnboundMark, message)
+            .help("declare it to manage it; a mark may have been copied with all other tags")
+    })
 }
 
 /// Processors whose tags the files manage and nobody has read.

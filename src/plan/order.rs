@@ -10,6 +10,7 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
 
 use super::item::{Item, Work};
+use crate::desired::{Destination, HandOvers};
 use crate::model::{Live, ProcessorName};
 
 /// Creations and replacements in an order that lets each find its streams free.
@@ -42,7 +43,12 @@ pub(super) struct HeldStream {
 /// Orders the chosen creations and replacements.
 ///
 /// `items` are all that is declared or live; `chosen` those that the plan covers.
-pub(super) fn order(items: &[Item<'_>], chosen: &BTreeSet<usize>, live: &Live) -> Order {
+pub(super) fn order(
+    items: &[Item<'_>],
+    chosen: &BTreeSet<usize>,
+    live: &Live,
+    hand_overs: &HandOvers,
+) -> Order {
     let holders: BTreeMap<&str, &ProcessorName> = live
         .processors
         .iter()
@@ -51,8 +57,9 @@ pub(super) fn order(items: &[Item<'_>], chosen: &BTreeSet<usize>, live: &Live) -
     let by_name: BTreeMap<&ProcessorName, usize> =
         items.iter().enumerate().map(|(index, item)| (item.name, index)).collect();
     let releases = |index: usize, stream: &str| {
-        items[index].work == Work::Replace
-            && items[index].after.exclusive_streams().all(|kept| kept != stream)
+        items[index].work == Work::Delete
+            || items[index].work == Work::Replace
+                && items[index].after.exclusive_streams().all(|kept| kept != stream)
     };
 
     // Which item would let go of a stream that is held.
@@ -65,10 +72,13 @@ pub(super) fn order(items: &[Item<'_>], chosen: &BTreeSet<usize>, live: &Live) -
     let mut waits: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for &index in chosen {
         let item = &items[index];
-        if !matches!(item.work, Work::Create | Work::Replace) {
+        if !matches!(item.work, Work::Create | Work::Replace | Work::Delete) {
             continue;
         }
         let before = waits.entry(index).or_default();
+        if item.work == Work::Delete {
+            continue;
+        }
         for stream in item.after.exclusive_streams() {
             let Some(&holder) = holders.get(stream).filter(|holder| **holder != item.name) else {
                 continue;
@@ -89,7 +99,28 @@ pub(super) fn order(items: &[Item<'_>], chosen: &BTreeSet<usize>, live: &Live) -
             }
         }
     }
+    // A processor under its old name and under its new one go together.
+    for (old, new) in renamed(hand_overs, |name| by_name.get(name).copied(), items) {
+        if let (true, true) = (waits.contains_key(&old), waits.contains_key(&new)) {
+            waits.entry(old).or_default().insert(new);
+            waits.entry(new).or_default().insert(old);
+        }
+    }
     Order { groups: groups(&waits), held }
+}
+
+/// The items that are one processor under its old name and under its new one.
+fn renamed<'a>(
+    hand_overs: &'a HandOvers,
+    find: impl Fn(&ProcessorName) -> Option<usize> + 'a,
+    items: &'a [Item<'_>],
+) -> impl Iterator<Item = (usize, usize)> + 'a {
+    hand_overs.moved.iter().filter_map(move |moved| {
+        let Destination::Name(to) = &moved.to else { return None };
+        let (old, new) = (find(&moved.from)?, find(to)?);
+        let goes = items[old].work == Work::Delete && items[new].work == Work::Create;
+        goes.then_some((old, new))
+    })
 }
 
 /// The items that narrowing leaves out and that have to go before `first` can

@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::Narrowing;
-use super::item::{Item, Work};
-use crate::desired::Desired;
+use super::item::{Intent, Item, Work};
+use super::ownership::Owner;
+use crate::desired::{Desired, Marks};
 use crate::model::{Live, LiveProcessor, ProcessorName, TagKnowledge, TagScope};
 
 /// Whether the files say anything about a processor's tags.
 pub(super) fn manages_tags(item: &Item<'_>, desired: &Desired) -> bool {
     let policy = &desired.tag_policy;
     item.declaration.is_some_and(|declaration| {
-        policy.scope == TagScope::Exclusive
+        desired.ownership.marks != Marks::None
+            || policy.scope == TagScope::Exclusive
             || declaration.definition.tags().any(|(key, _)| !policy.protects(key))
     })
 }
@@ -41,14 +43,25 @@ pub fn is_in_question(
     name: &ProcessorName,
     live: &LiveProcessor,
 ) -> bool {
-    let Some(declaration) = desired.processors.get(name) else { return false };
+    let knowledge = live.definition.tags;
+    let Some(declaration) = desired.processors.get(name) else {
+        let item = Item::undeclared(name, live, desired);
+        return narrowing.covers_undeclared(name, live)
+            && match knowledge {
+                TagKnowledge::Confirmed => false,
+                // It may be this stack's, and to be deleted.
+                TagKnowledge::Unknown => item.owner == Owner::Unknown,
+                TagKnowledge::Hinted => item.work.changes(),
+            };
+    };
     if !narrowing.covers(name, declaration) {
         return false;
     }
-    let item = Item::declared(name, declaration, Some(live), desired);
-    match live.definition.tags {
+    let item = Item::declared(name, declaration, Some(live), desired, Intent::default());
+    let stranger = matches!(item.owner, Owner::Other(_));
+    match knowledge {
         TagKnowledge::Confirmed => false,
         TagKnowledge::Unknown => item.work == Work::Replace || manages_tags(&item, desired),
-        TagKnowledge::Hinted => item.work == Work::Replace || item.changes_tags(),
+        TagKnowledge::Hinted => item.work == Work::Replace || item.changes_tags() || stranger,
     }
 }

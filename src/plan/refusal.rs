@@ -2,9 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::item::{Item, Work};
+use super::Origin;
+use super::item::{Intent, Item, Work};
 use super::order::HeldStream;
-use crate::model::ProcessorName;
+use super::ownership::{Owner, origin};
+use crate::desired::{Desired, OnDrift};
+use crate::model::{ProcessorName, STACK_TAG};
 
 /// Why a plan must not be applied, and how to go on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +40,10 @@ pub enum RefusalCode {
     TagsUnknown,
     /// A replacement would lose members that this version does not know.
     MembersUnknown,
+    /// Another stack manages the processor.
+    OwnedByAnother,
+    /// `--drift refuse`, and the service changed what the files declare.
+    Drift,
     /// `--deny-undeclared`, and the account holds what no file declares.
     Undeclared,
     /// Another processor keeps the stream.
@@ -56,6 +63,8 @@ impl RefusalCode {
             RefusalCode::PreventDestroy => "prevent-destroy",
             RefusalCode::TagsUnknown => "tags-unknown",
             RefusalCode::MembersUnknown => "members-unknown",
+            RefusalCode::OwnedByAnother => "owned-by-another",
+            RefusalCode::Drift => "drift",
             RefusalCode::Undeclared => "undeclared",
             RefusalCode::StreamHeld => "stream-held",
             RefusalCode::SwapCut => "swap-cut",
@@ -69,11 +78,80 @@ impl Refusal {
     }
 }
 
-/// What forbids replacing a processor.
-pub(super) fn of_replacement(item: &Item<'_>) -> Vec<Refusal> {
-    if item.work != Work::Replace {
-        return Vec::new();
+/// What forbids what is to be done to a processor.
+pub(super) fn of_item(item: &Item<'_>, desired: &Desired, intent: Intent) -> Vec<Refusal> {
+    let mut refusals = match item.work {
+        Work::Replace => of_replacement(item),
+        Work::Delete => of_delete(item),
+        _ => Vec::new(),
+    };
+    refusals.extend(of_another(item, desired));
+    if intent.on_drift == OnDrift::Refuse {
+        refusals.extend(drifted(item, desired));
     }
+    refusals
+}
+
+/// Another stack manages what the files declare.
+fn of_another(item: &Item<'_>, desired: &Desired) -> Option<Refusal> {
+    let (Owner::Other(stack), Some(_)) = (&item.owner, item.declaration) else { return None };
+    if desired.ownership.accepts_from.contains(stack) {
+        return None;
+    }
+    let name = item.name;
+    let message = format!("{name} is managed by the stack {stack}, as its tag {STACK_TAG} says");
+    let help = format!(
+        "to take it over, write accepts_from = [\"{stack}\"] in [stack], and there [[moved]] with to_stack = \"{}\"",
+        desired.stack.name
+    );
+    Some(Refusal::of(item, RefusalCode::OwnedByAnother, message, help))
+}
+
+/// What the service changed, where that is to be decided first.
+fn drifted(item: &Item<'_>, desired: &Desired) -> Option<Refusal> {
+    let record = item.owner.record();
+    let moved = item.differences.iter().filter(|difference| {
+        item.work != Work::Delete
+            && matches!(origin(difference, record, desired), Origin::Drift | Origin::Both)
+    });
+    let moved: Vec<String> = moved.map(|difference| difference.attribute.to_string()).collect();
+    if moved.is_empty() {
+        return None;
+    }
+    let message = format!("{} was changed outside of rekon: {}", item.name, moved.join(", "));
+    let help = "to put it back: --drift revert; to leave it: --drift keep; to take it into the files: rekon accept";
+    Some(Refusal::of(item, RefusalCode::Drift, message, help.into()))
+}
+
+/// What forbids deleting a processor that no file declares any more.
+fn of_delete(item: &Item<'_>) -> Vec<Refusal> {
+    let name = item.name;
+    let protected = item.owner.record().is_some_and(|record| record.protected);
+    let unknown = item.live.map_or(&[][..], |live| &live.unknown);
+    let rules = [
+        protected.then(|| {
+            let message = format!(
+                "{name} is protected by lifecycle.prevent_destroy, as it was applied last, and no file declares it any more"
+            );
+            let help = format!(
+                "to keep it unmanaged: [[removed]] with name = \"{name}\" and destroy = false; to delete it, declare it without prevent_destroy, apply, and remove it then"
+            );
+            Refusal::of(item, RefusalCode::PreventDestroy, message, help)
+        }),
+        (!unknown.is_empty()).then(|| {
+            let message = format!(
+                "{name} would be deleted, but this version does not know {} and could not bring it back",
+                unknown.join(", ")
+            );
+            let help = "use a newer rekon, or delete it by other means";
+            Refusal::of(item, RefusalCode::MembersUnknown, message, help.into())
+        }),
+    ];
+    rules.into_iter().flatten().collect()
+}
+
+/// What forbids replacing a processor.
+fn of_replacement(item: &Item<'_>) -> Vec<Refusal> {
     let name = item.name;
     let protected =
         item.declaration.is_some_and(|declaration| declaration.lifecycle.prevent_destroy);

@@ -50,9 +50,11 @@ pub(super) fn update(name: &str, differences: &[Difference]) -> Option<Json> {
 }
 
 /// TagResource with what is new or changed; `None` when nothing is.
-pub(super) fn tag(arn: &str, differences: &[Difference]) -> Option<Json> {
+pub(super) fn tag<'a>(
+    arn: &str,
+    differences: impl Iterator<Item = &'a Difference>,
+) -> Option<Json> {
     let changed: Map<String, Json> = differences
-        .iter()
         .filter_map(|difference| {
             let value = difference.after.as_ref()?.to_json(Dialect::Wire);
             Some((difference.attribute.tag()?.to_owned(), value))
@@ -62,8 +64,11 @@ pub(super) fn tag(arn: &str, differences: &[Difference]) -> Option<Json> {
 }
 
 /// UntagResource with what is gone; `None` when nothing is.
-pub(super) fn untag(arn: &str, differences: &[Difference]) -> Option<Json> {
-    let gone = differences.iter().filter(|difference| difference.after.is_none());
+pub(super) fn untag<'a>(
+    arn: &str,
+    differences: impl Iterator<Item = &'a Difference>,
+) -> Option<Json> {
+    let gone = differences.filter(|difference| difference.after.is_none());
     let gone: Vec<&str> = gone.filter_map(|difference| difference.attribute.tag()).collect();
     (!gone.is_empty()).then(|| json!({"ResourceArn": arn, "TagKeys": gone}))
 }

@@ -9,6 +9,7 @@ use super::{Action, Call, Calls, Change, Operation, Pace, Summary, estimate};
 pub(super) struct Rest {
     pub unchanged: usize,
     pub undeclared: usize,
+    pub other_stacks: usize,
     pub left_out: usize,
 }
 
@@ -19,7 +20,7 @@ pub(super) fn summary(changes: &[Change], calls: &[Call], rest: Rest, pace: Pace
     for call in calls {
         *by_operation.entry(call.operation).or_default() += 1;
     }
-    let Rest { unchanged, undeclared, left_out } = rest;
+    let Rest { unchanged, undeclared, other_stacks, left_out } = rest;
     Summary {
         create: count(Action::Create),
         update: count(Action::Update),
@@ -31,6 +32,7 @@ pub(super) fn summary(changes: &[Change], calls: &[Call], rest: Rest, pace: Pace
         stop: count(Action::Stop),
         unchanged,
         undeclared,
+        other_stacks,
         left_out,
         calls: Calls {
             total: calls.len(),

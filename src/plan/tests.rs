@@ -3,6 +3,7 @@
 //! updates, tags, replacements and the order of calls have a file each.
 
 mod order;
+mod ownership;
 mod replacement;
 mod tags;
 mod update;

@@ -103,9 +103,9 @@ pub struct Summary {
     pub replace: usize,
     /// Processors to delete for good.
     pub delete: usize,
-    /// Reserved.
+    /// Processors to mark as this stack's.
     pub adopt: usize,
-    /// Reserved.
+    /// Processors whose marks alone are brought up to date.
     pub record: usize,
     /// Processors to start.
     pub start: usize,
@@ -113,9 +113,12 @@ pub struct Summary {
     pub stop: usize,
     /// Processors that are as declared.
     pub unchanged: usize,
-    /// Processors of the account and region that no file declares.
+    /// Processors of the account and region that no file declares and no stack marked.
     #[serde(default)]
     pub undeclared: usize,
+    /// Processors that carry another stack's mark and that no file declares.
+    #[serde(default)]
+    pub other_stacks: usize,
     /// Changes that `--only`, `--exclude`, `--tag` or `--limit` keep out.
     #[serde(default)]
     pub left_out: usize,
@@ -175,9 +178,9 @@ pub enum Action {
     Create,
     /// Changed in place.
     Update,
-    /// Reserved.
+    /// Marked as this stack's.
     Adopt,
-    /// Reserved.
+    /// Its marks alone are brought up to date, or taken away.
     Record,
     /// Started.
     Start,

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::item::{Item, Work};
-use crate::desired::Desired;
-use crate::model::{Live, ReadProblem};
+use crate::desired::{Desired, Marks};
+use crate::model::{Live, ReadProblem, STACK_TAG, TagKnowledge};
 
 /// The names that could not be read.
 pub(super) enum Unread<'a> {
@@ -49,10 +49,20 @@ impl<'a> Unread<'a> {
     }
 }
 
+/// Whether a processor that no file declares may carry this stack's mark.
+fn may_be_own(name: &str, desired: &Desired, live: &Live) -> bool {
+    if let Some(read) = live.processors.get(name) {
+        return read.definition.tags == TagKnowledge::Unknown;
+    }
+    let Some(believed) = &live.believed else { return true };
+    let marked = believed.get(name).and_then(|tags| tags.get(STACK_TAG));
+    marked.is_some_and(|stack| *stack == desired.stack.name)
+}
+
 /// Whether a problem leaves the plan incomplete.
 ///
-/// A processor that no file declares is left alone, whatever it is: it matters
-/// only while a stream is taken that it may hold.
+/// A processor that no file declares matters while it may be this stack's, which would be
+/// to be deleted, or while a stream is taken that it may hold.
 pub(super) fn matters(
     problem: &ReadProblem,
     desired: &Desired,
@@ -61,6 +71,11 @@ pub(super) fn matters(
 ) -> bool {
     let Some(names) = &problem.names else { return true };
     if names.iter().any(|name| desired.processors.contains_key(name.as_str())) {
+        return true;
+    }
+    if desired.ownership.marks != Marks::None
+        && names.iter().any(|name| may_be_own(name, desired, live))
+    {
         return true;
     }
     let held: BTreeSet<&str> =

@@ -28,7 +28,10 @@ pub fn plan(plan: &Plan, settings: Settings) -> String {
 fn one(out: &mut String, change: &Change, settings: Settings) {
     let Change { name, expect, result, .. } = change;
     let text = |side: &Option<Definition>| {
-        side.as_ref().map(|definition| toml::processor(name, definition)).unwrap_or_default()
+        let Some(mut definition) = side.clone() else { return String::new() };
+        // No file declares rekon's marks.
+        definition.retain(|attribute| attribute.tag().is_none_or(|key| !key.starts_with("rekon:")));
+        toml::processor(name, &definition)
     };
     let header = |side: &Option<Definition>, folder: &str| match side {
         Some(_) => format!("{folder}/{name}"),

@@ -250,6 +250,7 @@ fn plan() -> Json {
             ("stop", count()),
             ("unchanged", count()),
             ("undeclared", count()),
+            ("other_stacks", count()),
             ("left_out", count()),
             ("calls", calls),
         ],

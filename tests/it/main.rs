@@ -6,6 +6,7 @@ mod convergence;
 mod examples;
 mod hostile;
 mod mistakes;
+mod ownership;
 mod pace;
 mod peer;
 mod plan_texts;

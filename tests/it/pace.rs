@@ -201,6 +201,7 @@ impl Fleet {
     async fn new(cameras: &[Camera], rate: Rate) -> Fleet {
         let mut toml = format!(
             "[stack]\nname = \"paced\"\naccount_id = \"{ACCOUNT}\"\nregion = \"{REGION}\"\n\
+             ownership = \"none\"\n\
              [guard]\nmax_deletes = 10000\nmax_replacements = 10000\n"
         );
         for camera in cameras {

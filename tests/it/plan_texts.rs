@@ -266,6 +266,7 @@ fn planned(case: &Case) -> Plan {
     let folder = tempfile::tempdir().unwrap();
     let head = format!(
         "[stack]\nname = \"doors\"\naccount_id = \"{ACCOUNT}\"\nregion = \"us-east-1\"\n\
+         ownership = \"none\"\n\
          [guard]\nmax_replacements = {}\n\
          [defaults]\nrole_arn = \"{}\"\n\
          [template.door]\n\

@@ -133,6 +133,7 @@ pub fn fleet(count: usize) -> (Value, String) {
         "format_version": "1.0", "processors": processors.collect::<Vec<_>>()});
     let mut toml = format!(
         "[stack]\nname = \"fleet\"\naccount_id = \"{ACCOUNT}\"\nregion = \"{REGION}\"\n\
+         ownership = \"none\"\n\
          [defaults]\nrole_arn = \"arn:aws:iam::{ACCOUNT}:role/Streams\"\n\
          output.s3_destination.bucket = \"results\"\n\
          settings.connected_home.labels = [\"PERSON\"]\n"

@@ -168,6 +168,8 @@ async fn a_snapshot_reads_back_as_what_was_read() {
     let mut live = live::fetch(&reader, ACCOUNT, &|_| {}).await.unwrap();
     let names = live.processors.keys().cloned().collect();
     live::confirm_tags(&reader, &mut live, &names).await;
+    assert_eq!(parsed.taken_at, Some(now));
+    live = rekon::model::Live { taken_at: parsed.taken_at, believed: None, ..live };
     assert_eq!(parsed, live);
 }
 
@@ -226,6 +228,7 @@ async fn a_snapshot_reads_descriptions_and_tags_side_by_side() {
 fn declared(count: usize) -> Desired {
     let mut toml = format!(
         "[stack]\nname = \"home\"\naccount_id = \"{ACCOUNT}\"\nregion = \"us-east-1\"\n\
+         ownership = \"none\"\n\
          [defaults]\nrole_arn = \"arn:aws:iam::{ACCOUNT}:role/Streams\"\n\
          tags.team = \"garden\"\n\
          [template.camera]\n\

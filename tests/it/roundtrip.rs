@@ -22,6 +22,7 @@ fn whatever_lives_is_no_change_when_written_as_toml() {
             let live = stage.read(&any).await.map_err(|error| error.to_string())?;
 
             let mut text = report::toml::stack(&any.desired().stack);
+            text.push_str("ownership = \"none\"\n");
             // What GetResources only hints at is made certain first.
             let mut confirmed = live.clone();
             let all = live.processors.keys().cloned().collect();

@@ -44,8 +44,8 @@ fn writes_and_reads_are_told_apart() {
     let apply = run(&["apply", &dir, "--emulator", "--auto-approve", "--format", "json"]);
     let outcome: Value = serde_json::from_str(&apply.stdout).unwrap();
     let calls = &outcome["summary"]["calls"];
-    assert_eq!((&calls["made"], &calls["reads"]), (&json!(1), &json!(1)));
-    assert!(apply.stderr.contains(" unchanged. 1 write, "), "{}", apply.stderr);
+    assert_eq!((&calls["made"], &calls["reads"]), (&json!(2), &json!(2)));
+    assert!(apply.stderr.contains(" unchanged. 2 writes, "), "{}", apply.stderr);
 }
 
 /// On a terminal, as `script` plays one.

@@ -8,6 +8,7 @@ use fancy_regex::Regex;
 use super::facts::{Facts, Processor};
 use crate::config::{Node, Table};
 use crate::desired::layer::Merged;
+use crate::desired::{Marks, OnDrift, Ownership};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::model::{TagPolicy, TagScope};
 
@@ -25,6 +26,26 @@ pub(in super::super) fn policy(stack: Option<&Table>) -> TagPolicy {
     };
     let ignored = key("ignore_tags").map_or(&[][..], Node::listed);
     TagPolicy::new(scope, ignored.iter().filter_map(Node::text))
+}
+
+/// How the stack knows what it manages.
+pub(in super::super) fn ownership(stack: Option<&Table>) -> Ownership {
+    let key = |name| stack.and_then(|stack| stack.get(name));
+    let word = |name| key(name).and_then(Node::text);
+    let accepted = key("accepts_from").map_or(&[][..], Node::listed);
+    Ownership {
+        marks: match (word("ownership"), word("record")) {
+            (Some("none"), _) => Marks::None,
+            (_, Some("none")) => Marks::Bound,
+            _ => Marks::Recorded,
+        },
+        on_drift: match word("on_drift") {
+            Some("keep") => OnDrift::Keep,
+            Some("refuse") => OnDrift::Refuse,
+            _ => OnDrift::Revert,
+        },
+        accepts_from: accepted.iter().filter_map(Node::text).map(str::to_owned).collect(),
+    }
 }
 
 /// Checks a table's tags.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::desired::{Declaration, Desired, Guard, Lifecycle, Stack};
-use crate::diagnostic::{Sources, Span};
+use crate::desired::{Declaration, Desired, Guard, HandOvers, Lifecycle, Marks, Ownership, Stack};
+use crate::diagnostic::{SourceId, Sources, Span};
 use crate::model::{
     Definition, Dialect, Live, LiveProcessor, ProcessorName, RunState, Status, TagPolicy, insert,
 };
@@ -79,7 +79,7 @@ fn remove(table: &mut Map<String, Value>, path: &str) {
     match path.split_once('.') {
         None => drop(table.remove(path)),
         Some((first, rest)) => {
-            let child = table.get_mut(first).and_then(Value::as_object_mut).unwrap();
+            let Some(child) = table.get_mut(first).and_then(Value::as_object_mut) else { return };
             remove(child, rest);
             if child.is_empty() {
                 table.remove(first);
@@ -105,6 +105,8 @@ impl World {
                 },
                 guard: Guard { max_replacements: None, ..Guard::default() },
                 tag_policy: TagPolicy::default(),
+                ownership: Ownership { marks: Marks::None, ..Ownership::default() },
+                hand_overs: HandOvers::default(),
                 zones: BTreeMap::new(),
                 processors: BTreeMap::new(),
             },
@@ -160,6 +162,23 @@ impl World {
     pub(super) fn remove_live(mut self, text: &str) -> World {
         self.live.processors.remove(text);
         self
+    }
+
+    /// Puts a processor into the service.
+    pub(super) fn put_live(&mut self, text: &str, definition: Definition) {
+        let live = LiveProcessor {
+            definition,
+            arn: format!("arn:aws:rekognition:us-east-1:{ACCOUNT}:streamprocessor/{text}"),
+            status: Status::Stopped,
+            status_message: None,
+            unknown: Vec::new(),
+        };
+        self.live.processors.insert(name(text), live);
+    }
+
+    /// The project's one file.
+    pub(super) fn file(&self) -> SourceId {
+        self.sources.iter().next().map(|(source, _)| source).unwrap()
     }
 
     pub(super) fn plan(&self) -> Plan {

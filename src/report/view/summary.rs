@@ -41,7 +41,7 @@ pub(in crate::report) fn cost(calls: &Calls) -> String {
 /// What there is that the plan does not touch, a sentence each and the names that
 /// it is about.
 pub(in crate::report) fn outside(plan: &Plan, detail: Detail) -> Vec<(String, Vec<&str>)> {
-    let Summary { undeclared, left_out, .. } = plan.summary;
+    let Summary { undeclared, other_stacks, left_out, .. } = plan.summary;
     let number_of = |number: usize| if number == 1 { "is" } else { "are" };
     let names = || plan.undeclared.iter().map(String::as_str);
     let undeclared = (undeclared > 0).then(|| {
@@ -58,12 +58,16 @@ pub(in crate::report) fn outside(plan: &Plan, detail: Detail) -> Vec<(String, Ve
             }
         }
     });
+    let other_stacks = (other_stacks > 0).then(|| {
+        let verb = if other_stacks == 1 { "belongs" } else { "belong" };
+        (format!("{other_stacks} more {verb} to other stacks."), Vec::new())
+    });
     let left_out = (left_out > 0).then(|| {
         let (changes, verb) = (count(left_out, "change"), number_of(left_out));
         let text = format!("{changes} {verb} left out by --only, --exclude, --tag or --limit.");
         (text, Vec::new())
     });
-    undeclared.into_iter().chain(left_out).collect()
+    undeclared.into_iter().chain(other_stacks).chain(left_out).collect()
 }
 
 /// That there is nothing to do, as loudly as the read allows: a verdict and what

@@ -93,6 +93,7 @@ const STACK: &str = "[stack]\n\
     name = \"test\"\n\
     account_id = \"111122223333\"\n\
     region = \"us-east-1\"\n\
+    ownership = \"none\"\n\
     [guard]\n\
     max_replacements = 100\n";
 

@@ -207,6 +207,7 @@ impl Scene {
     pub fn toml(&self) -> String {
         let mut text = format!(
             "[stack]\nname = \"simulated\"\naccount_id = \"{ACCOUNT}\"\nregion = \"{REGION}\"\n\
+             ownership = \"none\"\n\
              [guard]\nmax_deletes = 100\nmax_replacements = 100\n"
         );
         self.files.iter().for_each(|(name, camera)| text.push_str(&camera.toml(name)));

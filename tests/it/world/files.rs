@@ -40,6 +40,7 @@ fn stack(world: &World, dice: &mut Dice) -> String {
         "name = \"torture\"".to_owned(),
         format!("account_id = \"{ACCOUNT}\""),
         format!("region = \"{REGION}\""),
+        "ownership = \"none\"".to_owned(),
         "include = [\"parts/*.toml\"]".to_owned(),
         format!("tags = \"{}\"", if world.exclusive { "exclusive" } else { "declared" }),
     ];
