@@ -134,6 +134,9 @@ pub(super) struct Connect {
     /// The part of the account's request quotas to use.
     #[arg(long, value_name = "PERCENT", default_value = "100%")]
     pub rate: Rate,
+    /// Append a line for each request that is sent; `-` is stderr.
+    #[arg(long, value_name = "FILE", env = "REKON_LOG", hide_env_values = true)]
+    pub log: Option<OsString>,
 }
 
 /// Which changes to plan.

@@ -177,7 +177,7 @@ async fn execute(
 
 /// The options that lead to the same service, as a shell takes them.
 fn reconnect(connect: &Connect, base: &Path) -> String {
-    let Connect { profile, region: _, endpoint_url, emulator, rate: _ } = connect;
+    let Connect { profile, region: _, endpoint_url, emulator, rate: _, log: _ } = connect;
     let state = emulator.as_ref();
     let state = state.map(|told| session::state_file(told, base).display().to_string());
     [("--profile", profile), ("--endpoint-url", endpoint_url), ("--emulator", &state)]

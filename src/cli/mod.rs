@@ -6,6 +6,7 @@ mod carry_out;
 mod emulator;
 mod error;
 mod exit;
+mod log;
 mod plan;
 mod project;
 mod restore;

@@ -13,6 +13,7 @@ mod quirks;
 mod read_verbs;
 mod reading;
 mod readme;
+mod request_log;
 mod rooms;
 mod roundtrip;
 mod saved;
