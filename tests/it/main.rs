@@ -5,6 +5,7 @@ mod chaos;
 mod convergence;
 mod examples;
 mod hostile;
+mod manners;
 mod mistakes;
 mod pace;
 mod peer;
