@@ -109,7 +109,7 @@ async fn ask(ui: &Ui) -> Result<(), CommandError> {
             // Where the input ended, the cursor still stands behind the question.
             let ended = answer.is_ok_and(|answer| answer.ends_with('\n'));
             ui.complain(if ended { "Nothing was changed.\n" } else { "\nNothing was changed.\n" });
-            Err(Exit::Error.into())
+            Err(CommandError::declined())
         }
     }
 }

@@ -60,7 +60,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         match &error.complaint {
             Complaint::Words { message, help, .. } => ui.error(message, help.as_deref()),
             Complaint::Files(diagnostics, loaded) => ui.complain_of(diagnostics, loaded),
-            Complaint::Said => {}
+            Complaint::Said { .. } => {}
         }
         if speaks_json && !ui.has_printed() {
             ui.print(&report::json::diagnostics(&error.records()));

@@ -15,9 +15,11 @@ use crate::model::{Attribute, Dialect, Kind, ProcessorName};
 
 /// What the checks cannot raise from a project's files: it needs the service, a
 /// command line, or a file too large to keep.
-const RAISED_ELSEWHERE: [Code; 10] = [
+const RAISED_ELSEWHERE: [Code; 12] = [
     Code::Usage,
     Code::Failed,
+    Code::Declined,
+    Code::Interrupted,
     Code::UnfinishedRun,
     Code::UndeclaredUnread,
     Code::MembersUnknown,

@@ -54,6 +54,8 @@ mod asked {
     use std::io::{Read as _, Write as _};
     use std::process::{Command, Stdio};
 
+    use serde_json::{Value, json};
+
     use crate::support::{copy_of, rekon};
 
     /// Asks, and answers with some keys: what the terminal showed, and the exit code.
@@ -99,6 +101,26 @@ mod asked {
             "{shown}"
         );
         assert_eq!(code, Some(1));
+    }
+
+    #[test]
+    fn programs_are_told_too_that_a_plan_was_not_agreed_to() {
+        for (keys, code, exit, message) in [
+            ("no\n", "declined", 1, "the plan was not answered with \"yes\": nothing was changed"),
+            (
+                "\u{3}",
+                "interrupted",
+                130,
+                "SIGINT came before there was a result: nothing was changed",
+            ),
+        ] {
+            let (shown, ended) = answered("--format json", keys);
+            assert_eq!(ended, Some(exit), "{shown}");
+            let at = shown.rfind("\n{\n").unwrap_or_else(|| panic!("{shown}"));
+            let document: Value = serde_json::from_str(&shown[at..]).unwrap();
+            let told = &document["diagnostics"][0];
+            assert_eq!((&told["code"], &told["message"]), (&json!(code), &json!(message)));
+        }
     }
 
     #[test]
