@@ -22,4 +22,4 @@ mod types;
 mod values;
 
 pub use resolve::resolve;
-pub use types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place, Stack};
+pub use types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place, Stack, Zone};

@@ -53,7 +53,7 @@ pub fn resolve(loaded: &Loaded) -> Checked {
             stack: stack.clone(),
             guard: guard(names.guard),
             tag_policy: facts.tag_policy,
-            zones: zones.shapes(),
+            zones: zones.shaped(),
             processors,
         });
     }

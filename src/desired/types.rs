@@ -27,9 +27,18 @@ pub struct Desired {
     /// Which tags are managed.
     pub tag_policy: TagPolicy,
     /// The shapes that have a name.
-    pub zones: BTreeMap<String, RegionOfInterest>,
+    pub zones: BTreeMap<String, Zone>,
     /// What should exist, by name.
     pub processors: BTreeMap<ProcessorName, Declaration>,
+}
+
+/// A shape that has a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zone {
+    /// The shape.
+    pub shape: RegionOfInterest,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// Whose fleet it is, and where.

@@ -71,7 +71,8 @@ pub fn plan(
     let modified: Vec<usize> =
         chosen.iter().copied().filter(|index| items[*index].work == Work::Modify).collect();
     let emitted = calls::emit(items, &order, &modified);
-    let mut changes = changes(items, chosen.iter().copied(), emitted.by_item, sources);
+    let chosen_items = chosen.iter().copied();
+    let mut changes = changes(items, chosen_items, emitted.by_item, &desired.zones, sources);
     let positions = fingerprint::positions(&emitted.calls);
     for change in &mut changes {
         change.fingerprint =
@@ -125,8 +126,8 @@ fn zones(desired: &Desired, changes: &[Change]) -> BTreeMap<String, RegionOfInte
     let sides = attributes.flat_map(|one| [&one.before, &one.after]).flatten();
     let shown: BTreeSet<&RegionOfInterest> =
         sides.filter_map(Value::as_regions).flat_map(|regions| regions.iter()).collect();
-    let zones = desired.zones.iter().filter(|(_, shape)| shown.contains(shape));
-    zones.map(|(name, shape)| (name.clone(), shape.clone())).collect()
+    let zones = desired.zones.iter().filter(|(_, zone)| shown.contains(&zone.shape));
+    zones.map(|(name, zone)| (name.clone(), zone.shape.clone())).collect()
 }
 
 fn refusals(
