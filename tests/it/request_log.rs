@@ -1,5 +1,7 @@
 //! The log of requests, as the real program writes it.
 
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 
@@ -79,6 +81,53 @@ async fn every_attempt_has_a_line_and_no_line_a_secret() {
     // As many lines as the service got requests.
     let served: usize = served.counts().values().sum();
     assert_eq!(gists.len(), served, "{text}");
+}
+
+/// Gives back all that was signed, wherever an answer may hold it.
+fn echo(mut stream: TcpStream) {
+    let mut head = String::new();
+    let mut byte = [0];
+    while !head.ends_with("\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) > 0 {
+        head.push(char::from(byte[0]));
+    }
+    let of = |name: &str| {
+        let value = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
+        value.unwrap_or_default().to_owned()
+    };
+    let (id, token) = (of("authorization"), of("x-amz-security-token"));
+    let body = serde_json::json!({"__type": token, "message": head}).to_string();
+    let answer = format!(
+        "HTTP/1.1 403 Forbidden\r\nx-amzn-requestid: {id}\r\ncontent-type: application/x-amz-json-1.1\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let _ = stream.write_all(answer.as_bytes());
+}
+
+#[test]
+fn a_service_that_gives_back_what_was_signed_gets_none_of_it_into_the_log() {
+    let (folder, dir) = copy_of("minimal");
+    let log = folder.path().join("requests.log");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    // It serves as long as the tests run.
+    std::thread::spawn(move || listener.incoming().flatten().for_each(echo));
+    let secrets = ["AKIDLOGGED", "wJalrXUtnFEMI", "FwoGZXIvYXdz/EXAMPLE+TOKEN=="];
+    let mut command = rekon(&["plan", &dir]);
+    command
+        .env("REKON_LOG", &log)
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .env("AWS_ACCESS_KEY_ID", secrets[0])
+        .env("AWS_SECRET_ACCESS_KEY", secrets[1])
+        .env("AWS_SESSION_TOKEN", secrets[2]);
+    let run = output(&mut command);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let text = std::fs::read_to_string(&log).unwrap();
+    let gists: Vec<String> = text.lines().map(gist).collect();
+    assert!(gists[0].starts_with("GetCallerIdentity - attempt=1 status=403 error="), "{text}");
+    for secret in secrets.iter().chain(&["Signature", "Credential", "AWS4"]) {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
 }
 
 #[test]
