@@ -41,6 +41,7 @@
 //!     endpoint_url: None,
 //!     rate_limit: RateLimit::Unlimited,
 //!     http_client: Some(service.http_client()),
+//!     log: None,
 //! })
 //! .await?;
 //! let reader = connection.reader();

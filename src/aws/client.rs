@@ -5,7 +5,6 @@
 //! invisible in an answer.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -23,7 +22,8 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Kept};
 use super::classify::classify;
 use super::environment::Proxies;
-use super::retry::Retry;
+use super::log::Log;
+use super::retry::{Attempt, Retry};
 use super::{Class, Error, Operation};
 use crate::plan;
 
@@ -39,18 +39,22 @@ pub(super) struct Client {
     pub(super) endpoint: Option<String>,
     /// The proxies of the environment; `None`: nothing leaves the process.
     pub(super) proxies: Option<Proxies>,
+    /// Takes a line of each request.
+    pub(super) log: Option<Log>,
 }
 
 impl Client {
-    /// Sends this JSON once, as it is, and reads the answer's, for which it waits
-    /// so long.
+    /// Sends this JSON once, as it is, and reads the answer's. Nothing is sent to the
+    /// services but by this.
     pub(super) async fn call<T: DeserializeOwned>(
         &self,
         operation: Operation,
+        processor: Option<&str>,
         request: &Value,
-        limit: Duration,
+        Attempt { number, limit }: Attempt,
     ) -> Result<T, Error> {
         let exchange = Exchange::new(operation, request);
+        let logged = self.log.as_ref().map(|log| log.begin(operation, processor, number));
         let answer = match tokio::time::timeout(limit, self.exchange(&exchange)).await {
             Ok(answer) => answer,
             Err(_) => {
@@ -59,7 +63,14 @@ impl Client {
             }
         };
         let peer = || self.proxies.as_ref()?.peer(exchange.uri.get()?);
-        answer.map_err(|error| if error.is_from_service() { error } else { error.at(peer()) })
+        let answer = answer.map_err(|error| match error.is_from_service() {
+            true => error.about(processor),
+            false => error.at(peer()).about(processor),
+        });
+        if let Some(logged) = logged {
+            logged.end(exchange.answer.get(), answer.as_ref().err());
+        }
+        answer
     }
 
     async fn exchange<T: DeserializeOwned>(&self, exchange: &Exchange) -> Result<T, Error> {

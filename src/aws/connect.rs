@@ -17,6 +17,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::client::Client;
 use super::environment::{self, Proxies};
+use super::log::Log;
 use super::rate_limit::RateLimit;
 use super::reader::Observer;
 use super::retry::Retry;
@@ -40,6 +41,8 @@ pub struct Settings {
     /// Answers every request instead of the network: the embedded service. No
     /// credentials are looked for and no environment is read then.
     pub http_client: Option<SharedHttpClient>,
+    /// Takes a line of each request.
+    pub log: Option<Log>,
 }
 
 /// Clients of the services in one region, which share one pace.
@@ -50,7 +53,7 @@ pub struct Connection(Arc<Client>);
 /// there are credentials. Nothing is sent to the services yet, so that what is
 /// unreachable shows at the first call.
 pub async fn connect(settings: Settings) -> Result<Connection, Error> {
-    let Settings { region, profile, endpoint_url, rate_limit, http_client } = settings;
+    let Settings { region, profile, endpoint_url, rate_limit, http_client, log } = settings;
     let (config, proxies, random) = match http_client {
         Some(http_client) => {
             (embedded(&region, endpoint_url, http_client), None, fastrand::Rng::with_seed(0))
@@ -74,6 +77,7 @@ pub async fn connect(settings: Settings) -> Result<Connection, Error> {
         region,
         endpoint,
         proxies,
+        log,
     })))
 }
 

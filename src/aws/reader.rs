@@ -189,10 +189,7 @@ impl Reader {
         processor: Option<&str>,
         request: &Value,
     ) -> Result<T, Error> {
-        let attempt = async |limit| {
-            let answer = self.client.call(operation, request, limit).await;
-            answer.map_err(|error| error.about(processor))
-        };
+        let attempt = |attempt| self.client.call(operation, processor, request, attempt);
         let mut reading = Reading { operation, observer: &self.observer };
         match self.client.retry.send(operation, &mut reading, attempt).await {
             Sent::Answered(answer) => Ok(answer),

@@ -115,6 +115,15 @@ pub enum Notice {
     },
 }
 
+/// One attempt at a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    /// Which one it is of this call, from 1.
+    pub(super) number: u32,
+    /// How long it may take.
+    pub(super) limit: Duration,
+}
+
 /// What every reader and writer of a connection sends through.
 #[derive(Debug)]
 pub(super) struct Retry {
@@ -168,12 +177,11 @@ impl Retry {
     }
 
     /// Sends a request until it is answered, held back, or its caller ends it.
-    /// An attempt is told how long it may take.
     pub(super) async fn send<T, C: Caller, F>(
         &self,
         operation: Operation,
         caller: &mut C,
-        attempt: impl Fn(Duration) -> F,
+        attempt: impl Fn(Attempt) -> F,
     ) -> Sent<T, C::End>
     where
         F: Future<Output = Result<T, Error>>,
@@ -209,10 +217,11 @@ impl Retry {
             self.count(operation, attempts);
             attempts += 1;
             let limits = self.limits(operation);
+            let this = Attempt { number: attempts, limit: limits.attempt };
             // Boxed, because the SDK's futures are large and deeply nested.
             let answer = tokio::select! {
                 biased;
-                answer = Box::pin(attempt(limits.attempt)) => answer,
+                answer = Box::pin(attempt(this)) => answer,
                 () = caller.cut() => {
                     let message = "the answer was not waited for any longer";
                     Err(Error::new(operation, Class::Unavailable, message))

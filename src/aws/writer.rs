@@ -17,9 +17,10 @@ impl Writer {
     /// caller decides, because only reading can tell whether it took effect.
     pub async fn send<C: Caller>(&self, request: &Request, caller: &mut C) -> Sent<(), C::End> {
         let operation = Operation::Write(request.operation());
-        let attempt = async |limit| {
-            let sent = self.0.call(operation, request.json(), limit).await;
-            sent.map(|_: IgnoredAny| ()).map_err(|error| error.about(Some(request.processor())))
+        let attempt = async |attempt| {
+            let processor = Some(request.processor());
+            let sent = self.0.call(operation, processor, request.json(), attempt).await;
+            sent.map(|_: IgnoredAny| ())
         };
         self.0.retry.send(operation, caller, attempt).await
     }

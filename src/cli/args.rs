@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::aws::Rate;
 use crate::report::MaxDiagnostics;
@@ -24,8 +24,6 @@ const STYLES: Styles = Styles::styled()
 /// what does, `rekon apply` makes the fewest API calls that close it.
 #[derive(Debug, Parser)]
 #[command(name = "rekon", version, styles = STYLES, max_term_width = 100, subcommand_required = true)]
-#[command(after_help = "Exit codes: 0 done, 1 error, 2 changes (--detailed-exitcode), 3 refused, \
-4 stale, 5 applied in part, 6 incomplete read, 129/130/143 interrupted.")]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -78,8 +76,10 @@ pub(super) enum Command {
     Schema(Schema),
     /// Serve the embedded stand-in for the service over HTTP.
     Emulator(Box<super::emulator::EmulatorArgs>),
-    /// Print a shell completion script.
+    /// Print a script that completes commands, options and names in a shell.
     Completions(Completions),
+    /// Write a manual page of each command.
+    Man(Man),
 }
 
 impl Command {
@@ -92,7 +92,10 @@ impl Command {
             Command::Apply(apply) => apply.execution.format == TextOrJson::Json,
             Command::Restore(restore) => restore.execution.format == TextOrJson::Json,
             Command::Snapshot(snapshot) => snapshot.format == JsonOnly::Json,
-            Command::Schema(_) | Command::Emulator(_) | Command::Completions(_) => false,
+            Command::Schema(_)
+            | Command::Emulator(_)
+            | Command::Completions(_)
+            | Command::Man(_) => false,
         }
     }
 }
@@ -101,7 +104,7 @@ impl Command {
 #[derive(Clone, Debug, Args)]
 pub(super) struct Project {
     /// The project: a folder with a rekon.toml.
-    #[arg(value_name = "DIR", default_value = ".")]
+    #[arg(value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     pub dir: PathBuf,
 }
 
@@ -128,6 +131,7 @@ pub(super) struct Connect {
         value_name = "STATE.json",
         num_args = 0..=1,
         require_equals = true,
+        value_hint = ValueHint::AnyPath,
         default_missing_value = "",
         conflicts_with = "endpoint_url"
     )]
@@ -135,6 +139,9 @@ pub(super) struct Connect {
     /// The part of the account's request quotas to use.
     #[arg(long, value_name = "PERCENT", default_value = "100%")]
     pub rate: Rate,
+    /// Append a line for each request that is sent; `-` is stderr.
+    #[arg(long, value_name = "FILE", env = "REKON_LOG", hide_env_values = true, value_hint = ValueHint::AnyPath)]
+    pub log: Option<OsString>,
 }
 
 /// Which changes to plan.
@@ -239,7 +246,7 @@ pub(super) struct Plan {
     #[arg(long)]
     pub deny_warnings: bool,
     /// Where runs leave their trace [default: .rekon in the project].
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub recovery_dir: Option<PathBuf>,
     #[command(flatten)]
     pub narrow: Narrow,
@@ -268,7 +275,7 @@ pub(super) struct Execution {
     pub settle_timeout: Duration,
     /// Where runs leave their trace and the definitions of what they delete
     /// [default: .rekon beside the project or plan].
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub recovery_dir: Option<PathBuf>,
     /// Count warnings as errors.
     #[arg(long)]
@@ -356,6 +363,13 @@ pub(super) enum MachineFormat {
 pub(super) struct Completions {
     /// The shell to complete for.
     pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// The folder to write them to, made if it is not there.
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: PathBuf,
 }
 
 impl Apply {

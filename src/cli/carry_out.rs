@@ -109,7 +109,7 @@ async fn ask(ui: &Ui) -> Result<(), CommandError> {
             // Where the input ended, the cursor still stands behind the question.
             let ended = answer.is_ok_and(|answer| answer.ends_with('\n'));
             ui.complain(if ended { "Nothing was changed.\n" } else { "\nNothing was changed.\n" });
-            Err(Exit::Error.into())
+            Err(CommandError::declined())
         }
     }
 }
@@ -177,7 +177,7 @@ async fn execute(
 
 /// The options that lead to the same service, as a shell takes them.
 pub(super) fn reconnect(connect: &Connect, base: &Path) -> String {
-    let Connect { profile, region: _, endpoint_url, emulator, rate: _ } = connect;
+    let Connect { profile, region: _, endpoint_url, emulator, rate: _, log: _ } = connect;
     let state = emulator.as_ref().map(|told| if told.is_empty() { base } else { Path::new(told) });
     let state = state.map(|state| state.display().to_string());
     [("--profile", profile), ("--endpoint-url", endpoint_url), ("--emulator", &state)]

@@ -7,6 +7,7 @@ use crate::apply::ApplyError;
 use crate::aws;
 use crate::config::Loaded;
 use crate::diagnostic::{Code, Diagnostic, Record, Sources};
+use crate::plan::Signal;
 
 /// Why a command ends before it is done.
 #[derive(Debug)]
@@ -27,8 +28,8 @@ pub(super) enum Complaint {
     },
     /// Something is wrong in the project's files.
     Files(Vec<Diagnostic>, Box<Loaded>),
-    /// Nothing more: it was said already.
-    Said,
+    /// Nothing more: it was said already, to people.
+    Said { code: Code, message: String },
 }
 
 impl CommandError {
@@ -48,6 +49,16 @@ impl CommandError {
         let help = Some(help.trim().to_owned()).filter(|help| !help.is_empty());
         let complaint = Complaint::Words { code: Code::Usage, message, help };
         CommandError { exit: Exit::Error, complaint }
+    }
+
+    /// The plan was not agreed to, and people know.
+    pub(super) fn declined() -> CommandError {
+        let message = "the plan was not answered with \"yes\": nothing was changed".to_owned();
+        CommandError::said(Exit::Error, Code::Declined, message)
+    }
+
+    fn said(exit: Exit, code: Code, message: String) -> CommandError {
+        CommandError { exit, complaint: Complaint::Said { code, message } }
     }
 
     /// An error and what caused it, but for causes that its own words repeat.
@@ -89,17 +100,28 @@ impl CommandError {
             Complaint::Files(diagnostics, loaded) => {
                 diagnostics.iter().map(|one| Record::new(one, &loaded.sources)).collect()
             }
-            Complaint::Said => {
-                let code = self.exit.code();
-                record(Code::Failed, &format!("it ended before a result, with code {code}"), &None)
-            }
+            Complaint::Said { code, message } => record(*code, message, &None),
         }
     }
 }
 
 impl From<Exit> for CommandError {
     fn from(exit: Exit) -> CommandError {
-        CommandError { exit, complaint: Complaint::Said }
+        let message = format!("it ended before a result, with code {}", exit.code());
+        CommandError::said(exit, Code::Failed, message)
+    }
+}
+
+impl From<Signal> for CommandError {
+    /// Work that writes has a result of its own after a signal.
+    fn from(signal: Signal) -> CommandError {
+        let name = match signal {
+            Signal::Hangup => "SIGHUP",
+            Signal::Interrupt => "SIGINT",
+            Signal::Terminate => "SIGTERM",
+        };
+        let message = format!("{name} came before there was a result: nothing was changed");
+        CommandError::said(signal.into(), Code::Interrupted, message)
     }
 }
 

@@ -29,6 +29,18 @@ pub enum Exit {
     Terminated,
 }
 
+/// The exit codes, in a few words each.
+pub(super) const MEANINGS: [(&str, &str); 8] = [
+    ("0", "done"),
+    ("1", "error: bad input or usage, no permission, no network, declined"),
+    ("2", "changes, with --detailed-exitcode"),
+    ("3", "refused"),
+    ("4", "stale: what the plan expects is no longer so"),
+    ("5", "applied in part"),
+    ("6", "the read was incomplete"),
+    ("129, 130, 143", "interrupted by SIGHUP, SIGINT, SIGTERM"),
+];
+
 impl Exit {
     /// The process's exit code.
     pub fn code(self) -> u8 {

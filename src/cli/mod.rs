@@ -3,9 +3,13 @@
 mod apply;
 mod args;
 mod carry_out;
+mod completions;
 mod emulator;
 mod error;
+mod examples;
 mod exit;
+mod log;
+mod man;
 mod plan;
 mod project;
 mod restore;
@@ -16,6 +20,7 @@ mod signals;
 mod snapshot;
 mod standpoint;
 mod ui;
+mod unknown;
 mod validate;
 mod watch;
 
@@ -23,8 +28,7 @@ use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use args::{Cli, Command, Common, MachineFormat};
 use error::{CommandError, Complaint};
@@ -38,9 +42,14 @@ use crate::{config, report};
 /// Runs the program and says how it ended.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = match Cli::try_parse_from(&args) {
+    if let Some(shell) = completions::asking() {
+        return completions::answer(shell, program(), &args, &Ui::new(&Common::default())).into();
+    }
+    let mut program = program();
+    let parsed = program.try_get_matches_from_mut(&args);
+    let cli = match parsed.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches)) {
         Ok(cli) => cli,
-        Err(error) => return unparsed(&error, &args).into(),
+        Err(error) => return unparsed(&error, &mut program, &args).into(),
     };
     let ui = Ui::new(&cli.common);
     let speaks_json = cli.command.speaks_json();
@@ -51,7 +60,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         match &error.complaint {
             Complaint::Words { message, help, .. } => ui.error(message, help.as_deref()),
             Complaint::Files(diagnostics, loaded) => ui.complain_of(diagnostics, loaded),
-            Complaint::Said => {}
+            Complaint::Said { .. } => {}
         }
         if speaks_json && !ui.has_printed() {
             ui.print(&report::json::diagnostics(&error.records()));
@@ -64,12 +73,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if writes { exit.into() } else { Exit::worst([exit, Exit::Error]).into() }
 }
 
+/// The command line that is taken.
+fn program() -> clap::Command {
+    examples::attached(Cli::command())
+}
+
 /// Says what is wrong with a command line. Help and versions are results; everything
 /// else is a usage error, for which clap's own exit code would mean "changes".
-fn unparsed(error: &clap::Error, args: &[OsString]) -> Exit {
-    if let Some(error) = to_come(error) {
-        return unparsed(&error, args);
-    }
+fn unparsed(error: &clap::Error, program: &mut clap::Command, args: &[OsString]) -> Exit {
+    let told = unknown::told(error, program);
+    let error = told.as_ref().unwrap_or(error);
     let _ = error.print();
     if !error.use_stderr() {
         return Exit::Success;
@@ -82,27 +95,13 @@ fn unparsed(error: &clap::Error, args: &[OsString]) -> Exit {
     Exit::Error
 }
 
-/// What to say of a command that the documentation names and that is not there yet.
-fn to_come(error: &clap::Error) -> Option<clap::Error> {
-    const TO_COME: [&str; 7] =
-        ["init", "import", "drift", "accept", "diff", "render", "iam-policy"];
-    let name = match error.get(ContextKind::InvalidSubcommand)? {
-        ContextValue::String(name) if TO_COME.contains(&name.as_str()) => name,
-        _ => return None,
-    };
-    let words = format!(
-        "`rekon {name}` is not there yet\n\nWhat is there: validate, plan, apply, restore, show, \
-         snapshot, schema, emulator, completions"
-    );
-    Some(Cli::command().error(ErrorKind::InvalidSubcommand, words))
-}
-
 fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {
     match command {
         Command::Validate(args) => Ok(validate::run(&args, ui)),
         Command::Show(args) => show::run(&args, ui),
         Command::Schema(args) => Ok(schema(args.format, ui)),
-        Command::Completions(args) => Ok(completions(args.shell, ui)),
+        Command::Completions(args) => Ok(completions::run(args.shell, ui)),
+        Command::Man(args) => man::run(&args, Cli::command(), ui),
         Command::Plan(args) => wait(read(plan::run(*args, ui))),
         Command::Apply(args) => wait(apply::run(*args, ui)),
         Command::Restore(args) => wait(restore::run(*args, ui)),
@@ -146,13 +145,5 @@ fn schema(format: Option<MachineFormat>, ui: &Ui) -> Exit {
         Some(MachineFormat::Snapshot) => report::schema::schema(Format::Snapshot),
     };
     ui.print(&format!("{schema:#}\n"));
-    Exit::Success
-}
-
-/// `rekon completions`: a script for a shell.
-fn completions(shell: clap_complete::Shell, ui: &Ui) -> Exit {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "rekon", &mut script);
-    ui.print(&String::from_utf8_lossy(&script));
     Exit::Success
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::Connect;
 use super::error::CommandError;
+use super::log;
 use super::ui::Ui;
 use super::watch::Watch;
 use crate::aws::{self, Connection, Identity, RateLimit};
@@ -44,6 +45,7 @@ pub(super) async fn open(
         Some(state) => Some(open_emulator(state, stack, base, ui)?),
         None => None,
     };
+    let log = log::open(connect.log.as_deref(), ui)?;
     let settings = aws::Settings {
         region: stack.region.clone(),
         profile: connect.profile.clone(),
@@ -53,6 +55,7 @@ pub(super) async fn open(
             None => RateLimit::Quota(connect.rate),
         },
         http_client: emulator.as_ref().map(Emulator::http_client),
+        log,
     };
     let connection = aws::connect(settings).await?;
     let watch = Watch::new(ui);

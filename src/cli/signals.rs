@@ -3,7 +3,6 @@
 use tokio::signal::unix::{self, SignalKind, signal};
 
 use super::error::CommandError;
-use super::exit::Exit;
 use crate::plan::Signal;
 
 /// Listens for the signals that ask a program to stop.
@@ -55,7 +54,7 @@ impl Signals {
     ) -> Result<T, CommandError> {
         tokio::select! {
             biased;
-            signal = self.next() => Err(Exit::from(signal).into()),
+            signal = self.next() => Err(signal.into()),
             result = work => result,
         }
     }

@@ -25,6 +25,8 @@ pub(super) struct Ui {
     max_diagnostics: usize,
     /// Whether a part of the result was printed.
     printed: AtomicBool,
+    /// Whether stderr is for lines alone, between which no bar may stand.
+    only_lines: AtomicBool,
     /// Why stdout could not be written, if anything but a closed pipe.
     broken: Mutex<Option<io::Error>>,
 }
@@ -38,6 +40,7 @@ impl Ui {
             verbose: common.verbose,
             max_diagnostics: common.max_diagnostics,
             printed: AtomicBool::new(false),
+            only_lines: AtomicBool::new(false),
             broken: Mutex::new(None),
         }
     }
@@ -129,8 +132,12 @@ impl Ui {
 
     /// Says what is wrong on stderr, however quiet.
     pub(super) fn complain(&self, text: &str) {
-        // Where stderr itself is gone there is nowhere left to say so.
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        complain(text);
+    }
+
+    /// Draws no bar from now on: somebody else writes lines to stderr.
+    pub(super) fn draw_no_bars(&self) {
+        self.only_lines.store(true, Ordering::Relaxed);
     }
 
     /// Says what is wrong in the project's files.
@@ -147,7 +154,8 @@ impl Ui {
 
     /// A progress bar on a terminal; nothing elsewhere.
     pub(super) fn progress(&self, what: &'static str) -> ProgressBar {
-        if self.quiet || !io::stderr().is_terminal() {
+        let only_lines = self.only_lines.load(Ordering::Relaxed);
+        if self.quiet || only_lines || !io::stderr().is_terminal() {
             return ProgressBar::hidden().with_prefix(what);
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -172,6 +180,12 @@ impl Ui {
         };
         tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
     }
+}
+
+/// Says something on stderr.
+pub(super) fn complain(text: &str) {
+    // Where stderr itself is gone there is nowhere left to say so.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Whether what is written there goes nowhere.

@@ -217,6 +217,30 @@ mod tests {
     }
 
     #[test]
+    fn labels_that_are_known_are_suggested_and_others_are_taken() {
+        let schema = schema();
+        let labels = schema["definitions"].as_object().unwrap().values();
+        let labels: Vec<&Value> = labels.map(|table| &table["properties"]["labels"]).collect();
+        let labels: Vec<_> = labels.into_iter().filter(|labels| !labels.is_null()).collect();
+        assert_eq!(labels.len(), 1);
+        assert_eq!(
+            labels[0]["items"]["anyOf"][0]["enum"],
+            json!(["PERSON", "PET", "PACKAGE", "ALL"])
+        );
+        let validator = validator();
+        let valid = |labels: &str| {
+            let text = format!("processor.a.settings.connected_home.labels = {labels}");
+            validator.is_valid(&json(&text))
+        };
+        for taken in ["['PERSON']", "['BICYCLE', 'PERSON']", "['person']", "['']"] {
+            assert!(valid(taken), "{taken}");
+        }
+        for refused in ["[1]", "'PERSON'", "[]", "[['PERSON']]"] {
+            assert!(!valid(refused), "{refused}");
+        }
+    }
+
+    #[test]
     fn the_schema_takes_every_example() {
         let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
         let mut folders = vec![examples];

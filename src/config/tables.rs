@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use serde_json::{Value as Json, json};
 
 use super::pattern::portable;
-use crate::model::{Attribute, Default, Float32, Type};
+use crate::model::{Attribute, Default, Float32, KNOWN_LABELS, Type};
 
 /// A table with a fixed set of keys.
 #[derive(Debug)]
@@ -217,7 +217,11 @@ fn value_rules(attribute: &Attribute) -> Json {
             rules["minimum"] = least(attribute).to_json();
             rules["maximum"] = json!(100);
         }
-        Type::Labels => rules = json!({ "minItems": 1, "maxItems": 128 }),
+        Type::Labels => {
+            // Editors suggest what is known; the service may know more.
+            let label = json!({ "anyOf": [{ "enum": KNOWN_LABELS }, { "type": "string" }] });
+            rules = json!({ "minItems": 1, "maxItems": 128, "items": label });
+        }
         Type::Regions => rules = json!({ "maxItems": 10 }),
         Type::Flag | Type::RunState => {}
     }

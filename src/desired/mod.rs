@@ -24,4 +24,4 @@ mod values;
 
 pub use ownership::{Destination, HandOvers, Marks, Moved, OnDrift, Ownership, Removed};
 pub use resolve::resolve;
-pub use types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place, Stack};
+pub use types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place, Stack, Zone};

@@ -56,7 +56,7 @@ pub fn resolve(loaded: &Loaded) -> Checked {
             tag_policy: facts.tag_policy,
             ownership: rules::ownership(names.stack.and_then(Node::table)),
             hand_overs,
-            zones: zones.shapes(),
+            zones: zones.shaped(),
             processors,
         });
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Zone;
 use super::names::Names;
 use crate::config::{Node, Table};
 use crate::model::{BoundingBox, Float32, Point, Polygon, RegionOfInterest};
@@ -9,20 +10,20 @@ use crate::model::{BoundingBox, Float32, Point, Polygon, RegionOfInterest};
 /// How many points a polygon has, by the documentation of RegionOfInterest.
 pub(super) const POLYGON_POINTS: std::ops::RangeInclusive<usize> = 3..=10;
 
-/// The shape of each zone, unless it has none.
+/// Each zone, unless it has no shape.
 #[derive(Debug)]
-pub(super) struct Zones<'a>(BTreeMap<&'a str, Option<RegionOfInterest>>);
+pub(super) struct Zones<'a>(BTreeMap<&'a str, Option<Zone>>);
 
 impl<'a> Zones<'a> {
     pub(super) fn new(names: &Names<'a>) -> Zones<'a> {
         let zones = names.zones.by_name.iter();
-        Zones(zones.map(|(name, node)| (*name, node.table().and_then(shape))).collect())
+        Zones(zones.map(|(name, node)| (*name, node.table().and_then(zone))).collect())
     }
 
-    /// Every shape by its name.
-    pub(super) fn shapes(&self) -> BTreeMap<String, RegionOfInterest> {
+    /// Those that have a shape.
+    pub(super) fn shaped(&self) -> BTreeMap<String, Zone> {
         let zones = self.0.iter();
-        zones.filter_map(|(name, shape)| Some(((*name).to_owned(), shape.clone()?))).collect()
+        zones.filter_map(|(name, zone)| Some(((*name).to_owned(), zone.clone()?))).collect()
     }
 
     /// A region's shape, that of its zone if it names one.
@@ -30,9 +31,14 @@ impl<'a> Zones<'a> {
         let table = region.table()?;
         match table.get("zone") {
             None => shape(table),
-            Some(zone) => self.0.get(zone.text()?)?.clone(),
+            Some(zone) => Some(self.0.get(zone.text()?)?.as_ref()?.shape.clone()),
         }
     }
+}
+
+fn zone(table: &Table) -> Option<Zone> {
+    let written = table.get("bounding_box").or_else(|| table.get("polygon"))?;
+    Some(Zone { shape: shape(table)?, span: written.span })
 }
 
 /// The shape of a region or zone, if it is written in full and within bounds.

@@ -15,9 +15,11 @@ use crate::model::{Attribute, Dialect, Kind, ProcessorName};
 
 /// What the checks cannot raise from a project's files: it needs the service, a
 /// command line, or a file too large to keep.
-const RAISED_ELSEWHERE: [Code; 10] = [
+const RAISED_ELSEWHERE: [Code; 15] = [
     Code::Usage,
     Code::Failed,
+    Code::Declined,
+    Code::Interrupted,
     Code::UnfinishedRun,
     Code::UndeclaredUnread,
     Code::MembersUnknown,
@@ -26,6 +28,9 @@ const RAISED_ELSEWHERE: [Code; 10] = [
     Code::KmsKeyUnclear,
     Code::TagsUnknown,
     Code::ProcessorFailed,
+    Code::Adopts,
+    Code::LeftAlone,
+    Code::UnboundMark,
 ];
 
 fn cases() -> PathBuf {

@@ -32,9 +32,18 @@ pub struct Desired {
     /// What becomes of processors that go.
     pub hand_overs: HandOvers,
     /// The shapes that have a name.
-    pub zones: BTreeMap<String, RegionOfInterest>,
+    pub zones: BTreeMap<String, Zone>,
     /// What should exist, by name.
     pub processors: BTreeMap<ProcessorName, Declaration>,
+}
+
+/// A shape that has a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zone {
+    /// The shape.
+    pub shape: RegionOfInterest,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// Whose fleet it is, and where.

@@ -34,6 +34,10 @@ pub struct Shape {
     pub change: Change,
 }
 
+/// The labels that the documentation of ConnectedHomeSettings names. The API model leaves
+/// them open.
+pub const KNOWN_LABELS: [&str; 4] = ["PERSON", "PET", "PACKAGE", "ALL"];
+
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Type {

@@ -28,7 +28,9 @@ mod region;
 mod tags;
 mod value;
 
-pub use attribute::{Attribute, Change, Default, Required, Shape, Type, UnknownAttribute};
+pub use attribute::{
+    Attribute, Change, Default, KNOWN_LABELS, Required, Shape, Type, UnknownAttribute,
+};
 pub use definition::{Definition, Kind};
 pub use float::{Float32, NotFinite};
 pub use inventory::{Live, LiveProcessor, ReadProblem, RunState, Status, TagKnowledge};

@@ -138,8 +138,8 @@ fn zones(desired: &Desired, changes: &[Change]) -> BTreeMap<String, RegionOfInte
     let sides = attributes.flat_map(|one| [&one.before, &one.after]).flatten();
     let shown: BTreeSet<&RegionOfInterest> =
         sides.filter_map(Value::as_regions).flat_map(|regions| regions.iter()).collect();
-    let zones = desired.zones.iter().filter(|(_, shape)| shown.contains(shape));
-    zones.map(|(name, shape)| (name.clone(), shape.clone())).collect()
+    let zones = desired.zones.iter().filter(|(_, zone)| shown.contains(&zone.shape));
+    zones.map(|(name, zone)| (name.clone(), zone.shape.clone())).collect()
 }
 
 fn refusals(

@@ -6,10 +6,10 @@ use super::calls::Part;
 use super::item::{Item, Work};
 use super::ownership::origin;
 use super::{Action, AttributeChange, Change, Effect, Origin};
-use crate::desired::Desired;
-use crate::diagnostic::Sources;
+use crate::desired::{Desired, Zone};
+use crate::diagnostic::{Sources, Span};
 use crate::diff::Difference;
-use crate::model::{Attribute, RunState};
+use crate::model::{Attribute, RegionOfInterest, Regions, RunState};
 
 /// The changes of the chosen items, in their order. Fingerprints are still to
 /// come, since they cover the calls.
@@ -88,6 +88,7 @@ fn attribute_change(
         Some(_) => Effect::InPlace,
     };
     let place = item.declaration.and_then(|declaration| declaration.place(attribute));
+    let span = edited_zone(difference, &desired.zones).or(place.map(|place| place.span));
     AttributeChange {
         attribute: attribute.clone(),
         before: before.clone(),
@@ -97,6 +98,31 @@ fn attribute_change(
             Work::Delete => Origin::Config,
             _ => origin(difference, item.owner.record(), desired),
         },
-        source: place.filter(|_| after.is_some()).map(|place| sources.locate(place.span)),
+        source: span.filter(|_| after.is_some()).map(|span| sources.locate(span)),
     }
+}
+
+/// Where the zone is written whose edit the difference is due to: all that comes is its
+/// shape, for as many regions that go and were no zone's. Of a list that was edited, what
+/// goes is often a zone that is still there.
+fn edited_zone(difference: &Difference, zones: &BTreeMap<String, Zone>) -> Option<Span> {
+    let before = difference.before.as_ref()?.as_regions()?;
+    let after = difference.after.as_ref()?.as_regions()?;
+    let (gone, come) = (missing(before, after), missing(after, before));
+    let zone_of = |region: &RegionOfInterest| zones.values().find(|zone| zone.shape == *region);
+    let zone = zone_of(come.first()?)?;
+    let is_edit = come.iter().all(|region| **region == zone.shape)
+        && gone.len() == come.len()
+        && gone.into_iter().all(|region| zone_of(region).is_none());
+    is_edit.then_some(zone.span)
+}
+
+/// The regions that the others lack, each as often as it is there more often.
+fn missing<'a>(regions: &'a Regions, others: &Regions) -> Vec<&'a RegionOfInterest> {
+    let mut others: Vec<&RegionOfInterest> = others.iter().collect();
+    let lacks = |region: &&RegionOfInterest| {
+        let found = others.iter().position(|other| other == region);
+        found.map(|at| others.swap_remove(at)).is_none()
+    };
+    regions.iter().filter(lacks).collect()
 }

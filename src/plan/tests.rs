@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use self::world::{CONFIDENCE, LABELS, World, camera, face_search, label_detection, swap};
 use super::document::digest;
 use super::*;
+use crate::desired::Zone;
 use crate::diagnostic::{Sources, Span};
 use crate::model::{ReadProblem, Status};
 
@@ -229,8 +230,9 @@ fn a_plan_names_the_zones_that_its_regions_have_and_no_others() {
     let mut world = camera().declare("a", "regions_of_interest", json!([polygon]));
     let zone = |json: &Value| serde_json::from_value(json.clone()).unwrap();
     let elsewhere = json!({"polygon": [[0, 0], [1, 0], [0, 1]]});
+    let span = world.desired.processors["a"].span;
     world.desired.zones = [("path", &polygon), ("roof", &elsewhere)]
-        .map(|(name, json)| (name.into(), zone(json)))
+        .map(|(name, json)| (name.into(), Zone { shape: zone(json), span }))
         .into();
     let plan = world.plan();
     assert_eq!(plan.zones.keys().collect::<Vec<_>>(), ["path"]);

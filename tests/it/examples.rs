@@ -1,5 +1,7 @@
 //! Every example, planned and applied by the real program.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::support::{copy_of, examples, run};
@@ -33,11 +35,33 @@ fn applying_an_example_leaves_nothing_to_plan() {
 }
 
 #[test]
+fn every_file_of_an_example_names_the_schema_to_editors() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")];
+    let schema = folders[0].join("../schema.json").canonicalize().unwrap();
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "toml") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let named = text.lines().next().and_then(|line| line.strip_prefix("#:schema "));
+                let named = named.and_then(|named| folder.join(named).canonicalize().ok());
+                assert_eq!(named.as_ref(), Some(&schema), "{}", path.display());
+                files += 1;
+            }
+        }
+    }
+    assert!(files >= 6, "{files}");
+}
+
+#[test]
 fn planning_an_example_writes_nothing_beside_it() {
     for example in examples() {
         let (_folder, dir) = copy_of(&example);
         assert_eq!(run(&["plan", &dir, "--emulator"]).code, 0);
-        assert!(!std::path::Path::new(&dir).join(".rekon").exists(), "{example}");
+        assert!(!Path::new(&dir).join(".rekon").exists(), "{example}");
     }
 }
 

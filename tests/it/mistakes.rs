@@ -44,6 +44,7 @@ fn a_profile_that_is_not_there_is_told_with_those_that_are() {
 #[test]
 fn what_was_typed_wrongly_is_told_with_what_was_meant() {
     let (_folder, dir) = copy_of("minimal");
+    let (file, below) = (format!("{dir}/rekon.toml"), format!("{dir}/rekon.toml/man"));
     let url = "\"localhost:4742\" is no endpoint: it must be an http:// or https:// URL";
     for (args, words) in [
         (&["plan", &dir, "--emulator", "--limit", "0"][..], "must be a whole number from 1"),
@@ -52,6 +53,20 @@ fn what_was_typed_wrongly_is_told_with_what_was_meant() {
         (&["init"], "`rekon init` is not there yet"),
         (&["import", &dir], "`rekon import` is not there yet"),
         (&["drift"], "`rekon drift` is not there yet"),
+        (&["drift"], "emulator, completions, man\n"),
+        (&["refresh"], "Instead: there is no state to keep: each `rekon plan` reads what exists"),
+        (&["state", "list"], "Instead: there is no state to keep"),
+        (&["destroy", &dir], "Instead: rekon deletes nothing but for a replacement"),
+        (&["fmt"], "Instead: any formatter of TOML does it"),
+        (&["login"], "Instead: credentials are the AWS SDK's: `aws sso login`"),
+        (&["pln"], "a similar subcommand exists: 'plan'"),
+        (&["valdate"], "a similar subcommand exists: 'validate'"),
+        (&["plan", "--onyl", "x"], "a similar argument exists: '--only'"),
+        (&["plan", "--emulater"], "a similar argument exists: '--emulator'"),
+        (&["plan", "--format", "jsn"], "a similar value exists: 'json'"),
+        (&["plan", "--stck"], "unexpected argument '--stck' found"),
+        (&["man", &file], "rekon.toml is no folder"),
+        (&["man", &below], "cannot make "),
     ] {
         let run = run(args);
         assert_eq!(run.code, 1, "{args:?}");

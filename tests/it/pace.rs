@@ -222,6 +222,7 @@ impl Fleet {
             endpoint_url: None,
             rate_limit: RateLimit::Quota(rate),
             http_client: Some(far(&emulator)),
+            log: None,
         };
         let connection = aws::connect(settings).await.unwrap();
         let project = Project::new(&[("rekon.toml".to_owned(), toml)]).unwrap();

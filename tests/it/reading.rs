@@ -51,6 +51,7 @@ async fn reader(count: usize, scripted: &[&str], rate_limit: RateLimit) -> (Emul
         endpoint_url: None,
         rate_limit,
         http_client: Some(emulator.http_client()),
+        log: None,
     };
     let reader = aws::connect(settings).await.unwrap().reader();
     (emulator, reader)
@@ -191,6 +192,7 @@ async fn an_endpoint_that_nobody_serves_is_told_in_a_line() {
         endpoint_url: Some("not a url".into()),
         rate_limit: RateLimit::Unlimited,
         http_client: None,
+        log: None,
     };
     let error = aws::connect(settings).await.unwrap_err();
     assert_eq!(

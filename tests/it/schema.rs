@@ -252,6 +252,7 @@ fn every_verb_tells_its_errors_as_json_where_json_was_asked_for() {
         (&["plan", &dir, "--region", "us-west-2"], "failed"),
         (&["plan", "--unheard-of"], "usage"),
         (&["pln"], "usage"),
+        (&["destroy"], "usage"),
     ];
     for (args, code) in cases {
         let run = run(&[args, &["--format", "json"][..]].concat());

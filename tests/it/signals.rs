@@ -2,6 +2,7 @@
 //! writes, a signal arrives, and nothing is lost by it.
 
 use std::collections::BTreeMap;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +13,7 @@ use rekon::emulator::{Emulator, Operation, Options, Settle, State};
 use serde_json::Value;
 
 use crate::convergence::{goals, missed};
-use crate::support::remembering;
+use crate::support::{copy_of, rekon, remembering};
 use crate::world::camera::{Sharing, Status};
 use crate::world::served::{Served, Verdict, write_files};
 use crate::world::stage::holds;
@@ -232,6 +233,32 @@ async fn after_a_crash_at_any_call_applying_again_converges() {
             .collect(),
     )
     .await;
+}
+
+#[test]
+fn a_read_that_a_signal_ends_says_so_to_programs() {
+    let (_folder, dir) = copy_of("minimal");
+    // It takes a request and never answers.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    for (signal, name, code) in [("-TERM", "SIGTERM", 143), ("-INT", "SIGINT", 130)] {
+        let mut command = rekon(&["plan", &dir, "--format", "json"]);
+        command
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "secret")
+            .env("AWS_ENDPOINT_URL", &endpoint);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let _kept_open = listener.accept().unwrap();
+        let kill = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code));
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let told = &document["diagnostics"][0];
+        assert_eq!(told["code"], "interrupted");
+        let message = format!("{name} came before there was a result: nothing was changed");
+        assert_eq!(told["message"], message);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

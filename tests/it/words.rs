@@ -48,11 +48,55 @@ fn writes_and_reads_are_told_apart() {
     assert!(apply.stderr.contains(" unchanged. 2 writes, "), "{}", apply.stderr);
 }
 
+#[test]
+fn an_edited_zone_is_blamed_and_not_the_lists_that_name_it() {
+    let (_folder, dir) = copy_of("doorbells");
+    assert_eq!(run(&["apply", &dir, "--emulator", "--auto-approve"]).code, 0);
+    let edit = |file: &str, from: &str, to: &str| {
+        let path = format!("{dir}/{file}");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+        text.lines().position(|line| line.contains(from)).unwrap() + 1
+    };
+    let blamed = || {
+        let plan = run(&["plan", &dir, "--emulator", "--format", "json"]);
+        let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+        let changes = plan["changes"].as_array().unwrap();
+        let blamed = changes.iter().map(|change| {
+            let source = &change["attributes"][0]["source"];
+            let name = change["name"].as_str().unwrap();
+            format!("{name} {}:{}", source["file"].as_str().unwrap(), source["line"])
+        });
+        blamed.collect::<Vec<_>>()
+    };
+    let zone = edit("rekon.toml", "width = 0.5, height = 0.6", "width = 0.5, height = 0.5");
+    assert_eq!(blamed(), ["driveway", "garage"].map(|name| format!("{name} rekon.toml:{zone}")));
+    let verbose = run(&["plan", &dir, "--emulator", "--verbose"]).stdout;
+    assert!(verbose.contains(&format!("/rekon.toml:{zone}")), "{verbose}");
+    edit("rekon.toml", "width = 0.5, height = 0.5", "width = 0.5, height = 0.6");
+    let (from, to) = ("[0.10, 0.55], [0.90, 0.55]", "[0.10, 0.5], [0.90, 0.55]");
+    let zone = edit("rekon.toml", from, to);
+    assert_eq!(
+        blamed(),
+        ["back-door", "side-door"].map(|name| format!("{name} rekon.toml:{zone}"))
+    );
+    edit("rekon.toml", to, from);
+    // A list that names another zone, or one more, is edited itself.
+    let yard = edit("cameras/yard.toml", "{ zone = \"driveway\" }", "{ zone = \"doorstep\" }");
+    assert_eq!(blamed(), [format!("driveway cameras/yard.toml:{yard}")]);
+    let both = "{ zone = \"driveway\" }, { zone = \"doorstep\" }";
+    edit("cameras/yard.toml", "{ zone = \"doorstep\" }", both);
+    assert_eq!(blamed(), [format!("driveway cameras/yard.toml:{yard}")]);
+}
+
 /// On a terminal, as `script` plays one.
 #[cfg(target_os = "linux")]
 mod asked {
     use std::io::{Read as _, Write as _};
     use std::process::{Command, Stdio};
+
+    use serde_json::{Value, json};
 
     use crate::support::{copy_of, rekon};
 
@@ -99,6 +143,26 @@ mod asked {
             "{shown}"
         );
         assert_eq!(code, Some(1));
+    }
+
+    #[test]
+    fn programs_are_told_too_that_a_plan_was_not_agreed_to() {
+        for (keys, code, exit, message) in [
+            ("no\n", "declined", 1, "the plan was not answered with \"yes\": nothing was changed"),
+            (
+                "\u{3}",
+                "interrupted",
+                130,
+                "SIGINT came before there was a result: nothing was changed",
+            ),
+        ] {
+            let (shown, ended) = answered("--format json", keys);
+            assert_eq!(ended, Some(exit), "{shown}");
+            let at = shown.rfind("\n{\n").unwrap_or_else(|| panic!("{shown}"));
+            let document: Value = serde_json::from_str(&shown[at..]).unwrap();
+            let told = &document["diagnostics"][0];
+            assert_eq!((&told["code"], &told["message"]), (&json!(code), &json!(message)));
+        }
     }
 
     #[test]

@@ -49,6 +49,7 @@ impl Wire {
             endpoint_url: None,
             rate_limit: RateLimit::Unlimited,
             http_client: Some(http_client),
+            log: None,
         };
         connect(settings).await.unwrap()
     }

@@ -77,7 +77,7 @@ async fn send(
 ) -> (Outcome, u32) {
     let (class, times) = failing;
     let attempts = AtomicU32::new(0);
-    let attempt = async |_: Duration| {
+    let attempt = async |_: Attempt| {
         if attempts.fetch_add(1, Ordering::Relaxed) < times {
             Err(Error::new(operation, class, "x"))
         } else {
@@ -94,9 +94,9 @@ async fn read(retry: &Retry, class: Class, times: u32) -> (Outcome, u32) {
 /// Sends what is never answered, and gives up each attempt when it is told to.
 async fn silence(retry: &Retry, operation: Operation) -> (Outcome, u32) {
     let attempts = AtomicU32::new(0);
-    let attempt = async |limit| {
+    let attempt = async |this: Attempt| {
         attempts.fetch_add(1, Ordering::Relaxed);
-        sleep(limit).await;
+        sleep(this.limit).await;
         Err(Error::new(operation, Class::Unavailable, "silence"))
     };
     let outcome = retry.send(operation, &mut Patient::default(), attempt).await;

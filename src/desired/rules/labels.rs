@@ -1,14 +1,13 @@
 //! What label detection looks for.
 //!
-//! The API model bounds the list to 1 to 128 labels and leaves their names
-//! open; the documentation of ConnectedHomeSettings names four.
+//! The API model bounds the list to 1 to 128 labels and leaves their names open.
 
 use std::collections::BTreeMap;
 
 use crate::config::{Node, closest, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::model::KNOWN_LABELS;
 
-const KNOWN: [&str; 4] = ["PERSON", "PET", "PACKAGE", "ALL"];
 const MOST: usize = 128;
 
 /// Checks a list of labels.
@@ -41,8 +40,8 @@ pub(super) fn check(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
             continue;
         }
         seen.insert(label, span);
-        if !KNOWN.contains(&label) {
-            let help = did_you_mean(closest(label, KNOWN))
+        if !KNOWN_LABELS.contains(&label) {
+            let help = did_you_mean(closest(label, KNOWN_LABELS))
                 .unwrap_or_else(|| "known are `PERSON`, `PET`, `PACKAGE` and `ALL`".to_owned());
             diagnostics.push(
                 Diagnostic::new(Code::UnknownLabel, format!("`{label}` is no known label"))

@@ -380,6 +380,7 @@ async fn connect_by(http_client: SharedHttpClient, rate_limit: RateLimit) -> Con
         endpoint_url: None,
         rate_limit,
         http_client: Some(http_client),
+        log: None,
     };
     aws::connect(settings).await.unwrap()
 }

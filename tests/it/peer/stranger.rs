@@ -71,6 +71,7 @@ impl Stranger {
             endpoint_url: None,
             rate_limit: RateLimit::Quota(aws::Rate::FULL),
             http_client: Some(client),
+            log: None,
         };
         aws::connect(settings).await.unwrap().reader()
     }

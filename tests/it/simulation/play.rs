@@ -169,6 +169,7 @@ impl Played {
                 false => RateLimit::Unlimited,
             },
             http_client: Some(self.wire.client()),
+            log: None,
         };
         let connection = aws::connect(settings).await.unwrap();
         let (stopper, stop) = apply::stopper();

@@ -70,6 +70,7 @@ impl Stage {
             endpoint_url: None,
             rate_limit: RateLimit::Unlimited,
             http_client: Some(emulator.http_client()),
+            log: None,
         };
         let connection = aws::connect(settings).await.expect("nothing is sent yet");
         Stage { emulator, connection }

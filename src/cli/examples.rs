@@ -1,0 +1,184 @@
+//! Examples of each command, for `--help` and the man pages.
+
+use std::fmt::Write as _;
+
+use clap::Command;
+use clap::builder::StyledStr;
+
+use super::exit;
+
+/// A command line, and what it does.
+pub(super) type Example = (&'static str, &'static str);
+
+/// The examples of each command; the program itself has no name here.
+const EXAMPLES: [(&str, &[Example]); 11] = [
+    (
+        "",
+        &[
+            ("rekon validate", "check the files in this folder, offline"),
+            ("rekon plan --emulator", "what differs; without AWS, against the embedded service"),
+            ("rekon apply", "show what differs, ask, and do it"),
+        ],
+    ),
+    (
+        "validate",
+        &[
+            ("rekon validate", "the project in this folder"),
+            ("rekon validate fleet --deny-warnings", "another one, where no warning may pass"),
+            ("rekon validate --format json", "what is wrong, for programs"),
+        ],
+    ),
+    (
+        "plan",
+        &[
+            ("rekon plan", "what differs from the project here, and the calls"),
+            ("rekon plan --only 'front-*' --verbose", "of some, with where each value was written"),
+            ("rekon plan --out plan.json", "save it, for `rekon apply plan.json`"),
+            ("rekon plan --live live.json", "against a snapshot, without a network"),
+        ],
+    ),
+    (
+        "apply",
+        &[
+            ("rekon apply", "plan, ask, and do it"),
+            ("rekon apply plan.json", "what a saved plan says, and nothing else"),
+            (
+                "rekon apply --only garage --allow-replacements 1",
+                "one camera that is blind meanwhile, where the guard asks for the number",
+            ),
+            (
+                "rekon apply --limit 1 --auto-approve --log requests.log",
+                "the first change alone, without asking, with a line for each request",
+            ),
+        ],
+    ),
+    (
+        "restore",
+        &[
+            ("rekon restore", "all that runs of the project here took away"),
+            ("rekon restore . garage", "one processor of it"),
+            ("rekon restore --out plan.json", "look at the plan first, and apply it later"),
+        ],
+    ),
+    (
+        "show",
+        &[
+            ("rekon show plan.json", "for reading"),
+            ("rekon show plan.json --format diff", "as a unified diff"),
+        ],
+    ),
+    (
+        "snapshot",
+        &[
+            ("rekon snapshot > live.json", "for `rekon plan --live live.json`"),
+            ("rekon snapshot fleet --profile audit --rate 50%", "at half the pace of the quotas"),
+        ],
+    ),
+    (
+        "schema",
+        &[
+            (
+                "rekon schema > schema.json",
+                "for editors: `#:schema schema.json` is then a file's first line",
+            ),
+            ("rekon schema plan", "of what `rekon plan --format json` prints"),
+        ],
+    ),
+    (
+        "emulator",
+        &[
+            ("rekon emulator", "on http://127.0.0.1:4566, gone when it ends"),
+            ("rekon emulator --state state.json", "kept in a file"),
+            (
+                "rekon emulator --fault Update/front-door:2=reset-after",
+                "the second update of front-door takes effect and is not answered",
+            ),
+        ],
+    ),
+    (
+        "completions",
+        &[
+            (
+                "rekon completions bash > ~/.local/share/bash-completion/completions/rekon",
+                "for bash",
+            ),
+            ("rekon completions zsh > ~/.zfunc/_rekon", "for zsh, where fpath has ~/.zfunc"),
+            ("rekon completions fish > ~/.config/fish/completions/rekon.fish", "for fish"),
+        ],
+    ),
+    ("man", &[("rekon man ~/.local/share/man/man1", "where `man rekon-plan` finds it")]),
+];
+
+/// The examples of a command.
+pub(super) fn of(command: &str) -> &'static [Example] {
+    EXAMPLES.iter().find(|(name, _)| *name == command).map_or(&[], |(_, examples)| examples)
+}
+
+/// The command line with the examples at the end of each `--help`.
+pub(super) fn attached(program: Command) -> Command {
+    let header = *program.get_styles().get_header();
+    let heading = |text: &str| format!("{header}{text}:{header:#}");
+    let section = |name: &str| {
+        let mut section = heading("Examples");
+        for (line, words) in of(name) {
+            let _ = write!(section, "\n  {line}\n      {words}");
+        }
+        section
+    };
+    let codes = exit::MEANINGS.map(|(code, meaning)| format!("\n  {code:<13}  {meaning}"));
+    let program_help = format!("{}\n\n{}{}", section(""), heading("Exit codes"), codes.concat());
+    program.after_help(program_help).mut_subcommands(|command| {
+        let section = section(command.get_name());
+        match command.get_after_long_help().map(StyledStr::to_string) {
+            Some(long) => {
+                let long = format!("{section}\n\n{long}");
+                command.after_help(section).after_long_help(long)
+            }
+            None => command.after_help(section),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::super::args::Cli;
+    use super::*;
+
+    #[test]
+    fn every_command_has_examples_and_they_are_commands() {
+        let program = Cli::command();
+        let mut names: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
+        names.insert(0, "");
+        assert_eq!(EXAMPLES.map(|(name, _)| name).as_slice(), names, "in the order of --help");
+        for (name, examples) in EXAMPLES {
+            assert!((1..=4).contains(&examples.len()), "{name}");
+            for (line, words) in examples {
+                let (command, _) = line.split_once(" > ").unwrap_or((line, ""));
+                let args: Vec<&str> =
+                    command.split(' ').map(|arg| arg.trim_matches('\'')).collect();
+                assert!(name.is_empty() || args[1] == name, "{line} is none of {name}");
+                assert!(Cli::try_parse_from(args).is_ok(), "{line}");
+                assert!(line.len() + 2 <= 80 && words.len() + 6 <= 80, "{line}: {words}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_help_ends_with_examples_within_eighty_columns() {
+        for name in EXAMPLES.map(|(name, _)| name) {
+            for flag in ["-h", "--help"] {
+                let args = ["rekon", name, flag].into_iter().filter(|arg| !arg.is_empty());
+                let help = attached(Cli::command()).try_get_matches_from(args).unwrap_err();
+                let help = help.to_string();
+                let (_, end) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{help}"));
+                for (line, words) in of(name) {
+                    assert!(end.contains(&format!("  {line}\n      {words}\n")), "{end}");
+                }
+                let examples = end.split("\n\n").next().unwrap();
+                assert!(examples.lines().all(|line| line.chars().count() <= 80), "{examples}");
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Commands that are not there: what to do instead of those that other tools have, and
+//! which are still to come.
+
+use clap::Command;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// Commands that the documentation names and that are not there yet.
+const TO_COME: [&str; 7] = ["init", "import", "drift", "accept", "diff", "render", "iam-policy"];
+
+/// Commands that people try who come from elsewhere, and what to do here instead.
+const ELSEWHERE: [(&[&str], &str); 10] = [
+    (
+        &["refresh", "state", "taint", "untaint", "force-unlock", "workspace"],
+        "there is no state to keep: each `rekon plan` reads what exists",
+    ),
+    (
+        &["destroy", "delete", "rm"],
+        "rekon deletes nothing but for a replacement; what is declared no more is left alone, and \
+         `rekon plan` names it",
+    ),
+    (&["fmt", "format"], "any formatter of TOML does it, such as `taplo fmt`"),
+    (
+        &["login", "logout", "providers"],
+        "credentials are the AWS SDK's: `aws sso login`, and --profile or AWS_PROFILE",
+    ),
+    (&["output", "list", "ls"], "`rekon snapshot` prints what exists, as JSON"),
+    (&["get", "graph", "console", "test"], "`rekon plan` shows all calls, in their order"),
+    (&["check", "lint"], "`rekon validate` checks the files, offline"),
+    (&["preview", "status"], "`rekon plan` shows what differs"),
+    (&["up", "deploy", "sync", "run"], "`rekon apply` plans, asks, and does it"),
+    (&["version"], "`rekon --version` says which it is"),
+];
+
+/// What to say of the command that was asked for, if it is one of these.
+pub(super) fn told(error: &clap::Error, program: &mut Command) -> Option<clap::Error> {
+    let ContextValue::String(name) = error.get(ContextKind::InvalidSubcommand)? else {
+        return None;
+    };
+    let elsewhere = ELSEWHERE.iter().find(|(names, _)| names.contains(&name.as_str()));
+    let words = match elsewhere {
+        Some((_, instead)) => format!("there is no `rekon {name}`\n\nInstead: {instead}"),
+        None if TO_COME.contains(&name.as_str()) => {
+            let there = program.get_subcommands().map(Command::get_name);
+            let there: Vec<&str> = there.filter(|name| *name != "help").collect();
+            format!("`rekon {name}` is not there yet\n\nWhat is there: {}", there.join(", "))
+        }
+        None => return None,
+    };
+    Some(program.error(ErrorKind::InvalidSubcommand, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::args::Cli;
+
+    #[test]
+    fn what_is_said_not_to_be_there_is_not_there() {
+        let program = Cli::command();
+        let elsewhere = ELSEWHERE.iter().flat_map(|(names, _)| *names);
+        for name in elsewhere.chain(&TO_COME) {
+            assert!(program.find_subcommand(name).is_none(), "{name}");
+        }
+    }
+}
