@@ -56,6 +56,7 @@ pub fn restoration(stack: &Stack, runs: &[Run], names: &[String], live: &Live) -
         // What comes back has the marks that it had.
         ownership: Ownership { marks: Marks::None, ..Ownership::default() },
         hand_overs: HandOvers::default(),
+        drift_ignores: Vec::new(),
         zones: BTreeMap::new(),
         processors,
     };

@@ -68,6 +68,8 @@ pub(super) enum Command {
     Apply(Box<Apply>),
     /// Plan, ask, and bring back what runs took away and did not bring back.
     Restore(Box<Restore>),
+    /// Show what moved away from what was applied, without changing anything.
+    Drift(Box<Drift>),
     /// Render a saved plan, offline and without credentials.
     Show(Show),
     /// Print the live state as JSON.
@@ -90,6 +92,7 @@ impl Command {
             Command::Plan(plan) => plan.format == PlanFormat::Json,
             Command::Show(Show { format, .. }) => *format == PlanFormat::Json,
             Command::Apply(apply) => apply.execution.format == TextOrJson::Json,
+            Command::Drift(drift) => drift.format == TextOrJson::Json,
             Command::Restore(restore) => restore.execution.format == TextOrJson::Json,
             Command::Snapshot(snapshot) => snapshot.format == JsonOnly::Json,
             Command::Schema(_)
@@ -144,19 +147,27 @@ pub(super) struct Connect {
     pub log: Option<OsString>,
 }
 
+/// Which processors to look at.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Narrowing")]
+pub(super) struct Choose {
+    /// Only processors whose name matches.
+    #[arg(long, value_name = "GLOB")]
+    pub only: Vec<String>,
+    /// No processors whose name matches.
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Only processors that declare this tag.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub tag: Vec<String>,
+}
+
 /// Which changes to plan.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Narrowing")]
 pub(super) struct Narrow {
-    /// Plan changes only for processors whose name matches.
-    #[arg(long, value_name = "GLOB")]
-    pub only: Vec<String>,
-    /// Plan no changes for processors whose name matches.
-    #[arg(long, value_name = "GLOB")]
-    pub exclude: Vec<String>,
-    /// Plan changes only for processors that declare this tag.
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub tag: Vec<String>,
+    #[command(flatten)]
+    pub choose: Choose,
     /// Plan only the first N changes, those that destroy nothing first.
     #[arg(long, value_name = "N", value_parser = limit)]
     pub limit: Option<NonZeroUsize>,
@@ -319,6 +330,66 @@ pub(super) struct Restore {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Drift {
+    #[command(flatten)]
+    pub project: Project,
+    /// How to print what was found.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: TextOrJson,
+    /// Look for processors that no file declares, too.
+    #[arg(long)]
+    pub undeclared: bool,
+    /// What ends with exit code 2, separated by commas.
+    #[arg(
+        long,
+        value_name = "CATEGORIES",
+        value_delimiter = ',',
+        default_value = "changed,missing"
+    )]
+    pub fail_on: Vec<CategoryChoice>,
+    /// Look at a saved snapshot instead of the live service; `-` is stdin.
+    #[arg(long, value_name = "SNAPSHOT.json", conflicts_with_all = ["emulator", "endpoint_url", "profile"])]
+    pub live: Option<PathBuf>,
+    /// Count warnings as errors.
+    #[arg(long)]
+    pub deny_warnings: bool,
+    #[command(flatten)]
+    pub choose: Choose,
+    #[command(flatten)]
+    pub connect: Connect,
+}
+
+/// What drift finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CategoryChoice {
+    /// The service moved.
+    Changed,
+    /// Declared, and not there.
+    Missing,
+    /// The status is FAILED.
+    Failed,
+    /// No file declares it.
+    Undeclared,
+    /// It differs, and no record says which side moved.
+    Unknown,
+    /// The file moved.
+    Pending,
+}
+
+impl From<CategoryChoice> for crate::plan::Category {
+    fn from(choice: CategoryChoice) -> crate::plan::Category {
+        match choice {
+            CategoryChoice::Changed => crate::plan::Category::Changed,
+            CategoryChoice::Missing => crate::plan::Category::Missing,
+            CategoryChoice::Failed => crate::plan::Category::Failed,
+            CategoryChoice::Undeclared => crate::plan::Category::Undeclared,
+            CategoryChoice::Unknown => crate::plan::Category::Unknown,
+            CategoryChoice::Pending => crate::plan::Category::Pending,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Show {
     /// A plan that `rekon plan --out` saved; `-` is stdin.
     #[arg(value_name = "PLAN.json")]
@@ -375,7 +446,7 @@ pub(super) struct Man {
 impl Apply {
     /// Whether the options change what a plan holds, which a saved one has settled.
     pub(super) fn narrows(&self) -> bool {
-        let Narrow { only, exclude, tag, limit } = &self.narrow;
+        let Narrow { choose: Choose { only, exclude, tag }, limit } = &self.narrow;
         let Guard { allow, deny_undeclared } = self.guard;
         let Allow { allow_deletes, allow_replacements, allow_updates, allow_creates } = allow;
         let allowed = [allow_deletes, allow_replacements, allow_updates, allow_creates];

@@ -11,7 +11,7 @@ use super::exit;
 pub(super) type Example = (&'static str, &'static str);
 
 /// The examples of each command; the program itself has no name here.
-const EXAMPLES: [(&str, &[Example]); 11] = [
+const EXAMPLES: [(&str, &[Example]); 12] = [
     (
         "",
         &[
@@ -58,6 +58,14 @@ const EXAMPLES: [(&str, &[Example]); 11] = [
             ("rekon restore", "all that runs of the project here took away"),
             ("rekon restore . garage", "one processor of it"),
             ("rekon restore --out plan.json", "look at the plan first, and apply it later"),
+        ],
+    ),
+    (
+        "drift",
+        &[
+            ("rekon drift", "what moved away from what was applied; exit 2 if anything did"),
+            ("rekon drift --fail-on changed,missing,failed", "a camera that failed counts too"),
+            ("rekon drift --undeclared --format json", "what no file declares too, for programs"),
         ],
     ),
     (

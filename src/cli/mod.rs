@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod carry_out;
 mod completions;
+mod drift;
 mod emulator;
 mod error;
 mod examples;
@@ -103,6 +104,7 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Completions(args) => Ok(completions::run(args.shell, ui)),
         Command::Man(args) => man::run(&args, Cli::command(), ui),
         Command::Plan(args) => wait(read(plan::run(*args, ui))),
+        Command::Drift(args) => wait(read(drift::run(*args, ui))),
         Command::Apply(args) => wait(apply::run(*args, ui)),
         Command::Restore(args) => wait(restore::run(*args, ui)),
         Command::Snapshot(args) => wait(read(snapshot::run(*args, ui))),

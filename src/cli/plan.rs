@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::args::{self, Allow, DriftChoice, Guard, Intent, Narrow, PlanFormat};
+use super::args::{self, Allow, Choose, DriftChoice, Guard, Intent, Narrow, PlanFormat};
 use super::carry_out::recovery_root;
 use super::error::CommandError;
 use super::exit::Exit;
@@ -83,6 +83,17 @@ impl Look {
     }
 }
 
+/// Takes narrowing as it was typed.
+pub(super) fn narrowing(
+    desired: &Desired,
+    choose: &Choose,
+    limit: Option<NonZeroUsize>,
+) -> Result<Narrowing, CommandError> {
+    let Choose { only, exclude, tag } = choose;
+    Narrowing::new(desired, only, exclude, tag, limit.map(NonZeroUsize::get))
+        .map_err(|error| CommandError::of(&error))
+}
+
 /// Takes narrowing and guarding as they were typed.
 pub(super) fn options(
     desired: &Desired,
@@ -91,9 +102,8 @@ pub(super) fn options(
     guard: Guard,
     pace: Pace,
 ) -> Result<Options, CommandError> {
-    let Narrow { only, exclude, tag, limit } = narrow;
-    let narrowing = Narrowing::new(desired, only, exclude, tag, limit.map(NonZeroUsize::get))
-        .map_err(|error| CommandError::of(&error))?;
+    let Narrow { choose, limit } = narrow;
+    let narrowing = narrowing(desired, choose, *limit)?;
     let Guard { allow, deny_undeclared } = guard;
     let undeclared = if deny_undeclared { Undeclared::Denied } else { Undeclared::Told };
     let on_drift = intent.drift.map(|choice| match choice {
@@ -102,7 +112,8 @@ pub(super) fn options(
         DriftChoice::Refuse => OnDrift::Refuse,
     });
     let (allowances, leaves_config) = (allowances(allow), intent.no_config);
-    Ok(Options { narrowing, allowances, pace, on_drift, leaves_config, undeclared })
+    let today = Some(session::today());
+    Ok(Options { narrowing, allowances, pace, on_drift, leaves_config, today, undeclared })
 }
 
 /// How fast a plan will be applied.
@@ -189,7 +200,11 @@ pub(super) fn exit(plan: &Plan, deny_warnings: bool, detailed: bool) -> Exit {
 
 /// Reads a snapshot of the stack's account and region; one that names neither is taken
 /// for one.
-async fn read_snapshot(file: &Path, stack: &Stack, ui: &Ui) -> Result<Live, CommandError> {
+pub(super) async fn read_snapshot(
+    file: &Path,
+    stack: &Stack,
+    ui: &Ui,
+) -> Result<Live, CommandError> {
     let live = match saved::is_standard(file) {
         true => {
             let text = saved::patiently(saved::read_stdin).await?;

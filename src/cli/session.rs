@@ -162,6 +162,11 @@ impl Session {
     }
 }
 
+/// The day, in UTC.
+pub(super) fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
 /// The name of a service that is not AWS's own: what it took away is not to be
 /// restored anywhere else.
 fn service(connect: &Connect, base: &Path, endpoint: Option<&str>) -> Option<String> {

@@ -4,7 +4,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::Sources;
-use crate::plan::Plan;
+use crate::plan::{Drift, Plan};
 
 /// A project's folder as seen from the user's.
 #[derive(Clone, Debug)]
@@ -29,6 +29,21 @@ impl Standpoint {
     /// Sources whose paths are as seen from here.
     pub(super) fn sources(&self, sources: &Sources) -> Sources {
         sources.renamed(|path| self.show(path))
+    }
+
+    /// What drift found, with paths as seen from here: for text.
+    pub(super) fn drift(&self, drift: &Drift) -> Drift {
+        let mut drift = drift.clone();
+        for finding in &mut drift.findings {
+            let attributes = finding.attributes.iter_mut().filter_map(|one| one.source.as_mut());
+            for source in attributes.chain(&mut finding.source) {
+                source.file = self.show(&source.file).into();
+            }
+        }
+        for label in drift.diagnostics.iter_mut().flat_map(|record| &mut record.labels) {
+            label.file = self.show(&label.file);
+        }
+        drift
     }
 
     /// A plan whose paths are as seen from here: for text, never to be saved.

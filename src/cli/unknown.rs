@@ -5,7 +5,7 @@ use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Commands that the documentation names and that are not there yet.
-const TO_COME: [&str; 7] = ["init", "import", "drift", "accept", "diff", "render", "iam-policy"];
+const TO_COME: [&str; 6] = ["init", "import", "accept", "diff", "render", "iam-policy"];
 
 /// Commands that people try who come from elsewhere, and what to do here instead.
 const ELSEWHERE: [(&[&str], &str); 10] = [
@@ -15,8 +15,8 @@ const ELSEWHERE: [(&[&str], &str); 10] = [
     ),
     (
         &["destroy", "delete", "rm"],
-        "rekon deletes nothing but for a replacement; what is declared no more is left alone, and \
-         `rekon plan` names it",
+        "take its table away, and `rekon plan` shows the delete of what rekon applied; with \
+         [[removed]] and destroy = false it stays",
     ),
     (&["fmt", "format"], "any formatter of TOML does it, such as `taplo fmt`"),
     (

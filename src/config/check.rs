@@ -156,7 +156,8 @@ impl<'a> Checker<'a> {
             {
                 return Err(Some(reserved(span)));
             }
-            (Raw::String(_), Shape::Text | Shape::Names) => {}
+            (Raw::String(_), Shape::Text | Shape::Names) | (_, Shape::Any) => {}
+            (Raw::String(text) | Raw::Datetime(text), Shape::Date) if is_date(text) => {}
             (Raw::String(text), Shape::Word(words)) => {
                 if !words.contains(&&**text) {
                     let help = did_you_mean(closest(text, words.iter().copied()))
@@ -340,10 +341,17 @@ fn dotted_name<'a>(key: &str, node: &'a Node, keys: &[&str]) -> Option<(String, 
     Some((format!("{key}.{rest}"), found))
 }
 
+/// Whether a text is a day.
+fn is_date(text: &str) -> bool {
+    text.parse::<jiff::civil::Date>().is_ok()
+}
+
 /// What a value has to be, with its article.
 fn expected(shape: &Shape) -> &'static str {
     match shape {
         Shape::Text | Shape::Word(_) => "a string",
+        Shape::Date => "a date such as 2026-12-31",
+        Shape::Any => "a value",
         Shape::Count => "an integer",
         Shape::Number => "a number",
         Shape::Flag => "a boolean",

@@ -358,7 +358,7 @@ impl EventReceiver for Builder<'_> {
                 if let Err(error) = text.parse::<toml::value::Datetime>() {
                     sink.report_error(ParseError::new(error.to_string()).with_unexpected(place));
                 }
-                Raw::Datetime
+                Raw::Datetime(text.into())
             }
             ScalarKind::Float => Raw::Float(text.parse().unwrap_or(f64::NAN)),
             ScalarKind::Integer(radix) => {
@@ -400,7 +400,7 @@ mod tests {
             (Raw::Integer(one, _), Value::Integer(other)) => *one == *other as f64,
             (Raw::Float(one), Value::Float(other)) => one == other,
             (Raw::Boolean(one), Value::Boolean(other)) => one == other,
-            (Raw::Datetime, Value::Datetime(_)) => true,
+            (Raw::Datetime(text), Value::Datetime(other)) => text.parse().ok() == Some(*other),
             (Raw::Array(items), Value::Array(others)) => {
                 let pairs = items.iter().zip(others);
                 items.len() == others.len()

@@ -42,6 +42,8 @@ fn entry(key: &Key, definitions: &mut Map<String, Json>) -> Json {
 fn value(shape: &Shape, definitions: &mut Map<String, Json>) -> Json {
     match shape {
         Shape::Text => json!({ "type": "string" }),
+        Shape::Date => json!({ "type": "string" }),
+        Shape::Any => json!({}),
         Shape::Count => json!({ "type": "integer", "format": "uint64", "minimum": 0 }),
         Shape::Number => json!({ "type": "number", "format": "double" }),
         Shape::Flag => json!({ "type": "boolean" }),

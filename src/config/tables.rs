@@ -49,6 +49,10 @@ pub(crate) enum Shape {
     Count,
     Number,
     Flag,
+    /// A day, as a date or in quotes.
+    Date,
+    /// A value of a type that another key decides.
+    Any,
     /// One of a few words.
     Word(&'static [&'static str]),
     List(Box<Shape>),
@@ -309,6 +313,8 @@ tables! {
         removed: Shape::List(Shape::Table(removed()).into());
         /// Processors that go on under another name or in another stack.
         moved: Shape::List(Shape::Table(moved()).into());
+        /// What `rekon drift` takes for granted.
+        drift: Shape::Table(drift());
     };
 
     /// A processor, or several, that the files no longer declare.
@@ -318,6 +324,26 @@ tables! {
         /// False leaves the processors and takes away rekon's marks. Default: true, which deletes them, as leaving out their tables does.
         destroy: Shape::Flag;
     } json!({ "required": ["name"] });
+
+    /// What `rekon drift` takes for granted.
+    drift "Drift" "`[drift]`" {
+        /// Differences that are known, and left as they are for a while.
+        ignore: Shape::List(Shape::Table(drift_ignore()).into());
+    };
+
+    /// A difference that is known, and left as it is for a while.
+    drift_ignore "DriftIgnore" "an entry of `drift.ignore`" {
+        /// The processor's name, or a glob of names. Required.
+        processor: Shape::Text;
+        /// The dotted path of the attribute, such as `settings.connected_home.min_confidence`. Required.
+        attribute: Shape::Text;
+        /// The live value that is known; left out where there is none. With another value it is drift again.
+        value: Shape::Any;
+        /// The last day on which it is known, such as `2026-12-31`. Left out: for ever.
+        until: Shape::Date, json!({ "format": "date" });
+        /// Why it is as it is. Required.
+        reason: Shape::Text;
+    } json!({ "required": ["processor", "attribute", "reason"] });
 
     /// A processor that goes on under another name or in another stack.
     moved "Moved" "an entry of `moved`" {

@@ -31,8 +31,8 @@ pub enum Raw {
     Float(f64),
     /// `true` or `false`.
     Boolean(bool),
-    /// A date or time, which no key takes.
-    Datetime,
+    /// A date or time, as it is written.
+    Datetime(Box<str>),
     /// Values in brackets.
     Array(Vec<Node>),
     /// A table, however it is written.
@@ -78,6 +78,14 @@ impl Node {
     pub fn text(&self) -> Option<&str> {
         match &self.value {
             Raw::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A day: a date of TOML, or its text in quotes.
+    pub fn date(&self) -> Option<jiff::civil::Date> {
+        match &self.value {
+            Raw::String(text) | Raw::Datetime(text) => text.parse().ok(),
             _ => None,
         }
     }
@@ -150,7 +158,7 @@ impl Raw {
             Raw::Integer(..) => "integer",
             Raw::Float(_) => "float",
             Raw::Boolean(_) => "boolean",
-            Raw::Datetime => "date or time",
+            Raw::Datetime(_) => "date or time",
             Raw::Array(_) => "array",
             Raw::Table(_) => "table",
         }

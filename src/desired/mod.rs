@@ -9,6 +9,7 @@
 //! and what a template gets wrong is wrong in the template, not in each of the
 //! processors over it.
 
+mod drift_ignore;
 mod extends;
 mod geometry;
 mod layer;
@@ -22,6 +23,7 @@ mod tests;
 mod types;
 mod values;
 
+pub use drift_ignore::DriftIgnore;
 pub use ownership::{Destination, HandOvers, Marks, Moved, OnDrift, Ownership, Removed};
 pub use resolve::resolve;
 pub use types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place, Stack, Zone};

@@ -17,6 +17,8 @@ pub(super) struct Names<'a> {
     /// The entries of `[[removed]]` and of `[[moved]]`.
     pub(super) removed: Vec<&'a Node>,
     pub(super) moved: Vec<&'a Node>,
+    /// The entries of `[[drift.ignore]]`.
+    pub(super) drift_ignores: Vec<&'a Node>,
     /// A `[stack]` or `[defaults]` stands where it has no effect.
     pub(super) misplaced_stack: bool,
     pub(super) misplaced_defaults: bool,
@@ -85,6 +87,9 @@ pub(super) fn gather<'a>(loaded: &'a Loaded, diagnostics: &mut Vec<Diagnostic>) 
         names.zones.add("zone", table("zone"), diagnostics);
         names.processors.add("processor", table("processor"), diagnostics);
         names.removed.extend(table("removed").and_then(Node::items).into_iter().flatten());
+        let drift = table("drift").and_then(Node::table);
+        let ignored = drift.and_then(|drift| drift.get("ignore")).and_then(Node::items);
+        names.drift_ignores.extend(ignored.into_iter().flatten());
         names.moved.extend(table("moved").and_then(Node::items).into_iter().flatten());
     }
     names

@@ -36,6 +36,7 @@ pub fn resolve(loaded: &Loaded) -> Checked {
     let uncontradicted = check_values(&facts, &mut diagnostics);
     extends::cycles(&names, &mut diagnostics);
     let hand_overs = rules::hand_overs(&names, &mut diagnostics);
+    let drift_ignores = rules::drift_ignores(&names, &zones, &mut diagnostics);
     let mut merger = Merger::new(&names, main_known && !names.misplaced_defaults);
     let processors = check_processors(&facts, &uncontradicted, &mut merger, &mut diagnostics);
     merger.report(complete, &mut diagnostics);
@@ -55,6 +56,7 @@ pub fn resolve(loaded: &Loaded) -> Checked {
             guard: guard(names.guard),
             tag_policy: facts.tag_policy,
             ownership: rules::ownership(names.stack.and_then(Node::table)),
+            drift_ignores,
             hand_overs,
             zones: zones.shaped(),
             processors,

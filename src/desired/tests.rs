@@ -15,7 +15,7 @@ use crate::model::{Attribute, Dialect, Kind, ProcessorName};
 
 /// What the checks cannot raise from a project's files: it needs the service, a
 /// command line, or a file too large to keep.
-const RAISED_ELSEWHERE: [Code; 15] = [
+const RAISED_ELSEWHERE: [Code; 16] = [
     Code::Usage,
     Code::Failed,
     Code::Declined,
@@ -31,6 +31,7 @@ const RAISED_ELSEWHERE: [Code; 15] = [
     Code::Adopts,
     Code::LeftAlone,
     Code::UnboundMark,
+    Code::IdleDriftIgnore,
 ];
 
 fn cases() -> PathBuf {

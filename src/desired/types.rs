@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::drift_ignore::DriftIgnore;
 use super::ownership::{HandOvers, Ownership};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Attribute, Definition, Kind, Path, ProcessorName, RegionOfInterest, TagPolicy};
@@ -29,6 +30,8 @@ pub struct Desired {
     pub tag_policy: TagPolicy,
     /// How it is known what is managed.
     pub ownership: Ownership,
+    /// Differences that are known.
+    pub drift_ignores: Vec<DriftIgnore>,
     /// What becomes of processors that go.
     pub hand_overs: HandOvers,
     /// The shapes that have a name.

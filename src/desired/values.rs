@@ -31,7 +31,8 @@ impl<'a> Typing<'a> {
     }
 }
 
-fn value(node: &Node, kind: Type, zones: &Zones<'_>) -> Option<Value> {
+/// A value as one of a type; none if it cannot be.
+pub(super) fn value(node: &Node, kind: Type, zones: &Zones<'_>) -> Option<Value> {
     Some(match kind {
         Type::Text { .. } => Value::text(node.text()?),
         Type::Percent => Value::Number(number(node)?),

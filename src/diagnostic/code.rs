@@ -68,6 +68,7 @@ codes! {
     ExtendsCycle "extends-cycle" Error "Templates extend each other in a circle.";
     RepeatedTemplate "repeated-template" Warning "`extends` names a template twice.";
     UnusedTemplate "unused-template" Warning "Nothing extends the template.";
+    InvalidDriftIgnore "invalid-drift-ignore" Error "An entry of `[[drift.ignore]]` is incomplete, or names no attribute or value of one.";
     InvalidHandOver "invalid-hand-over" Error "An entry of `[[removed]]` or `[[moved]]` contradicts the files or is incomplete.";
     UnusedZone "unused-zone" Warning "No region of interest names the zone.";
     UnknownPath "unknown-path" Error "`ignore_changes` or `unset` names no attribute.";
@@ -136,6 +137,7 @@ codes! {
     TagsUnknown "tags-unknown" Warning "Tags are managed, but nobody has read the live ones, so that no difference in them is known.";
     Adopts "adopts" Note "Processors get rekon's own tags, which the consumers of their notifications see too.";
     LeftAlone "left-alone" Note "Attributes differ and are left as they live, as the plan was asked to.";
+    IdleDriftIgnore "idle-drift-ignore" Warning "An entry of `[[drift.ignore]]` is over, or ignores nothing.";
     UnboundMark "unbound-mark" Warning "A processor that no file declares carries this stack's mark, but no record that was written for it.";
     UnfinishedRun "unfinished-run" Warning "An earlier run never ended, or did not bring back what it took away.";
     ProcessorFailed "processor-failed" Note "The service reports that the processor failed.";

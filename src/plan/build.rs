@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 use super::changes::changes;
 use super::fingerprint;
 use super::guard::{self, Allowances};
@@ -30,6 +32,8 @@ pub struct Options {
     pub on_drift: Option<OnDrift>,
     /// Whether what the files changed is left for another plan.
     pub leaves_config: bool,
+    /// The day, which ends what `[[drift.ignore]]` leaves until then; `None`: nothing ends.
+    pub today: Option<Date>,
     /// What to think of processors that no file declares.
     pub undeclared: Undeclared,
 }
@@ -65,7 +69,12 @@ pub fn plan(
     options: &Options,
 ) -> Plan {
     let on_drift = options.on_drift.unwrap_or(desired.ownership.on_drift);
-    let intent = Intent { on_drift, leaves_config: options.leaves_config };
+    let intent = Intent {
+        on_drift,
+        leaves_config: options.leaves_config,
+        ignores: true,
+        today: options.today,
+    };
     let items = items(desired, live, intent);
     let unread = Unread::new(live);
     let mut chosen = options.narrowing.choose(&items);
@@ -87,11 +96,7 @@ pub fn plan(
     let all = items.iter().filter(|item| item.work.changes() && unread.leaves(item)).count();
     let left_alone = || items.iter().filter(|item| item.work == Work::Leave);
     let others = |item: &&Item<'_>| matches!(item.owner, Owner::Other(_));
-    let undeclared: BTreeSet<&str> = left_alone()
-        .filter(|item| !others(item))
-        .map(|item| item.name.as_str())
-        .chain(unread.undeclared(desired, live))
-        .collect();
+    let undeclared = undeclared(items, &unread, desired, live);
     let rest = Rest {
         unchanged: chosen.len() - changes.len(),
         undeclared: undeclared.len(),
@@ -121,7 +126,7 @@ pub fn plan(
 }
 
 /// Everything that is declared or live.
-fn items<'a>(desired: &'a Desired, live: &'a Live, intent: Intent) -> Vec<Item<'a>> {
+pub(super) fn items<'a>(desired: &'a Desired, live: &'a Live, intent: Intent) -> Vec<Item<'a>> {
     let declared = desired.processors.iter().map(|(name, declaration)| {
         Item::declared(name, declaration, live.processors.get(name), desired, intent)
     });
@@ -130,6 +135,19 @@ fn items<'a>(desired: &'a Desired, live: &'a Live, intent: Intent) -> Vec<Item<'
     let mut items: Vec<Item<'_>> = declared.chain(others).collect();
     items.sort_by_key(|item| (!item.work.destroys(), item.name));
     items
+}
+
+/// What no file declares and no stack marked.
+pub(super) fn undeclared<'a>(
+    items: &[Item<'a>],
+    unread: &Unread<'a>,
+    desired: &Desired,
+    live: &Live,
+) -> BTreeSet<&'a str> {
+    let left_alone = items.iter().filter(|item| item.work == Work::Leave);
+    let unmarked = left_alone.filter(|item| !matches!(item.owner, Owner::Other(_)));
+    let unmarked = unmarked.map(|item| item.name.as_str());
+    unmarked.chain(unread.undeclared(desired, live)).collect()
 }
 
 /// The zones whose shape a region has that comes, goes or stays in a change.

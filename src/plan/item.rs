@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use jiff::civil::Date;
+
 use super::Origin;
-use super::ownership::{self, Owner, origin};
-use crate::desired::{Declaration, Desired, Destination, Marks, OnDrift, Stack};
+use super::ownership::{self, Owner, origin, real};
+use crate::desired::{Declaration, Desired, Destination, DriftIgnore, Marks, OnDrift, Stack};
 use crate::diff::{self, Difference, Target, target};
 use crate::model::{Attribute, Definition, LiveProcessor, ProcessorName, RunState, TagKnowledge};
 
@@ -64,9 +66,26 @@ pub(super) struct Intent {
     pub on_drift: OnDrift,
     /// Whether what the files changed waits.
     pub leaves_config: bool,
+    /// Whether what is known is left as it is.
+    pub ignores: bool,
+    /// The day, which ends what is to be left until then.
+    pub today: Option<Date>,
 }
 
 impl Intent {
+    /// The entry that has a difference left as it lives, because it is known.
+    pub(super) fn ignored<'d>(
+        self,
+        name: &ProcessorName,
+        difference: &Difference,
+        desired: &'d Desired,
+    ) -> Option<&'d DriftIgnore> {
+        let Difference { attribute, before, after: _ } = difference;
+        let live = real(attribute, before);
+        let known = desired.drift_ignores.iter().filter(|_| self.ignores);
+        known.filter(|one| !one.is_over(self.today)).find(|one| one.covers(name, attribute, live))
+    }
+
     /// Whether a difference of this origin is left as it lives.
     fn holds(self, origin: Origin) -> bool {
         match origin {
@@ -101,7 +120,10 @@ impl<'a> Item<'a> {
         let mut differences = diff::differences(before, &target.after);
         let held: Vec<Difference> = differences
             .iter()
-            .filter(|difference| intent.holds(origin(difference, owner.record(), desired)))
+            .filter(|difference| {
+                intent.holds(origin(difference, owner.record(), desired))
+                    || intent.ignored(name, difference, desired).is_some()
+            })
             .cloned()
             .collect();
         if !held.is_empty() {

@@ -10,6 +10,7 @@ mod build;
 mod calls;
 mod changes;
 mod document;
+mod drift;
 mod estimate;
 mod fingerprint;
 mod guard;
@@ -35,6 +36,9 @@ use build::Planning;
 pub use attribute::{AttributeChange, Effect, Origin};
 pub use build::{Options, Undeclared, plan};
 pub use document::{Document, DocumentError, Seal};
+pub use drift::{
+    Category, Drift, DriftOptions, DriftSummary, Drifted, Finding, RecordedValue, Who, drift,
+};
 pub use estimate::{DEFAULT_PARALLELISM, Pace, blindness};
 pub use guard::Allowances;
 pub use narrow::{Narrowing, NarrowingError};

@@ -99,7 +99,7 @@ pub(super) fn origin(
 }
 
 /// A value as a definition has it: a difference writes out a flag that is absent.
-fn real<'a>(attribute: &Attribute, side: &'a Option<Value>) -> Option<&'a Value> {
+pub(super) fn real<'a>(attribute: &Attribute, side: &'a Option<Value>) -> Option<&'a Value> {
     side.as_ref().filter(|value| attribute.shape().default != Default::Empty || !value.is_empty())
 }
 

@@ -11,7 +11,7 @@ use super::escape::is_unsafe;
 use super::view::{self, Applied, Counts, ProcessorResult};
 use crate::desired::Stack;
 use crate::diagnostic::{Record, Severity};
-use crate::plan::{CallOutcome, Document, Outcome, Plan, Removed, Signal};
+use crate::plan::{CallOutcome, Document, Drift, Outcome, Plan, Removed, Signal};
 
 /// The version of the outcome's and the diagnostics' JSON.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -19,6 +19,11 @@ pub const FORMAT_VERSION: &str = "1.0";
 /// A plan, as `plan --format json` prints it and `plan --out` saves it.
 pub fn plan(plan: &Plan) -> String {
     document(&Document::new(plan))
+}
+
+/// What drift found, as `drift --format json` prints it.
+pub fn drift(drift: &Drift) -> String {
+    document(drift)
 }
 
 /// What became of a plan, as `apply --format json` prints it.

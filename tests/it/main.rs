@@ -3,6 +3,7 @@
 mod applying;
 mod chaos;
 mod convergence;
+mod drift;
 mod examples;
 mod hostile;
 mod manners;

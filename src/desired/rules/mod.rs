@@ -7,6 +7,7 @@
 //! service refuses or alters the value, or where the file contradicts itself.
 
 mod arns;
+mod drift_ignores;
 mod elsewhere;
 mod facts;
 mod fit;
@@ -29,6 +30,7 @@ use crate::model::{Attribute, Type};
 
 use super::layer::written;
 
+pub(super) use drift_ignores::drift_ignores;
 pub(super) use elsewhere::Resources;
 pub(super) use facts::{Facts, Processor, StackFacts};
 pub(super) use fit::{fit, offered};

@@ -107,6 +107,7 @@ impl World {
                 tag_policy: TagPolicy::default(),
                 ownership: Ownership { marks: Marks::None, ..Ownership::default() },
                 hand_overs: HandOvers::default(),
+                drift_ignores: Vec::new(),
                 zones: BTreeMap::new(),
                 processors: BTreeMap::new(),
             },

@@ -1,12 +1,14 @@
 //! Text for people: plans, outcomes, and what stands above them.
 
 mod columns;
+mod drift;
 mod entry;
 mod header;
 mod messages;
 mod outcome;
 mod plan;
 
+pub use drift::drift;
 pub use header::{Header, header};
 pub use messages::{
     call_done, error, incomplete, note, progress, stopping, taken, throttled, unanswered, unseen,

@@ -4,6 +4,7 @@
 //! A format only decides where things stand and how they look. Texts are as they
 //! came; each format makes them harmless at its own edge.
 
+mod drift;
 mod outcome;
 mod plan;
 mod regions;
@@ -15,6 +16,7 @@ use std::hash::Hash;
 
 use super::palette::Meaning;
 
+pub(super) use drift::{DriftEntry, DriftRow, category, drift_entries, drift_summary};
 pub(super) use outcome::{Applied, Counts, Fated, ProcessorResult, applied, groups, results};
 pub(super) use plan::{Entry, Member, entries};
 pub(super) use rows::{Below, Row};

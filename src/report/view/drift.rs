@@ -1,0 +1,143 @@
+//! What drift found, gathered where it is alike.
+
+use super::{Said, gather};
+use crate::model::{Location, Value};
+use crate::plan::{Category, Drift, Drifted, Finding, Origin, RecordedValue, Who};
+use crate::report::palette::Meaning;
+use crate::report::values::{count, pair};
+
+/// The same thing, found of one processor or of several.
+#[derive(Debug)]
+pub(in crate::report) struct DriftEntry<'a> {
+    /// At least one.
+    pub names: Vec<&'a str>,
+    /// Where it is declared, where it is one.
+    pub source: Option<&'a Location>,
+    pub category: Category,
+    pub rows: Vec<DriftRow>,
+    /// What the service says of a failure.
+    pub message: Option<&'a str>,
+    pub who: Option<String>,
+}
+
+/// One attribute of it.
+#[derive(Debug)]
+pub(in crate::report) struct DriftRow {
+    pub path: String,
+    /// From what is told first to what lives, or is declared.
+    pub text: String,
+    /// What else there is to know.
+    pub note: Option<String>,
+}
+
+/// The findings, the gravest first.
+pub(in crate::report) fn drift_entries(drift: &Drift) -> Vec<DriftEntry<'_>> {
+    let alike = |finding: &&Finding| {
+        let sides = |one: &Drifted| {
+            (one.path.clone(), one.live.to_string(), one.declared.to_string(), one.origin)
+        };
+        let who = finding.who.as_ref().map(who);
+        (
+            finding.category,
+            finding.attributes.iter().map(sides).collect::<Vec<_>>(),
+            finding.message.clone(),
+            who,
+        )
+    };
+    let groups = gather(drift.findings.iter(), alike);
+    let mut entries: Vec<DriftEntry<'_>> = groups.into_iter().filter_map(entry).collect();
+    entries.sort_by_key(|entry| entry.category);
+    entries
+}
+
+fn entry(findings: Vec<&Finding>) -> Option<DriftEntry<'_>> {
+    let first = *findings.first()?;
+    Some(DriftEntry {
+        names: findings.iter().map(|finding| finding.name.as_str()).collect(),
+        source: first.source.as_ref().filter(|_| findings.len() == 1),
+        category: first.category,
+        rows: first.attributes.iter().map(row).collect(),
+        message: first.message.as_deref(),
+        who: first.who.as_ref().map(who),
+    })
+}
+
+/// What was applied before what lives, where the service moved; what lives before what is
+/// declared, where the file did.
+fn row(one: &Drifted) -> DriftRow {
+    let Drifted { path, recorded, origin, difference, .. } = one;
+    let attribute = &difference.attribute;
+    let text = |from: &Option<Value>, to: &Option<Value>| {
+        let (from, to) = pair(attribute, from.as_ref(), to.as_ref());
+        format!("{from} → {to}")
+    };
+    let (live, declared) = (&difference.before, &difference.after);
+    let (text, note) = match origin {
+        Origin::Drift => (text(declared, live), None),
+        Origin::Config => (text(live, declared), None),
+        Origin::Both | Origin::Unknown => {
+            let (live, declared) = pair(attribute, live.as_ref(), declared.as_ref());
+            let note = match recorded {
+                RecordedValue::Digest(digest) => {
+                    format!(
+                        "conflict: both moved; what was applied is known by its digest alone, {digest}"
+                    )
+                }
+                RecordedValue::Value(_) => "conflict: both moved; it was absent".to_owned(),
+                RecordedValue::None => "no record says which side moved".to_owned(),
+            };
+            (format!("{live} lives, {declared} is declared"), Some(note))
+        }
+    };
+    DriftRow { path: path.clone(), text, note }
+}
+
+fn who(who: &Who) -> String {
+    if let Some(reason) = &who.unknown {
+        return format!("who changed it is not known: {reason}");
+    }
+    let mut text = format!("by {}", who.principal.as_deref().unwrap_or("somebody"));
+    let parts = [
+        who.operation.as_ref().map(|operation| format!(", {operation}")),
+        who.at.map(|at| format!(", {at}")),
+        who.source_ip.as_ref().map(|address| format!(", from {address}")),
+    ];
+    parts.into_iter().flatten().for_each(|part| text.push_str(&part));
+    text
+}
+
+/// What a category means, in a word or two.
+pub(in crate::report) fn category(category: Category) -> &'static str {
+    match category {
+        Category::Changed => "changed outside of the files",
+        Category::Missing => "missing",
+        Category::Failed => "failed",
+        Category::Undeclared => "undeclared",
+        Category::Unknown => "differs",
+        Category::Pending => "pending: the files moved",
+    }
+}
+
+/// The line that sums it up.
+pub(in crate::report) fn drift_summary(drift: &Drift) -> Vec<Said> {
+    let summary = &drift.summary;
+    let findings = [
+        (summary.changed, "changed", Meaning::Warning),
+        (summary.missing, "missing", Meaning::Error),
+        (summary.failed, "failed", Meaning::Error),
+        (summary.unknown, "of unknown origin", Meaning::Warning),
+        (summary.pending, "pending", Meaning::Note),
+        (summary.ignored, "ignored", Meaning::Faint),
+        (summary.undeclared, "undeclared", Meaning::Plain),
+    ];
+    let mut said: Vec<Said> = findings
+        .into_iter()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, word, meaning)| (meaning, format!("{number} {word}")))
+        .collect();
+    said.push((
+        Meaning::Plain,
+        format!("{} of {} clean", summary.clean, count(summary.processors, "processor")),
+    ));
+    said
+}
