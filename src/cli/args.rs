@@ -62,6 +62,10 @@ pub(super) enum ColorChoice {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write a starter project.
+    Init(super::init::InitArgs),
+    /// Write TOML for what exists; without a rekon.toml, a whole project.
+    Import(Box<super::import::ImportArgs>),
     /// Parse and check the files, offline.
     Validate(Validate),
     /// Show the difference from what exists, and the exact calls.
@@ -92,7 +96,11 @@ impl Command {
             Command::Apply(apply) => apply.execution.format == TextOrJson::Json,
             Command::Restore(restore) => restore.execution.format == TextOrJson::Json,
             Command::Snapshot(snapshot) => snapshot.format == JsonOnly::Json,
-            Command::Schema(_) | Command::Emulator(_) | Command::Completions(_) => false,
+            Command::Import(import) => import.format == TextOrJson::Json,
+            Command::Init(_)
+            | Command::Schema(_)
+            | Command::Emulator(_)
+            | Command::Completions(_) => false,
         }
     }
 }
@@ -321,6 +329,8 @@ pub(super) enum MachineFormat {
     Diagnostics,
     /// What `snapshot` prints.
     Snapshot,
+    /// What `import --format json` prints.
+    Import,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,9 @@ mod carry_out;
 mod emulator;
 mod error;
 mod exit;
+mod import;
+mod init;
+mod new_files;
 mod plan;
 mod project;
 mod restore;
@@ -84,14 +87,13 @@ fn unparsed(error: &clap::Error, args: &[OsString]) -> Exit {
 
 /// What to say of a command that the documentation names and that is not there yet.
 fn to_come(error: &clap::Error) -> Option<clap::Error> {
-    const TO_COME: [&str; 7] =
-        ["init", "import", "drift", "accept", "diff", "render", "iam-policy"];
+    const TO_COME: [&str; 5] = ["drift", "accept", "diff", "render", "iam-policy"];
     let name = match error.get(ContextKind::InvalidSubcommand)? {
         ContextValue::String(name) if TO_COME.contains(&name.as_str()) => name,
         _ => return None,
     };
     let words = format!(
-        "`rekon {name}` is not there yet\n\nWhat is there: validate, plan, apply, restore, show, \
+        "`rekon {name}` is not there yet\n\nWhat is there: init, import, validate, plan, apply, restore, show, \
          snapshot, schema, emulator, completions"
     );
     Some(Cli::command().error(ErrorKind::InvalidSubcommand, words))
@@ -103,6 +105,8 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Show(args) => show::run(&args, ui),
         Command::Schema(args) => Ok(schema(args.format, ui)),
         Command::Completions(args) => Ok(completions(args.shell, ui)),
+        Command::Init(args) => init::run(args, ui),
+        Command::Import(args) => wait(read(import::run(*args, ui))),
         Command::Plan(args) => wait(read(plan::run(*args, ui))),
         Command::Apply(args) => wait(apply::run(*args, ui)),
         Command::Restore(args) => wait(restore::run(*args, ui)),
@@ -144,6 +148,7 @@ fn schema(format: Option<MachineFormat>, ui: &Ui) -> Exit {
         Some(MachineFormat::Outcome) => report::schema::schema(Format::Outcome),
         Some(MachineFormat::Diagnostics) => report::schema::schema(Format::Diagnostics),
         Some(MachineFormat::Snapshot) => report::schema::schema(Format::Snapshot),
+        Some(MachineFormat::Import) => report::schema::schema(Format::Import),
     };
     ui.print(&format!("{schema:#}\n"));
     Exit::Success

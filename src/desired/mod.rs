@@ -21,5 +21,5 @@ mod tests;
 mod types;
 mod values;
 
-pub use resolve::resolve;
+pub use resolve::{defaults, resolve};
 pub use types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place, Stack};

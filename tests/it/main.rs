@@ -5,6 +5,7 @@ mod chaos;
 mod convergence;
 mod examples;
 mod hostile;
+mod import;
 mod mistakes;
 mod pace;
 mod peer;

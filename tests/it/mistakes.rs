@@ -49,8 +49,8 @@ fn what_was_typed_wrongly_is_told_with_what_was_meant() {
         (&["plan", &dir, "--emulator", "--limit", "0"][..], "must be a whole number from 1"),
         (&["plan", "--emulator", "nofile.json"], "given as `--emulator=nofile.json`"),
         (&["plan", &dir, "--endpoint-url", "localhost:4742"], url),
-        (&["init"], "`rekon init` is not there yet"),
-        (&["import", &dir], "`rekon import` is not there yet"),
+        (&["init", &dir], "rekon.toml is there already"),
+        (&["import", &dir, "--split", "site"], "must be name, or tag: and a tag's key"),
         (&["drift"], "`rekon drift` is not there yet"),
     ] {
         let run = run(args);
