@@ -1,19 +1,21 @@
 //! `rekon import`: files for what exists.
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::Args;
 
 use super::args::{Connect, Project, TextOrJson};
-use super::error::CommandError;
+use super::error::{CommandError, Complaint};
 use super::exit::Exit;
 use super::project::{self, Project as Opened};
 use super::ui::Ui;
 use super::{new_files, session};
-use crate::config::PROJECT_FILE;
+use crate::config::{Loaded, PROJECT_FILE};
 use crate::desired::Stack;
 use crate::import::{
-    self, Composed, Existing, Inventory, Options, RunStates, Selection, Split, Told,
+    self, Composed, Existing, Foreign, Inventory, Options, RunStates, Selection, Split, Told,
+    Whereabouts,
 };
 use crate::model::ProcessorName;
 use crate::report::text::Header;
@@ -59,6 +61,9 @@ pub(super) struct Source {
     /// Import from a saved snapshot.
     #[arg(long, value_name = "SNAPSHOT.json", conflicts_with_all = ["emulator", "endpoint_url", "profile"])]
     pub live: Option<PathBuf>,
+    /// Import from a Terraform state or plan, as `terraform show -json` prints it.
+    #[arg(long, value_name = "FILE | -", conflicts_with_all = ["live", "emulator", "endpoint_url", "profile"])]
+    pub terraform: Option<PathBuf>,
 }
 
 /// Whose fleet it is, where no project says so.
@@ -143,6 +148,11 @@ async fn read(
         let live = live::load(file).map_err(|error| CommandError::of(&error))?;
         return whose(args, own, Inventory::from(live), &file.display().to_string(), ui);
     }
+    if let Some(file) = &args.source.terraform {
+        let (shown, text) = read_text(file)?;
+        let foreign = import::terraform(&shown, &text, &known(args, own));
+        return whose(args, own, accept(foreign, selection, ui)?, &shown, ui);
+    }
     let session = match own {
         Some(stack) => session::open(&args.connect, stack, dir, ui).await?,
         None => {
@@ -154,6 +164,42 @@ async fn read(
     let wanted = |name: &ProcessorName| selection.names(name.as_str());
     let live = session.read_for_certain(&wanted, ui).await?;
     Ok((live.into(), session.header.stack))
+}
+
+/// What is said of whose fleet it is.
+fn known(args: &ImportArgs, own: Option<&Stack>) -> Whereabouts {
+    own.map_or_else(
+        || Whereabouts {
+            account_id: args.whose.account.clone(),
+            region: args.connect.region.clone(),
+        },
+        Whereabouts::from,
+    )
+}
+
+/// A file's name for people, and its text; `-` is stdin.
+fn read_text(file: &Path) -> Result<(String, String), CommandError> {
+    let is_stdin = file == Path::new("-");
+    let shown = if is_stdin { "stdin".to_owned() } else { file.display().to_string() };
+    let read = if is_stdin { io::read_to_string(io::stdin()) } else { fs::read_to_string(file) };
+    match read {
+        Ok(text) => Ok((shown, text)),
+        Err(error) => Err(CommandError::new(format!("cannot read {shown}: {error}"))),
+    }
+}
+
+/// What a file of another tool holds, if all that is meant can be taken.
+fn accept(foreign: Foreign, selection: &Selection, ui: &Ui) -> Result<Inventory, CommandError> {
+    let diagnostics = foreign.about(|name| selection.names(name));
+    if !diagnostics.is_empty() {
+        let loaded = Loaded { sources: foreign.sources, ..Loaded::default() };
+        let complaint = Complaint::Files(diagnostics, Box::new(loaded));
+        return Err(CommandError { exit: Exit::Error, complaint });
+    }
+    for note in &foreign.inventory.notes {
+        ui.note(note);
+    }
+    Ok(foreign.inventory)
 }
 
 /// Settles whose fleet it is that a file holds.

@@ -126,6 +126,9 @@ codes! {
     // Beside the files.
     Usage "usage" Error "What was typed is no command of rekon.";
     Failed "failed" Error "A command could not do what was asked, for a reason outside the files.";
+    ForeignFile "foreign-file" Error "A file of another tool is not what it was given for.";
+    ForeignValue "foreign-value" Error "A file of another tool has a stream processor that rekon cannot take as it is.";
+    UnresolvedValue "unresolved-value" Error "A file of another tool has a value that only that tool or AWS knows.";
     IncompleteRead "incomplete-read" Error "A part of the live state could not be read, so the plan cannot be applied.";
     UndeclaredUnread "undeclared-unread" Warning "A processor that no file declares could not be read, which this plan does not depend on.";
     MembersUnknown "members-unknown" Note "The service shows members of a processor that this version does not know.";

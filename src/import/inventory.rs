@@ -20,6 +20,8 @@ pub struct Inventory {
     pub processors: BTreeMap<ProcessorName, Found>,
     /// What could not be read.
     pub problems: Vec<ReadProblem>,
+    /// What the user should know of how it was read, a line each.
+    pub notes: Vec<String>,
 }
 
 /// One processor as it was found.
@@ -39,6 +41,7 @@ impl From<Live> for Inventory {
             region: Some(live.region).filter(|region| !region.is_empty()),
             processors: processors.map(|(name, live)| (name, Found::from(live))).collect(),
             problems: live.problems,
+            notes: live.notes,
         }
     }
 }

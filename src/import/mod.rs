@@ -11,6 +11,7 @@
 
 mod compose;
 mod existing;
+mod foreign;
 mod inventory;
 mod layers;
 mod paths;
@@ -18,13 +19,16 @@ mod prove;
 mod selection;
 mod starter;
 mod templates;
+mod terraform;
 mod text;
 mod told;
 
 pub use compose::{ComposeError, Composed, LeftAlone, NewFile, Options, RunStates, compose};
 pub use existing::Existing;
+pub use foreign::{Complaint, Foreign, Whereabouts};
 pub use inventory::{Found, Inventory};
 pub use paths::Split;
 pub use selection::{Selection, SelectionError};
 pub use starter::{SCHEMA_FILE, starter};
+pub use terraform::terraform;
 pub use told::{Told, document, started, text as told};

@@ -161,6 +161,7 @@ pub fn document(told: &Told<'_>) -> Json {
         "refused": refused.map(|(name, reason)| json!({"name": name, "reason": reason})).collect::<Json>(),
         "tags_unknown": composed.untold_tags,
         "unmanaged": composed.unmanaged,
+        "notes": inventory.notes,
         "problems": problems.map(|problem| json!({"names": problem.names, "reason": problem.reason})).collect::<Json>(),
     })
 }

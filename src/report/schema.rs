@@ -423,6 +423,7 @@ fn import() -> Json {
             ("refused", list(refused)),
             ("tags_unknown", list(text())),
             ("unmanaged", list(text())),
+            ("notes", list(text())),
             ("problems", list(problem())),
         ],
         [],

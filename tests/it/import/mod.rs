@@ -4,6 +4,7 @@
 mod command;
 mod fleets;
 mod golden;
+mod terraform;
 
 use rekon::config::Loaded;
 use rekon::desired::Stack;
