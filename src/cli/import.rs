@@ -64,6 +64,12 @@ pub(super) struct Source {
     /// Import from a Terraform state or plan, as `terraform show -json` prints it.
     #[arg(long, value_name = "FILE | -", conflicts_with_all = ["live", "emulator", "endpoint_url", "profile"])]
     pub terraform: Option<PathBuf>,
+    /// Import from a CloudFormation template, YAML or JSON; may be repeated.
+    #[arg(long, value_name = "FILE | -", conflicts_with_all = ["live", "terraform", "emulator", "endpoint_url", "profile"])]
+    pub cloudformation: Vec<PathBuf>,
+    /// The value of a template's parameter; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE", requires = "cloudformation", value_parser = parameter)]
+    pub parameter: Vec<(String, String)>,
 }
 
 /// Whose fleet it is, where no project says so.
@@ -152,6 +158,14 @@ async fn read(
         let (shown, text) = read_text(file)?;
         let foreign = import::terraform(&shown, &text, &known(args, own));
         return whose(args, own, accept(foreign, selection, ui)?, &shown, ui);
+    }
+    if !args.source.cloudformation.is_empty() {
+        let templates = args.source.cloudformation.iter().map(|file| read_text(file));
+        let templates = templates.collect::<Result<Vec<_>, _>>()?;
+        let parameters = args.source.parameter.iter().cloned().collect();
+        let foreign = import::cloudformation(&templates, &parameters, &known(args, own));
+        let shown = templates.iter().map(|(shown, _)| shown.as_str()).collect::<Vec<_>>();
+        return whose(args, own, accept(foreign, selection, ui)?, &shown.join(", "), ui);
     }
     let session = match own {
         Some(stack) => session::open(&args.connect, stack, dir, ui).await?,
@@ -285,6 +299,12 @@ fn texts(composed: &Composed) -> String {
         1 => files.map(|file| file.text.clone()).collect(),
         _ => files.map(|file| format!("# --- {}\n{}\n", file.path, file.text)).collect(),
     }
+}
+
+/// Reads a parameter and its value.
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| "must be NAME=VALUE".to_owned())?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Reads how processors are spread over files.

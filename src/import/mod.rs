@@ -9,6 +9,7 @@
 //! Deliberately absent: reading and writing files, and any change of a file that is
 //! there. What a project declares already is compared and left alone.
 
+mod cloudformation;
 mod compose;
 mod existing;
 mod foreign;
@@ -23,6 +24,7 @@ mod terraform;
 mod text;
 mod told;
 
+pub use cloudformation::cloudformation;
 pub use compose::{ComposeError, Composed, LeftAlone, NewFile, Options, RunStates, compose};
 pub use existing::Existing;
 pub use foreign::{Complaint, Foreign, Whereabouts};

@@ -1,6 +1,7 @@
 //! Files for what exists: they declare it exactly, and read as if a person had
 //! written them.
 
+mod cloudformation;
 mod command;
 mod fleets;
 mod golden;
