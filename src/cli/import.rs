@@ -260,7 +260,7 @@ fn whose(
         caller: None,
         endpoint: None,
         emulated: false,
-        snapshot: Some(file.to_owned()),
+        snapshot: args.source.live.as_ref().map(|file| file.display().to_string()),
     };
     announce(&header, args.format, ui);
     Ok((inventory, stack))
