@@ -123,8 +123,19 @@ pub(super) async fn run(args: ImportArgs, ui: &Ui) -> Result<Exit, CommandError>
 /// The project, if there is one.
 fn open(dir: &Path, whose: &Whose) -> Result<Option<Opened>, CommandError> {
     if dir.join(PROJECT_FILE).symlink_metadata().is_err() {
+        let shown = dir.display();
         if dir.exists() && !dir.is_dir() {
-            return Err(CommandError::new(format!("{} is no folder", dir.display())));
+            return Err(CommandError::new(format!("{shown} is no folder")));
+        }
+        // A name alone is taken for a folder, which is hardly what somebody in a project means.
+        let is_name =
+            shown.to_string().contains(['*', '?', '[', '{']) || Path::new(PROJECT_FILE).exists();
+        if !dir.exists() && is_name {
+            let help = format!(
+                "to import a processor of that name: rekon import . '{shown}'; to make a project \
+                 there, make the folder first"
+            );
+            return Err(CommandError::new(format!("there is no folder {shown}")).with_help(help));
         }
         return Ok(None);
     }

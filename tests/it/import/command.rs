@@ -176,6 +176,18 @@ fn names_globs_and_tags_say_what_is_meant() {
     }
 }
 
+#[test]
+fn a_name_without_a_folder_is_not_made_one() {
+    let (_folder, dir) = copy_of("doorbells");
+    for (name, here) in [("legacy-cam", dir.as_str()), ("front-*", "/tmp")] {
+        let mut command = rekon(&["import", name, "--emulator"]);
+        let run: crate::support::Run = command.current_dir(here).output().unwrap().into();
+        let help = format!("to import a processor of that name: rekon import . '{name}'");
+        assert!(run.code == 1 && run.stderr.contains(&help), "{}", run.stderr);
+        assert!(!Path::new(here).join(name).exists());
+    }
+}
+
 /// Reads what can be read, says what cannot, writes the rest, and never ends as if
 /// that were all.
 #[tokio::test(flavor = "multi_thread")]

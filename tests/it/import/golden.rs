@@ -1,7 +1,5 @@
-//! What the files look like: golden cases in `tests/cases/import`.
-//!
-//! Each is a folder with a `live.json`, and `expected` as the files that are composed;
-//! `REKON_UPDATE_CASES=1` writes what is composed, for review.
+//! What the files look like: golden texts in `tests/cases/import`, which
+//! `REKON_UPDATE_CASES=1` writes anew, for review.
 
 use std::path::{Path, PathBuf};
 
