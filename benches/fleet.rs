@@ -1,7 +1,7 @@
 //! How long the local part of a plan takes and what it weighs, by fleet size.
 //!
 //! `cargo bench --bench fleet` measures each stage, all of them together, and the program as a whole process; each figure is
-//! the median of several runs. `cargo bench --bench fleet -- --write DIR N` writes a fleet of N processors to a folder
+//! the median of several runs; `-- --import` measures the import alone. `cargo bench --bench fleet -- --write DIR N` writes a fleet of N processors to a folder
 //! instead, of which one in ten differs from the snapshot beside it; with `every` behind it, all do, in several attributes.
 
 use std::env;
@@ -38,9 +38,12 @@ fn main() {
             write(Path::new(folder), count.parse().expect("a number of processors"), differs);
         }
         ["--weigh", folder] => weigh(Path::new(folder)),
+        ["--weigh-import", folder] => weigh_import(Path::new(folder)),
+        ["--import"] | ["--import", "--bench"] => measure_import(),
         _ => {
             measure("one processor in ten differs, in one attribute", Differs::OneInTen);
             measure("every processor differs, in several attributes", Differs::Every);
+            measure_import();
         }
     }
 }
@@ -58,6 +61,53 @@ fn measure(title: &str, differs: Differs) {
     let growth = small.iter().zip(&large).map(|((_, small), (_, large))| large / small);
     line("growth", growth.map(|growth| format!("{growth:.1}x")));
     println!();
+}
+
+/// What `rekon import` of a snapshot takes as a whole process, and checking what it wrote.
+fn measure_import() {
+    println!("import of a snapshot and validate of the result, as processes; times in ms");
+    line(
+        "processors",
+        ["into one file", "peak, MB", "one file each", "peak, MB", "validate", "peak, MB"]
+            .map(str::to_owned)
+            .into_iter(),
+    );
+    for count in [1_000, 10_000] {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(folder.path(), count, Differs::Every);
+        let figures = weighed("--weigh-import", folder.path());
+        line(&count.to_string(), figures.iter().map(|figure| format!("{figure:.2}")));
+    }
+}
+
+/// Imports a fleet's snapshot, validates the result, and prints milliseconds and megabytes at the peak of each.
+fn weigh_import(folder: &Path) {
+    let (live, new) = (folder.join("live.json"), folder.join("imported"));
+    let import = |split: &[&str]| {
+        let _ = fs::remove_dir_all(&new);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rekon"));
+        command.arg("import").arg(&new).arg("--live").arg(&live).args(split);
+        used(&mut command)
+    };
+    let validate = || used(Command::new(env!("CARGO_BIN_EXE_rekon")).arg("validate").arg(&new));
+    let split: Vec<[f64; 3]> = (0..RUNS).map(|_| import(&["--split", "name"])).collect();
+    let whole: Vec<[f64; 3]> = (0..RUNS).map(|_| import(&[])).collect();
+    let checked: Vec<[f64; 3]> = (0..RUNS).map(|_| validate()).collect();
+    for runs in [whole, split, checked] {
+        for figure in [0, 2] {
+            println!("{}", middle(runs.iter().map(|run| run[figure]).collect()));
+        }
+    }
+}
+
+/// Milliseconds, milliseconds of CPU time, and megabytes at the peak of a process that has to succeed.
+fn used(command: &mut Command) -> [f64; 3] {
+    let begun = Instant::now();
+    let used = command.stdout(Stdio::null()).spawn().and_then(|mut run| run.wait4());
+    let used = used.expect("the program");
+    assert!(used.status.success());
+    let cpu = used.rusage.utime + used.rusage.stime;
+    [begun.elapsed().as_secs_f64() * 1e3, cpu.as_secs_f64() * 1e3, used.rusage.maxrss as f64 / 1e6]
 }
 
 fn line(title: &str, figures: impl Iterator<Item = String>) {
@@ -101,7 +151,7 @@ fn figures(count: usize, differs: Differs) -> Vec<(&'static str, f64)> {
         ("render json", time(|| drop(report::json::plan(&made)))),
         ("everything", time(everything)),
     ];
-    let process = weighed(folder);
+    let process = weighed("--weigh", folder);
     figures.extend(["process", "its CPU time", "its peak, MB"].into_iter().zip(process));
     figures
 }
@@ -124,35 +174,22 @@ fn middle(mut figures: Vec<f64>) -> f64 {
     figures[RUNS / 2]
 }
 
-/// What [`weigh`] says, in a process of its own: the kernel counts what a parent holds at the start of a child as that
+/// What [`weigh`] or [`weigh_import`] says, in a process of its own: the kernel counts what a parent holds at the start of a child as that
 /// child's, and this one holds fleets.
-fn weighed(folder: &Path) -> Vec<f64> {
+fn weighed(what: &str, folder: &Path) -> Vec<f64> {
     let this = env::current_exe().expect("this program");
-    let output = Command::new(this).arg("--weigh").arg(folder).output().expect("a process");
+    let output = Command::new(this).arg(what).arg(folder).output().expect("a process");
     let text = String::from_utf8(output.stdout).expect("text");
     text.split_whitespace().map(|figure| figure.parse().expect("a figure")).collect()
 }
 
 /// Runs `rekon plan` with a fleet's snapshot, and prints milliseconds, milliseconds of CPU time, and megabytes at its peak.
 fn weigh(folder: &Path) {
-    let runs: Vec<[f64; 3]> = (0..RUNS)
-        .map(|_| {
-            let begun = Instant::now();
-            let used = Command::new(env!("CARGO_BIN_EXE_rekon"))
-                .args(["plan".as_ref(), folder, "--live".as_ref(), &folder.join("live.json")])
-                .stdout(Stdio::null())
-                .spawn()
-                .and_then(|mut run| run.wait4());
-            let used = used.expect("the program");
-            assert!(used.status.success());
-            let cpu = used.rusage.utime + used.rusage.stime;
-            [
-                begun.elapsed().as_secs_f64() * 1e3,
-                cpu.as_secs_f64() * 1e3,
-                used.rusage.maxrss as f64 / 1e6,
-            ]
-        })
-        .collect();
+    let plan = || {
+        let args = ["plan".as_ref(), folder, "--live".as_ref(), &folder.join("live.json")];
+        used(Command::new(env!("CARGO_BIN_EXE_rekon")).args(args))
+    };
+    let runs: Vec<[f64; 3]> = (0..RUNS).map(|_| plan()).collect();
     for figure in 0..3 {
         println!("{}", middle(runs.iter().map(|run| run[figure]).collect()));
     }

@@ -60,6 +60,10 @@ pub(super) enum ColorChoice {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write a starter project.
+    Init(super::init::InitArgs),
+    /// Write TOML for what exists; without a rekon.toml, a whole project.
+    Import(Box<super::import::ImportArgs>),
     /// Parse and check the files, offline.
     Validate(Validate),
     /// Show the difference from what exists, and the exact calls.
@@ -95,7 +99,9 @@ impl Command {
             Command::Drift(drift) => drift.format == TextOrJson::Json,
             Command::Restore(restore) => restore.execution.format == TextOrJson::Json,
             Command::Snapshot(snapshot) => snapshot.format == JsonOnly::Json,
-            Command::Schema(_)
+            Command::Import(import) => import.format == TextOrJson::Json,
+            Command::Init(_)
+            | Command::Schema(_)
             | Command::Emulator(_)
             | Command::Completions(_)
             | Command::Man(_) => false,
@@ -428,6 +434,8 @@ pub(super) enum MachineFormat {
     Diagnostics,
     /// What `snapshot` prints.
     Snapshot,
+    /// What `import --format json` prints.
+    Import,
 }
 
 #[derive(Debug, Args)]

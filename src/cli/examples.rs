@@ -11,13 +11,29 @@ use super::exit;
 pub(super) type Example = (&'static str, &'static str);
 
 /// The examples of each command; the program itself has no name here.
-const EXAMPLES: [(&str, &[Example]); 12] = [
+const EXAMPLES: [(&str, &[Example]); 14] = [
     (
         "",
         &[
             ("rekon validate", "check the files in this folder, offline"),
             ("rekon plan --emulator", "what differs; without AWS, against the embedded service"),
             ("rekon apply", "show what differs, ask, and do it"),
+        ],
+    ),
+    (
+        "init",
+        &[
+            ("rekon init fleet", "a project with comments, to be filled in"),
+            ("rekon init --stack doorbells --region us-east-1", "with what is known already"),
+        ],
+    ),
+    (
+        "import",
+        &[
+            ("rekon import fleet --region us-east-1", "the whole fleet as a new project"),
+            ("rekon import . 'front-*'", "what the project here does not declare yet, by name"),
+            ("rekon import fleet --live live.json --split name", "from a snapshot, a file each"),
+            ("rekon import fleet --cloudformation stack.yaml", "from another tool's files"),
         ],
     ),
     (

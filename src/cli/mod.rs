@@ -9,8 +9,11 @@ mod emulator;
 mod error;
 mod examples;
 mod exit;
+mod import;
+mod init;
 mod log;
 mod man;
+mod new_files;
 mod plan;
 mod project;
 mod restore;
@@ -103,6 +106,8 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Schema(args) => Ok(schema(args.format, ui)),
         Command::Completions(args) => Ok(completions::run(args.shell, ui)),
         Command::Man(args) => man::run(&args, Cli::command(), ui),
+        Command::Init(args) => init::run(args, ui),
+        Command::Import(args) => wait(read(import::run(*args, ui))),
         Command::Plan(args) => wait(read(plan::run(*args, ui))),
         Command::Drift(args) => wait(read(drift::run(*args, ui))),
         Command::Apply(args) => wait(apply::run(*args, ui)),
@@ -145,6 +150,7 @@ fn schema(format: Option<MachineFormat>, ui: &Ui) -> Exit {
         Some(MachineFormat::Outcome) => report::schema::schema(Format::Outcome),
         Some(MachineFormat::Diagnostics) => report::schema::schema(Format::Diagnostics),
         Some(MachineFormat::Snapshot) => report::schema::schema(Format::Snapshot),
+        Some(MachineFormat::Import) => report::schema::schema(Format::Import),
     };
     ui.print(&format!("{schema:#}\n"));
     Exit::Success

@@ -12,12 +12,14 @@ use crate::aws::{self, Connection, Identity, RateLimit};
 use crate::desired::{Desired, Stack};
 use crate::emulator::{self, Emulator};
 use crate::live;
-use crate::model::Live;
+use crate::model::{Live, ProcessorName};
 use crate::plan::{Against, Narrowing};
 
 /// A connection whose account is known to be the stack's, or not known yet.
 pub(super) struct Session {
     pub connection: Connection,
+    /// Whose fleet it is.
+    pub stack: Stack,
     /// What answers.
     pub against: Against,
     /// Which service it is, if not AWS's own.
@@ -41,13 +43,68 @@ pub(super) async fn open(
         let help = "leave --region out, or change stack.region";
         return Err(CommandError::new(message).with_help(help));
     }
-    let emulator = match &connect.emulator {
-        Some(state) => Some(open_emulator(state, stack, base, ui)?),
-        None => None,
+    let origin = emulator::Options {
+        account_id: stack.account_id.clone(),
+        region: stack.region.clone(),
+        ..emulator::Options::default()
     };
+    let emulator = open_emulator(connect, origin, base, ui)?;
+    let Stack { name, account_id, region } = stack.clone();
+    let whose = Whose { name, account_id: Some(account_id), region };
+    establish(connect, whose, emulator, base, ui).await
+}
+
+/// Connects where no project says whose fleet it is: to the caller's account, or one
+/// that was named, in the region that was asked for.
+pub(super) async fn discover(
+    connect: &Connect,
+    name: String,
+    account_id: Option<String>,
+    base: &Path,
+    ui: &Ui,
+) -> Result<Session, CommandError> {
+    let emulator = open_emulator(connect, emulator::Options::default(), base, ui)?;
+    let played = emulator.as_ref().map(Emulator::region);
+    let region = match (&connect.region, played) {
+        (Some(region), Some(played)) if *region != played => {
+            let message = format!("--region {region} is not the embedded service's, {played}");
+            return Err(CommandError::new(message).with_help("leave --region out"));
+        }
+        (_, Some(played)) => played,
+        (Some(region), None) => region.clone(),
+        (None, None) => environment_region().ok_or_else(|| {
+            CommandError::new("it is not known in which region to look")
+                .with_help("say --region, or set AWS_REGION")
+        })?,
+    };
+    let account_id = account_id.or_else(|| emulator.as_ref().map(Emulator::account_id));
+    establish(connect, Whose { name, account_id, region }, emulator, base, ui).await
+}
+
+/// The region that the environment names.
+fn environment_region() -> Option<String> {
+    let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter();
+    named.filter_map(|name| std::env::var(name).ok()).find(|region| !region.is_empty())
+}
+
+/// A stack whose account may have to be found out.
+struct Whose {
+    name: String,
+    account_id: Option<String>,
+    region: String,
+}
+
+async fn establish(
+    connect: &Connect,
+    whose: Whose,
+    emulator: Option<Emulator>,
+    base: &Path,
+    ui: &Ui,
+) -> Result<Session, CommandError> {
+    let Whose { name, account_id, region } = whose;
     let log = log::open(connect.log.as_deref(), ui)?;
     let settings = aws::Settings {
-        region: stack.region.clone(),
+        region: region.clone(),
         profile: connect.profile.clone(),
         endpoint_url: connect.endpoint_url.clone(),
         rate_limit: match &emulator {
@@ -69,6 +126,15 @@ pub(super) async fn open(
         // policy may forbid it. The ARNs of what is read say the account as well.
         return Err(error.into());
     }
+    let account_id = match (account_id, &identity) {
+        (Some(account_id), _) => account_id,
+        (None, Ok(identity)) => identity.account_id.clone(),
+        (None, Err(error)) => {
+            let error = CommandError::from(error);
+            return Err(error.with_help("say whose fleet it is: --account ACCOUNT_ID"));
+        }
+    };
+    let stack = Stack { name, account_id, region };
     if let Err(error) = &identity {
         ui.note(&format!(
             "nobody could say who is calling, so the account is checked by what is read: {error}"
@@ -91,7 +157,7 @@ pub(super) async fn open(
         },
     };
     let service = service(connect, base, reader.endpoint());
-    Ok(Session { connection, against, service, identity, emulator })
+    Ok(Session { connection, stack, against, service, identity, emulator })
 }
 
 impl Session {
@@ -122,6 +188,20 @@ impl Session {
         let reader = watch.reader(&self.connection);
         let progress = |progress| watch.progress(progress);
         self.accept(watch.during(live::fetch(&reader, &stack.account_id, &progress)).await?, ui)
+    }
+
+    /// Reads everything, and asks for certain about the tags of what is wanted.
+    pub(super) async fn read_for_certain(
+        &self,
+        wanted: &(dyn Fn(&ProcessorName) -> bool + Sync),
+        ui: &Ui,
+    ) -> Result<Live, CommandError> {
+        let watch = Watch::new(ui);
+        let reader = watch.reader(&self.connection);
+        let progress = |progress| watch.progress(progress);
+        let account_id = &self.stack.account_id;
+        let reading = live::read_for_certain(&reader, account_id, wanted, &progress);
+        self.accept(watch.during(reading).await?, ui)
     }
 
     /// Takes what was read, once it is known to be the stack's.
@@ -205,11 +285,12 @@ pub(super) fn state_file(told: &OsStr, base: &Path) -> PathBuf {
 /// At home in a folder, it starts from the `live.json` there and keeps what is written
 /// to it in `.rekon/emulator.json`.
 fn open_emulator(
-    told: &OsStr,
-    stack: &Stack,
+    connect: &Connect,
+    options: emulator::Options,
     base: &Path,
     ui: &Ui,
-) -> Result<Emulator, CommandError> {
+) -> Result<Option<Emulator>, CommandError> {
+    let Some(told) = &connect.emulator else { return Ok(None) };
     let store = state_file(told, base);
     let origin = home(told, base).map(|home| home.join("live.json"));
     let source = origin.clone().filter(|origin| origin.exists());
@@ -220,11 +301,6 @@ fn open_emulator(
             missing.display()
         ));
     }
-    let options = emulator::Options {
-        account_id: stack.account_id.clone(),
-        region: stack.region.clone(),
-        ..emulator::Options::default()
-    };
-    Emulator::open(options, source.as_deref(), Some(&store))
-        .map_err(|error| CommandError::of(&error))
+    let emulator = Emulator::open(options, source.as_deref(), Some(&store));
+    emulator.map(Some).map_err(|error| CommandError::of(&error))
 }

@@ -25,6 +25,6 @@ pub(super) async fn run(args: args::Snapshot, ui: &Ui) -> Result<Exit, CommandEr
         live::parse(Path::new("the snapshot"), &text).map_err(|error| CommandError::of(&error))?;
     session.check_account(&live)?;
     ui.print(&text);
-    ui.complain(&report::text::incomplete(&live, ui.stderr_settings()));
+    ui.complain(&report::text::incomplete(&live.problems, ui.stderr_settings()));
     Ok(if live.is_complete() { Exit::Success } else { Exit::Incomplete })
 }

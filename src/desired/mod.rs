@@ -25,5 +25,5 @@ mod values;
 
 pub use drift_ignore::DriftIgnore;
 pub use ownership::{Destination, HandOvers, Marks, Moved, OnDrift, Ownership, Removed};
-pub use resolve::resolve;
+pub use resolve::{defaults, resolve};
 pub use types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place, Stack, Zone};

@@ -12,7 +12,7 @@ use super::types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place
 use super::values::Typing;
 use crate::config::{Loaded, Node, Property, Table, concerning, shorten};
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};
-use crate::model::{Definition, Kind, Path, ProcessorName};
+use crate::model::{Attribute, Definition, Kind, Path, ProcessorName, Value};
 
 /// Resolves a project to what should exist.
 ///
@@ -249,6 +249,20 @@ fn declaration(span: Span, merged: &Merged<'_>, typing: &mut Typing<'_>) -> Opti
         ignore_changes: paths.iter().filter_map(Node::text).map(Path::parse).collect(),
     };
     Some(Declaration { definition, lifecycle, span, places: places.collect::<Option<_>>()? })
+}
+
+/// What `[defaults]` and those of a kind give to a processor of the kind that says
+/// nothing of its own.
+pub fn defaults(loaded: &Loaded, kind: Kind) -> BTreeMap<Attribute, Value> {
+    let names = gather(loaded, &mut Vec::new());
+    let (zones, nothing) = (Zones::new(&names), Table::default());
+    let mut merger = Merger::new(&names, true);
+    let (merged, _) = merger.base(Some(kind), &nothing);
+    let mut typing = Typing::new(&zones);
+    let given = merged.attributes().filter_map(|(attribute, given)| {
+        Some((attribute.clone(), typing.value(given, attribute.shape().value)?))
+    });
+    given.collect()
 }
 
 /// A kind, if it is known, and the templates that are extended.

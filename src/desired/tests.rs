@@ -14,8 +14,11 @@ use crate::diagnostic::{Code, Record, Severity, Sources};
 use crate::model::{Attribute, Dialect, Kind, ProcessorName};
 
 /// What the checks cannot raise from a project's files: it needs the service, a
-/// command line, or a file too large to keep.
-const RAISED_ELSEWHERE: [Code; 16] = [
+/// command line, a file of another tool, or one too large to keep.
+const RAISED_ELSEWHERE: [Code; 19] = [
+    Code::ForeignFile,
+    Code::ForeignValue,
+    Code::UnresolvedValue,
     Code::Usage,
     Code::Failed,
     Code::Declined,

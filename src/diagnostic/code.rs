@@ -130,6 +130,9 @@ codes! {
     Failed "failed" Error "A command could not do what was asked, for a reason outside the files.";
     Declined "declined" Error "The plan was shown, and not agreed to.";
     Interrupted "interrupted" Error "A signal ended the command before there was a result; nothing was changed.";
+    ForeignFile "foreign-file" Error "A file of another tool is not what it was given for.";
+    ForeignValue "foreign-value" Error "A file of another tool has a stream processor that rekon cannot take as it is.";
+    UnresolvedValue "unresolved-value" Error "A file of another tool has a value that only that tool or AWS knows.";
     IncompleteRead "incomplete-read" Error "A part of the live state could not be read, so the plan cannot be applied.";
     UndeclaredUnread "undeclared-unread" Warning "A processor that no file declares could not be read, which this plan does not depend on.";
     MembersUnknown "members-unknown" Note "The service shows members of a processor that this version does not know.";

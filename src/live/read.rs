@@ -25,6 +25,22 @@ pub async fn read(
     Ok(confirm_after(reader, desired, narrowing, live, hints).await)
 }
 
+/// Reads every processor, and for certain the tags of those that are wanted.
+pub async fn read_for_certain(
+    reader: &Reader,
+    account_id: &str,
+    wanted: &(dyn Fn(&ProcessorName) -> bool + Sync),
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Live, Error> {
+    let in_question = |name: &ProcessorName, _: &LiveProcessor| wanted(name);
+    let (mut live, _) = fetch_with_tags(reader, account_id, &in_question, progress).await?;
+    let is_certain = |live: &LiveProcessor| live.definition.tags == TagKnowledge::Confirmed;
+    let questions = live.processors.iter().filter(|(name, live)| wanted(name) && !is_certain(live));
+    let questions = questions.map(|(name, _)| name.clone()).collect();
+    confirm_tags(reader, &mut live, &questions).await;
+    Ok(live)
+}
+
 /// Makes certain of what was fetched, as far as planning for this needs it.
 pub async fn confirm(
     reader: &Reader,

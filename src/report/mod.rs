@@ -31,4 +31,5 @@ mod samples;
 
 pub use escape::escape;
 pub use settings::{Detail, MaxDiagnostics, Settings};
+pub(crate) use values::{count, first_of};
 pub use words::told;

@@ -18,12 +18,14 @@ pub enum Format {
     Diagnostics,
     /// What `snapshot` prints.
     Snapshot,
+    /// What `import --format json` prints.
+    Import,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 4] =
-        [Format::Plan, Format::Outcome, Format::Diagnostics, Format::Snapshot];
+    pub const ALL: [Format; 5] =
+        [Format::Plan, Format::Outcome, Format::Diagnostics, Format::Snapshot, Format::Import];
 
     /// Its name, and that of its schema.
     pub fn as_str(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Format {
             Format::Outcome => "outcome",
             Format::Diagnostics => "diagnostics",
             Format::Snapshot => "snapshot",
+            Format::Import => "import",
         }
     }
 }
@@ -43,6 +46,7 @@ pub fn schema(format: Format) -> Json {
         Format::Outcome => ("What became of a plan.", outcome()),
         Format::Diagnostics => ("What is wrong, or why a command failed.", diagnostics()),
         Format::Snapshot => ("The live state of an account and region.", snapshot()),
+        Format::Import => ("What was written for what exists, and what was not.", import()),
     };
     let mut schema = Map::new();
     schema.insert("$schema".into(), json!("http://json-schema.org/draft-07/schema#"));
@@ -406,8 +410,44 @@ fn outcome() -> Json {
     )
 }
 
+fn problem() -> Json {
+    object([("names", or_null(list(text()))), ("reason", text())], [])
+}
+
+fn import() -> Json {
+    let summary = object(
+        [
+            ("imported", count()),
+            ("left_alone", count()),
+            ("differing", count()),
+            ("refused", count()),
+        ],
+        [],
+    );
+    let file = object([("path", text()), ("processors", list(text()))], [("text", text())]);
+    let left_alone = object([("name", text()), ("differs", list(text()))], []);
+    let refused = object([("name", text()), ("reason", text())], []);
+    object(
+        [
+            ("format_version", version()),
+            ("stack", stack()),
+            ("dry_run", flag()),
+            ("complete", flag()),
+            ("summary", summary),
+            ("files", list(file)),
+            ("include", or_null(text())),
+            ("left_alone", list(left_alone)),
+            ("refused", list(refused)),
+            ("tags_unknown", list(text())),
+            ("unmanaged", list(text())),
+            ("notes", list(text())),
+            ("problems", list(problem())),
+        ],
+        [],
+    )
+}
+
 fn snapshot() -> Json {
-    let problem = object([("names", or_null(list(text()))), ("reason", text())], []);
     let processor = json!({
         "type": "object",
         "description": "What DescribeStreamProcessor shows, and its tags where they are known.",
@@ -426,6 +466,6 @@ fn snapshot() -> Json {
             ("complete", flag()),
             ("processors", list(processor)),
         ],
-        [("problems", list(problem)), ("emulator", wire())],
+        [("problems", list(problem())), ("emulator", wire())],
     )
 }

@@ -4,9 +4,10 @@
 //! them, a region of interest to a line, so that two definitions can be compared
 //! line by line.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::escape::is_unsafe;
+use super::escape::{escape, is_unsafe};
 use super::layout::width;
 use crate::desired::Stack;
 use crate::model::{
@@ -16,43 +17,82 @@ use crate::model::{
 /// How long a line of tags may become before each tag gets its own.
 const LONGEST_TAGS: usize = 100;
 
+/// Values by attribute: all that a processor has, or what one layer gives it.
+pub(crate) type Values<'a> = BTreeMap<&'a Attribute, &'a Value>;
+
+/// How a table of which there is a part is written.
+#[derive(Clone, Copy, PartialEq)]
+enum Tables {
+    /// Always as a table, so that two definitions can be compared line by line.
+    Inline,
+    /// As people write it: a single key with dots.
+    Dotted,
+}
+
 /// Writes a processor as a `[processor.<name>]` table.
 ///
 /// Tags that no file may declare, AWS's own and rekon's marks, are comments, so
 /// that the table can be loaded again.
 pub fn processor(name: &str, definition: &Definition) -> String {
     let mut out = format!("{}\n", header(name));
-    let has = |attribute| definition.get(attribute).is_some();
-    for attribute in [Attribute::RoleArn, Attribute::Input, Attribute::OutputDataStream] {
-        line(&mut out, definition, &attribute);
+    let values = definition.iter().collect();
+    lines(&mut out, &values, Some(definition.kind()), Tables::Inline);
+    out
+}
+
+/// Writes what a layer gives, a line for each key; what belongs to no file is
+/// not to be among it.
+pub(crate) fn layer(values: &Values<'_>) -> String {
+    let mut out = String::new();
+    lines(&mut out, values, None, Tables::Dotted);
+    out
+}
+
+/// Writes a text as comments, whatever it holds.
+pub(crate) fn comment(text: &str) -> String {
+    text.lines().map(|line| format!("# {}", escape(line)).trim_end().to_owned() + "\n").collect()
+}
+
+/// Writes values in the order of the documentation. Of a whole processor's `kind`
+/// there are always an output and settings, whatever is known of them.
+fn lines(out: &mut String, values: &Values<'_>, kind: Option<Kind>, tables: Tables) {
+    use Attribute::{
+        CollectionId, DataSharing, DesiredStatus, FaceMatchThreshold, Input, KmsKeyId, Labels,
+        MinConfidence, NotificationChannel, OutputBucket, OutputDataStream, OutputKeyPrefix,
+        RegionsOfInterest, RoleArn,
+    };
+    for attribute in [RoleArn, Input, OutputDataStream] {
+        line(out, values, &attribute);
     }
-    if !has(&Attribute::OutputDataStream) {
-        let members = [Attribute::OutputBucket, Attribute::OutputKeyPrefix];
-        table(&mut out, definition, "output.s3_destination", &members);
-    }
-    match definition.kind() {
-        Kind::FaceSearch => {
-            let members = [Attribute::CollectionId, Attribute::FaceMatchThreshold];
-            table(&mut out, definition, "settings.face_search", &members);
+    let mut table = |path: &str, members: &[Attribute], always: bool| {
+        let given = members.iter().filter(|member| values.contains_key(member));
+        match (given.clone().next(), given.count()) {
+            (None, _) if !always => {}
+            (Some(only), 1) if tables == Tables::Dotted => line(out, values, only),
+            _ => inline_table(out, values, path, members),
         }
-        Kind::LabelDetection => {
-            let members = [Attribute::Labels, Attribute::MinConfidence];
-            table(&mut out, definition, "settings.connected_home", &members);
-        }
+    };
+    let is = |of| kind == Some(of);
+    let no_output = kind.is_some() && !values.contains_key(&OutputDataStream);
+    table("output.s3_destination", &[OutputBucket, OutputKeyPrefix], no_output);
+    table("settings.face_search", &[CollectionId, FaceMatchThreshold], is(Kind::FaceSearch));
+    table("settings.connected_home", &[Labels, MinConfidence], is(Kind::LabelDetection));
+    for attribute in [NotificationChannel, KmsKeyId, DataSharing] {
+        line(out, values, &attribute);
     }
-    for attribute in [Attribute::NotificationChannel, Attribute::KmsKeyId, Attribute::DataSharing] {
-        line(&mut out, definition, &attribute);
-    }
-    if has(&Attribute::RegionsOfInterest) {
+    if let Some(Value::Regions(regions)) = values.get(&RegionsOfInterest)
+        && !regions.is_empty()
+    {
         out.push_str("regions_of_interest = [\n");
-        for one in definition.regions() {
+        for one in regions.iter() {
             let _ = writeln!(out, "  {},", region(one));
         }
         out.push_str("]\n");
+    } else {
+        line(out, values, &RegionsOfInterest);
     }
-    line(&mut out, definition, &Attribute::DesiredStatus);
-    tags(&mut out, definition);
-    out
+    line(out, values, &DesiredStatus);
+    tags(out, values);
 }
 
 /// Writes a stack's identity as a `[stack]` table.
@@ -67,35 +107,36 @@ pub fn stack(stack: &Stack) -> String {
 }
 
 /// One attribute as the line that declares it, without a line break.
-pub(super) fn assignment(attribute: &Attribute, value: &Value) -> String {
+pub(crate) fn assignment(attribute: &Attribute, value: &Value) -> String {
     let path: Vec<String> = attribute.segments().map(key).collect();
     format!("{} = {}", path.join("."), inline(value))
 }
 
 /// The header of a processor's table, without a line break.
-pub(super) fn header(name: &str) -> String {
+pub(crate) fn header(name: &str) -> String {
     format!("[processor.{}]", key(name))
 }
 
-fn line(out: &mut String, definition: &Definition, attribute: &Attribute) {
-    if let Some(value) = definition.get(attribute) {
+fn line(out: &mut String, values: &Values<'_>, attribute: &Attribute) {
+    if let Some(value) = values.get(attribute) {
         let _ = writeln!(out, "{}", assignment(attribute, value));
     }
 }
 
 /// Writes a table as an inline one, under its dotted path.
-fn table(out: &mut String, definition: &Definition, path: &str, members: &[Attribute]) {
+fn inline_table(out: &mut String, values: &Values<'_>, path: &str, members: &[Attribute]) {
     let pairs = members.iter().filter_map(|attribute| {
         let name = attribute.segments().last()?;
-        Some(format!("{} = {}", key(name), inline(definition.get(attribute)?)))
+        Some(format!("{} = {}", key(name), inline(values.get(attribute)?)))
     });
     let _ = writeln!(out, "{path} = {}", braces(pairs));
 }
 
 /// Writes the tags: in one line if it is not too long, else one to a line.
-fn tags(out: &mut String, definition: &Definition) {
-    let (reserved, own): (Vec<_>, Vec<_>) =
-        definition.tags().partition(|(tag, _)| TagPolicy::is_reserved(tag));
+fn tags(out: &mut String, values: &Values<'_>) {
+    let tags =
+        values.iter().filter_map(|(attribute, value)| Some((attribute.tag()?, value.as_text()?)));
+    let (reserved, own): (Vec<_>, Vec<_>) = tags.partition(|(tag, _)| TagPolicy::is_reserved(tag));
     let pair = |(tag, value): &(&str, &str)| format!("{} = {}", key(tag), string(value));
     let joined = format!("tags = {}", braces(own.iter().map(pair)));
     if own.is_empty() {
@@ -143,7 +184,7 @@ fn region(region: &RegionOfInterest) -> String {
     braces(std::iter::once(shape))
 }
 
-fn list(items: impl Iterator<Item = String>) -> String {
+pub(crate) fn list(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.collect::<Vec<_>>().join(", "))
 }
 
@@ -153,7 +194,7 @@ fn braces(pairs: impl Iterator<Item = String>) -> String {
 }
 
 /// A key, quoted when it has to be.
-fn key(text: &str) -> String {
+pub(crate) fn key(text: &str) -> String {
     let bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     if !text.is_empty() && text.bytes().all(bare) { text.to_owned() } else { string(text) }
 }
@@ -161,7 +202,7 @@ fn key(text: &str) -> String {
 /// A basic string. What TOML would let stand but a reader could not see is
 /// written as its code point too, and so is the dollar sign of `${`, which is
 /// reserved where it is written plainly.
-fn string(text: &str) -> String {
+pub(crate) fn string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     let mut rest = text.chars();

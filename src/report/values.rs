@@ -86,12 +86,12 @@ fn labels(before: &BTreeSet<String>, after: &BTreeSet<String>) -> Option<String>
 }
 
 /// A count and its noun, in the plural unless it is one.
-pub(super) fn count(count: usize, noun: &str) -> String {
+pub(crate) fn count(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// The first of some names, and how many more there are.
-pub(super) fn first_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
+pub(crate) fn first_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
     let more = names.len().saturating_sub(most);
     let mut text = names.take(most).collect::<Vec<_>>().join(", ");
     if more > 0 {

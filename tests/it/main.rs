@@ -6,6 +6,7 @@ mod convergence;
 mod drift;
 mod examples;
 mod hostile;
+mod import;
 mod manners;
 mod mistakes;
 mod ownership;

@@ -40,10 +40,13 @@ fn every_example_of_every_help_runs() {
                 // No run left anything, nobody has the profile, and half a project is none.
                 "rekon restore . garage" => (1, "no run took garage away"),
                 line if line.contains("--profile audit") => (1, "there is no profile audit"),
+                line if line.starts_with("rekon init") => (1, "is there already"),
                 line if line.contains("fleet") => (1, "matches no file"),
                 line if line.contains("--live") || line.contains("--emulator") => (0, ""),
                 // They come as far as asking for credentials.
-                _ if ["plan", "apply", "drift", "snapshot"].contains(&args[1]) => (1, "no credentials"),
+                _ if ["import", "plan", "apply", "drift", "snapshot"].contains(&args[1]) => {
+                    (1, "no credentials")
+                }
                 _ => (0, ""),
             };
             assert!(run.code == expected.0 && said.contains(expected.1), "{line}: {said}");

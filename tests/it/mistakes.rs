@@ -50,8 +50,6 @@ fn what_was_typed_wrongly_is_told_with_what_was_meant() {
         (&["plan", &dir, "--emulator", "--limit", "0"][..], "must be a whole number from 1"),
         (&["plan", "--emulator", "nofile.json"], "given as `--emulator=nofile.json`"),
         (&["plan", &dir, "--endpoint-url", "localhost:4742"], url),
-        (&["init"], "`rekon init` is not there yet"),
-        (&["import", &dir], "`rekon import` is not there yet"),
         (&["render"], "`rekon render` is not there yet"),
         (&["render"], "emulator, completions, man\n"),
         (&["refresh"], "Instead: there is no state to keep: each `rekon plan` reads what exists"),
@@ -67,6 +65,8 @@ fn what_was_typed_wrongly_is_told_with_what_was_meant() {
         (&["plan", "--stck"], "unexpected argument '--stck' found"),
         (&["man", &file], "rekon.toml is no folder"),
         (&["man", &below], "cannot make "),
+        (&["init", &dir], "rekon.toml is there already"),
+        (&["import", &dir, "--split", "site"], "must be name, or tag: and a tag's key"),
     ] {
         let run = run(args);
         assert_eq!(run.code, 1, "{args:?}");

@@ -1,4 +1,5 @@
-//! Read verbs cannot write, and read no more than they have to.
+//! Read verbs cannot write, and read no more than they have to. `import` writes files
+//! that are new, and no others.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -73,7 +74,7 @@ async fn no_read_verb_ever_writes_to_the_service_or_to_the_project() {
         let (served, writes) = read_only(&world.snapshot(), Options::default()).await;
         let dir = project.to_str().unwrap();
         let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-        let (plan, snapshot) = (path("plan.json"), path("live.json"));
+        let (plan, snapshot, new) = (path("plan.json"), path("live.json"), path("new"));
 
         let taken = output(served.rekon(&["snapshot", dir])).await;
         assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stderr));
@@ -93,6 +94,9 @@ async fn no_read_verb_ever_writes_to_the_service_or_to_the_project() {
             &["show", &plan, "--format", "diff"],
             &["plan", dir, "--live", &snapshot],
             &["snapshot", dir],
+            &["import", dir, "--dry-run"],
+            &["import", &new, "--live", &snapshot],
+            &["import", &new, "--region", REGION],
             &["schema"],
             &["completions", "bash"],
             // Neither do those that come to nothing.

@@ -152,6 +152,19 @@ fn documents() -> Vec<(Format, Value)> {
         valid(Format::Snapshot, &state.unwrap());
         add(Format::Diagnostics, &["validate", &dir, "--format", "json"], 0);
     }
+    // An import into a project that declares some of it otherwise, and one that is new
+    // and finds what cannot be declared.
+    let (folder, dir) = copy_of("doorbells");
+    add(Format::Import, &["import", &dir, "--emulator", "--format", "json"], 0);
+    let (_folder, dir) = copy_of("lobby");
+    let state = Path::new(&dir).join("live.json");
+    let text = std::fs::read_to_string(&state).unwrap();
+    assert!(text.contains("92.5"));
+    std::fs::write(&state, text.replacen("92.5", "70", 1)).unwrap();
+    let (new, state) = (folder.path().join("new"), state.display().to_string());
+    let new = new.to_str().unwrap();
+    let args = ["import", new, "--live", &state, "--dry-run", "--format", "json"];
+    add(Format::Import, &args, 0);
     // The guard refuses, and the plan warns.
     let (_folder, dir) = copy_of("doorbells");
     let file = Path::new(&dir).join("rekon.toml");
@@ -246,6 +259,11 @@ fn every_verb_tells_its_errors_as_json_where_json_was_asked_for() {
         (&["apply", &dir, "--emulator"], "failed"),
         (&["apply", &no_plan, "--emulator"], "failed"),
         (&["restore", "/nonexistent"], "failed"),
+        (&["import", broken, "--emulator"], "missing-stack-key"),
+        (&["import", &dir, "--live", "/nonexistent"], "failed"),
+        (&["import", &dir, "nobody", "--emulator"], "failed"),
+        (&["import", &dir, "--tag", "a"], "failed"),
+        (&["import", &dir, "--split", "a"], "usage"),
         (&["show", &no_plan], "failed"),
         (&["show", "/nonexistent"], "failed"),
         (&["snapshot", &dir], "failed"),

@@ -2,7 +2,7 @@
 
 use super::INDENT;
 use crate::desired::Stack;
-use crate::model::{Live, ReadProblem};
+use crate::model::ReadProblem;
 use crate::plan::{Operation, Signal};
 use crate::report::layout::{Line, help, paragraph};
 use crate::report::palette::Meaning;
@@ -31,9 +31,9 @@ pub fn valid(stack: &Stack, processors: usize, settings: Settings) -> String {
 }
 
 /// Draws what could not be read of the live state, and why; empty if all was.
-pub fn incomplete(live: &Live, settings: Settings) -> String {
+pub fn incomplete(problems: &[ReadProblem], settings: Settings) -> String {
     let most = if settings.is_verbose() { usize::MAX } else { MOST_NAMES };
-    let problems = live.problems.iter().map(|ReadProblem { names, reason }| {
+    let problems = problems.iter().map(|ReadProblem { names, reason }| {
         let what = match names {
             None => "an unknown part of the fleet".to_owned(),
             Some(names) => first_of(names.iter().map(String::as_str), most),
@@ -127,16 +127,15 @@ mod tests {
 
     #[test]
     fn what_was_not_read_is_named_with_the_reason() {
-        let mut live = Live::default();
-        assert_eq!(incomplete(&live, Settings::default()), "");
+        assert_eq!(incomplete(&[], Settings::default()), "");
         let names = (10..30).map(|number| format!("camera-{number}")).collect();
-        live.problems = vec![
+        let problems = [
             ReadProblem { names: None, reason: "ThrottlingException: Slow down...".into() },
             ReadProblem { names: Some(names), reason: "AccessDeniedException".into() },
         ];
-        let text = incomplete(&live, Settings::default());
+        let text = incomplete(&problems, Settings::default());
         assert!(text.starts_with("not read: an unknown part of the fleet: ThrottlingException"));
         assert!(text.contains("camera-19 and 10 more: AccessDeniedException\n"), "{text}");
-        assert!(incomplete(&live, samples::verbose()).contains("camera-29: AccessDenied"));
+        assert!(incomplete(&problems, samples::verbose()).contains("camera-29: AccessDenied"));
     }
 }
