@@ -41,10 +41,15 @@ fn every_example_of_every_help_runs() {
                 "rekon restore . garage" => (1, "no run took garage away"),
                 line if line.contains("--profile audit") => (1, "there is no profile audit"),
                 line if line.starts_with("rekon init") => (1, "is there already"),
+                line if line.contains("stack.yaml") => (1, "cannot read stack.yaml"),
+                line if line.starts_with("rekon import") && !line.contains("--live") => {
+                    (1, "no credentials")
+                }
+                line if line.starts_with("rekon import") => (0, ""),
                 line if line.contains("fleet") => (1, "matches no file"),
                 line if line.contains("--live") || line.contains("--emulator") => (0, ""),
                 // They come as far as asking for credentials.
-                _ if ["import", "plan", "apply", "drift", "snapshot"].contains(&args[1]) => {
+                _ if ["plan", "apply", "drift", "snapshot"].contains(&args[1]) => {
                     (1, "no credentials")
                 }
                 _ => (0, ""),
