@@ -336,6 +336,157 @@ fn a_life_of_edits_consoles_applies_forgetting_and_importing_is_as_the_model_say
     }
 }
 
+/// A fleet of one template, all of it applied, and the project with and without its tables.
+fn fleet(count: usize) -> (BTreeMap<String, Value>, Project, Project) {
+    let camera = Camera { confidence: Some(80), label: "PERSON", team: None };
+    let mut head = format!(
+        "[stack]\nname = \"home\"\naccount_id = \"{ACCOUNT}\"\nregion = \"{REGION}\"\n\
+         [guard]\nmax_deletes = 10000\n"
+    );
+    let bare = Project::new(&[("rekon.toml".to_owned(), head.clone())]).unwrap();
+    let names: Vec<String> = (0..count).map(|at| format!("camera-{at:04}")).collect();
+    names.iter().for_each(|name| head.push_str(&camera.toml(name)));
+    let whole = Project::new(&[("rekon.toml".to_owned(), head)]).unwrap();
+    let live: BTreeMap<String, Value> =
+        names.iter().map(|name| (name.clone(), camera.wire(name))).collect();
+    // Planned against nothing, what is created has the marks that it will have.
+    let none = rekon::model::Live::default();
+    let plan = whole.plan(&none);
+    let marked = live.into_iter().map(|(name, mut wire)| {
+        let call = plan.calls.iter().find(|call| call.processor == name).unwrap();
+        wire["Tags"] = call.request["Tags"].clone();
+        (name, wire)
+    });
+    (marked.collect(), whole, bare)
+}
+
+fn counted(stage: &Stage) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for call in stage.emulator.journal() {
+        *counts.entry(call.operation.name().to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn a_thousand_in_line_cost_one_list_a_thousand_descriptions_and_ten_pages_of_tags() {
+    let (holds, whole, _) = fleet(1000);
+    paused(async {
+        let options = Options::default();
+        let state = rekon::emulator::State::from_snapshot(&snapshot(&holds), &options).unwrap();
+        let emulator = rekon::emulator::Emulator::new(crate::support::remembering(options), state);
+        let rate = rekon::aws::RateLimit::Quota(rekon::aws::Rate::FULL);
+        let stage = Stage::at(emulator, rate).await;
+        let began = tokio::time::Instant::now();
+        let plan = stage.plan(&whole).await.unwrap();
+        let took = began.elapsed().as_secs_f64();
+        assert_eq!((plan.changes.len(), plan.summary.unchanged), (0, 1000));
+        let expected =
+            [("DescribeStreamProcessor", 1000), ("GetResources", 10), ("ListStreamProcessors", 1)];
+        let expected = expected.map(|(name, count)| (name.to_owned(), count));
+        assert_eq!(counted(&stage), BTreeMap::from(expected), "no other, and none throttled");
+        // Descriptions are answered at 20 a second.
+        assert!(took <= 1000.0 / 20.0 * 1.03, "{took}");
+    });
+}
+
+#[test]
+fn a_read_that_is_cut_short_leads_to_no_delete_and_is_never_called_clean() {
+    let (holds, whole, bare) = fleet(12);
+    for (script, incomplete) in [
+        // What is not described may be declared, or this stack's to delete.
+        ("DescribeStreamProcessor/camera-0003=error:AccessDeniedException", [true, true]),
+        // The hints are no authority; each processor is asked itself.
+        ("GetResources=error:AccessDeniedException", [false, false]),
+        ("ListTagsForResource/camera-0003=error:AccessDeniedException", [false, true]),
+    ] {
+        for (project, incomplete) in [&whole, &bare].into_iter().zip(incomplete) {
+            paused(async {
+                let mut options = Options::default();
+                options.faults.scripted.push(script.parse().unwrap());
+                let stage = Stage::new(&snapshot(&holds), options).await;
+                let plan = stage.plan(project).await.unwrap();
+                assert_eq!(plan.complete, !incomplete, "{script}: {:#?}", plan.diagnostics);
+                let told = format!("{:?}", plan.diagnostics);
+                assert_eq!(told.contains("camera-0003"), incomplete, "{script}: {told}");
+                let folder = tempfile::tempdir().unwrap();
+                let applied = stage.apply(&plan, folder.path()).await;
+                let deletes = stage.writes().len();
+                match incomplete {
+                    true => assert!(applied.is_err() && deletes == 0, "{script}"),
+                    false => assert_eq!(deletes, plan.calls.len(), "{script}"),
+                }
+                let name = rekon::model::ProcessorName::new("camera-0003").unwrap();
+                let deleted = plan.changes.iter().any(|change| change.name == name.as_str());
+                assert!(!(deleted && incomplete), "{script}: what was not read is not deleted");
+            });
+        }
+    }
+    // Without a list there is nothing to plan with.
+    paused(async {
+        let mut options = Options::default();
+        options
+            .faults
+            .scripted
+            .push("ListStreamProcessors=error:AccessDeniedException".parse().unwrap());
+        let stage = Stage::new(&snapshot(&holds), options).await;
+        assert!(stage.plan(&bare).await.is_err());
+    });
+}
+
+#[test]
+fn deletes_by_ownership_pass_the_gate_in_waves_with_all_definitions_on_disk() {
+    let (holds, _, bare) = fleet(20);
+    paused(async {
+        let stage = Stage::new(&snapshot(&holds), Options::default()).await;
+        let plan = stage.plan(&bare).await.unwrap();
+        assert_eq!((plan.summary.delete, plan.calls.len()), (20, 20));
+        let folder = tempfile::tempdir().unwrap();
+        let outcome = stage.apply(&plan, folder.path()).await.unwrap();
+        assert!(outcome.processors.iter().all(|one| one.fate == Fate::Done));
+        assert!(stage.holds().is_empty());
+        let files = std::fs::read_dir(folder.path()).unwrap();
+        let kept = files.filter(|entry| entry.as_ref().unwrap().path().join("rekon.toml").exists());
+        assert_eq!(kept.count(), 20);
+
+        // By the service's journal: each is read, with its tags, within the second before.
+        let (mut read, mut deleted) = (BTreeMap::new(), Vec::new());
+        let journal = stage.emulator.journal();
+        for call in &journal {
+            let arn = call.request.get("ResourceArn").and_then(Value::as_str);
+            let name = call
+                .processor
+                .clone()
+                .or(arn.map(|arn| arn.rsplit('/').next().unwrap().to_owned()));
+            let Some(name) = name else { continue };
+            if call.operation.name() == "DeleteStreamProcessor" {
+                for operation in ["DescribeStreamProcessor", "ListTagsForResource"] {
+                    let before: &rekon::emulator::Time = &read[&(operation, name.clone())];
+                    assert!(before.after(std::time::Duration::from_secs(1)) >= call.time, "{name}");
+                }
+                deleted.push(name.clone());
+            }
+            read.insert((call.operation.name(), name), call.time);
+        }
+        // Waves of 1, 2, 4 and 8: the last of one is gone before the first of the next goes.
+        let at = |wanted: &str, name: &str| {
+            let of = |call: &&rekon::emulator::Call| {
+                call.operation.name() == wanted && call.processor.as_deref() == Some(name)
+            };
+            journal.iter().rposition(|call| of(&call)).unwrap()
+        };
+        let mut begin = 0;
+        for size in [1, 2, 4, 8] {
+            let (wave, next) = (&deleted[begin..begin + size], &deleted[begin + size]);
+            for name in wave {
+                let verified = at("DescribeStreamProcessor", name);
+                assert!(verified < at("DeleteStreamProcessor", next), "{name} before {next}");
+            }
+            begin += size;
+        }
+    });
+}
+
 #[test]
 fn what_loses_its_table_is_deleted_with_a_definition_on_disk_and_comes_back() {
     let (_folder, dir) = copy_of("lobby");

@@ -255,7 +255,10 @@ fn as_shown(said: String, shown: &str) -> String {
         lines[first..first + count].sort_by_key(place);
     }
     let cost = |line: &str| line.find(" write").filter(|_| line.starts_with("Applied"));
-    let settled = |line: &str| cost(line).or_else(|| line.find(" · made 20"));
+    let settled = |line: &str| {
+        let dated = [" · made 20", " · taken 20"].into_iter().find_map(|mark| line.find(mark));
+        cost(line).or(dated)
+    };
     for line in &mut lines {
         let Some(end) = settled(line) else { continue };
         let same =

@@ -64,11 +64,16 @@ impl Stage {
     }
 
     pub async fn over(emulator: Emulator) -> Stage {
+        Stage::at(emulator, RateLimit::Unlimited).await
+    }
+
+    /// A connection that keeps a pace.
+    pub async fn at(emulator: Emulator, rate_limit: RateLimit) -> Stage {
         let settings = aws::Settings {
             region: REGION.to_owned(),
             profile: None,
             endpoint_url: None,
-            rate_limit: RateLimit::Unlimited,
+            rate_limit,
             http_client: Some(emulator.http_client()),
             log: None,
         };
