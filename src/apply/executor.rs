@@ -183,7 +183,7 @@ fn owed_of(processors: &[ProcessorOutcome], removed: &[Removed]) -> Vec<String> 
     let stopped = |processor: &&ProcessorOutcome| {
         processor.notes.iter().any(|note| matches!(note, Note::Stopped { .. }))
     };
-    let gone = removed.iter().map(|removed| &removed.name);
+    let gone = removed.iter().filter(|removed| !removed.planned).map(|removed| &removed.name);
     let stopped = processors.iter().filter(stopped).map(|processor| &processor.name);
     gone.chain(stopped).cloned().collect()
 }

@@ -276,6 +276,7 @@ impl Ledger {
                     name: subject.name.clone(),
                     recovery_file: recovery.file.display().to_string(),
                     restore: recovery.restore.clone(),
+                    planned: subject.result.is_none(),
                 });
             }
             closed.processors.push(ProcessorOutcome { name: subject.name.clone(), fate, notes });

@@ -31,7 +31,9 @@ pub fn restoration(stack: &Stack, runs: &[Run], names: &[String], live: &Live) -
     let mut processors = BTreeMap::new();
     for run in runs.iter().rev() {
         let source = sources.add(&run.path.display().to_string(), &run.text);
-        for owed in &run.owed {
+        // What was deleted for good comes back only by its name.
+        let deleted = run.deleted.iter().filter(|deleted| names.contains(&deleted.name));
+        for owed in run.owed.iter().chain(deleted) {
             let wanted = names.is_empty() || names.contains(&owed.name);
             let Ok(name) = ProcessorName::new(&owed.name) else { continue };
             if !wanted || processors.contains_key(&name) {

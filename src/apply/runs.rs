@@ -37,6 +37,8 @@ pub struct Run {
     pub state: RunState,
     /// What it took away, or may have, and is not known to have brought back.
     pub owed: Vec<Owed>,
+    /// What it deleted for good, as its plan had it: nobody is owed it, and it can be had.
+    pub deleted: Vec<Owed>,
 }
 
 /// Where a run is.
@@ -68,6 +70,8 @@ pub struct Owed {
 pub struct Traces {
     /// The runs that are not over or that owe something, oldest first.
     pub open: Vec<Run>,
+    /// Those that are over, owe nothing, and deleted something for good.
+    pub deleting: Vec<Run>,
     /// Journals of which nobody can tell what their runs did.
     pub unreadable: Vec<Unreadable>,
 }
@@ -96,8 +100,7 @@ pub fn traces(root: &RecoveryRoot) -> Traces {
     }
     // What a run left undone that took nothing away, a later one that ended knew.
     let mut ended = BTreeSet::new();
-    traces.open.reverse();
-    traces.open.retain(|run| {
+    let is_open = |run: &Run, ended: &mut BTreeSet<_>| {
         let about = (run.stack.account_id.clone(), run.stack.region.clone(), run.service.clone());
         let open = match run.state {
             RunState::Finished => {
@@ -108,8 +111,14 @@ pub fn traces(root: &RecoveryRoot) -> Traces {
             RunState::UnderWay => true,
         };
         open || !run.owed.is_empty()
-    });
-    traces.open.reverse();
+    };
+    let runs = std::mem::take(&mut traces.open);
+    let (mut open, mut over): (Vec<Run>, Vec<Run>) =
+        runs.into_iter().rev().partition(|run| is_open(run, &mut ended));
+    open.reverse();
+    over.reverse();
+    over.retain(|run| !run.deleted.is_empty());
+    (traces.open, traces.deleting) = (open, over);
     traces
 }
 
@@ -118,6 +127,12 @@ impl Run {
     /// account and region, whatever its name.
     pub fn is_about(&self, stack: &Stack) -> bool {
         (&self.stack.account_id, &self.stack.region) == (&stack.account_id, &stack.region)
+    }
+
+    /// Whether it can bring anything back: what it owes, or what it deleted for good under
+    /// one of these names.
+    pub fn holds(&self, names: &[String]) -> bool {
+        !self.owed.is_empty() || self.deleted.iter().any(|deleted| names.contains(&deleted.name))
     }
 
     /// What the next plan of the project says of it.
@@ -167,6 +182,7 @@ pub fn note_restored(runs: &[Run], names: &BTreeSet<String>) -> io::Result<()> {
         let names: Vec<String> = run
             .owed
             .iter()
+            .chain(&run.deleted)
             .map(|owed| owed.name.clone())
             .filter(|name| names.contains(name))
             .collect();

@@ -106,11 +106,13 @@ impl Place {
         tags
     }
 
-    /// The processors that runs took away and did not bring back.
+    /// The processors that runs took away and that can be had again.
     fn removed(&self) -> BTreeSet<String> {
         let root = recovery_root(self.recovery_dir.as_ref(), &self.project);
-        let owed = apply::traces(&root).open.into_iter().flat_map(|run| run.owed);
-        owed.map(|owed| owed.name).collect()
+        let apply::Traces { open, deleting, .. } = apply::traces(&root);
+        let gone = open.into_iter().chain(deleting);
+        let gone = gone.flat_map(|run| run.owed.into_iter().chain(run.deleted));
+        gone.map(|owed| owed.name).collect()
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn open(dir: &Path, deny_warnings: bool) -> Result<Project, CommandEr
 impl Project {
     /// Warns of runs that never ended, or that took something away.
     pub(super) fn warn_of_runs(&mut self, root: &RecoveryRoot, service: Option<&str>) {
-        let Traces { open, unreadable } = apply::traces(root);
+        let Traces { open, deleting: _, unreadable } = apply::traces(root);
         let own = open
             .iter()
             .filter(|run| run.is_about(&self.desired.stack) && run.service.as_deref() == service);

@@ -29,12 +29,16 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
     }
     let mut signals = Signals::listen()?;
     let root = recovery_root(args.execution.recovery_dir.as_ref(), &args.project.dir);
-    let Traces { open, unreadable } = apply::traces(&root);
+    let Traces { mut open, deleting, unreadable } = apply::traces(&root);
     if let Some(journal) = unreadable.first() {
         let help = "what its run took away is not known; look at the recovery files beside it";
         return Err(CommandError::of(journal).with_help(help));
     }
-    let (stack, runs) = choose(dir, open)?;
+    if !args.names.is_empty() {
+        open.extend(deleting);
+        open.sort_by_key(|run| run.at);
+    }
+    let (stack, runs) = choose(dir, open, &args.names)?;
     let Some(stack) = stack else {
         if let Some(name) = args.names.first() {
             return Err(CommandError::new(format!("no run took {name} away")));
@@ -47,11 +51,11 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
     let session = signals.cut_short(session).await?;
     let (runs, others): (Vec<Run>, Vec<Run>) =
         runs.into_iter().partition(|run| run.is_about(&stack) && run.service == session.service);
-    if let Some(other) = others.iter().find(|run| !run.owed.is_empty()) {
+    if let Some(other) = others.iter().find(|run| run.holds(&args.names)) {
         let service = other.service.as_deref().unwrap_or("AWS");
         ui.note(&format!("a run against another service, {service}, took something away"));
     }
-    if runs.iter().all(|run| run.owed.is_empty()) {
+    if !runs.iter().any(|run| run.holds(&args.names)) {
         ui.say("Nothing is to be restored here.\n");
         return Ok(Exit::Success);
     }
@@ -85,7 +89,11 @@ fn note(runs: &[Run], back: &BTreeSet<String>, ui: &Ui) {
 
 /// The stack to restore for, and its runs; `None`: nothing is owed. The project's
 /// own files say which stack, where there are any.
-fn choose(dir: &Path, mut runs: Vec<Run>) -> Result<(Option<Stack>, Vec<Run>), CommandError> {
+fn choose(
+    dir: &Path,
+    mut runs: Vec<Run>,
+    names: &[String],
+) -> Result<(Option<Stack>, Vec<Run>), CommandError> {
     let own = desired::resolve(&config::load(dir)).stack;
     if let Some(own) = &own {
         runs.retain(|run| run.is_about(own));
@@ -95,7 +103,7 @@ fn choose(dir: &Path, mut runs: Vec<Run>) -> Result<(Option<Stack>, Vec<Run>), C
         let help = "wait until it has ended, or stop it with Ctrl-C";
         return Err(CommandError::new(message).with_help(help));
     }
-    let mut owing = runs.iter().filter(|run| !run.owed.is_empty()).rev();
+    let mut owing = runs.iter().filter(|run| run.holds(names)).rev();
     let Some(last) = owing.next() else { return Ok((None, runs)) };
     let stack = own.unwrap_or_else(|| last.stack.clone());
     match owing.find(|run| !run.is_about(&stack)) {

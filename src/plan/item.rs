@@ -222,7 +222,9 @@ impl<'a> Item<'a> {
         declaration: &'a Declaration,
         desired: &Desired,
     ) -> Item<'a> {
+        // What comes back brings its marks, of which nobody is to decide.
         let attributes = declaration.definition.iter();
+        let attributes = attributes.filter(|(attribute, _)| !ownership::is_mark(attribute));
         let differences = attributes.map(|(attribute, value)| Difference {
             attribute: attribute.clone(),
             before: None,

@@ -349,6 +349,8 @@ pub struct Removed {
     pub recovery_file: String,
     /// The command that restores it.
     pub restore: String,
+    /// Whether the plan meant it to be gone.
+    pub planned: bool,
 }
 
 impl Outcome {

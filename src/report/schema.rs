@@ -392,7 +392,10 @@ fn outcome() -> Json {
         ],
         [],
     );
-    let removed = object([("name", text()), ("recovery_file", text()), ("restore", text())], []);
+    let removed = object(
+        [("name", text()), ("recovery_file", text()), ("restore", text()), ("planned", flag())],
+        [],
+    );
     object(
         [
             ("format_version", version()),

@@ -510,7 +510,20 @@ fn what_loses_its_table_is_deleted_with_a_definition_on_disk_and_comes_back() {
     assert_eq!(std::fs::read_dir(&removed).unwrap().count() as u64, deleted);
     assert_eq!(run(&["plan", &dir, "--emulator", "--detailed-exitcode"]).code, 0);
 
-    // What a plan deleted for good is owed to nobody; its file still brings it back, and
+    // What a plan deleted for good is owed to nobody, and comes back by its name.
+    assert!(applied.stdout.contains("Deleted, as planned:\n    archive"), "{}", applied.stdout);
+    let plan = run(&["plan", &dir, "--emulator"]).stdout;
+    assert!(!plan.contains("unfinished-run"), "{plan}");
+    let nothing = run(&["restore", &dir, "--emulator", "--auto-approve"]);
+    assert!(nothing.stderr.contains("Nothing is to be restored"), "{}", nothing.stderr);
+    let back = run(&["restore", &dir, "--emulator", "--auto-approve", "lobby"]);
+    assert_eq!(back.code, 0, "{}{}", back.stdout, back.stderr);
+    assert!(back.stdout.contains("Plan: 1 to create"), "{}", back.stdout);
+    let again = run(&["restore", &dir, "--emulator", "--auto-approve", "lobby"]);
+    assert_eq!(again.code, 1, "{}", again.stdout);
+    assert_eq!(apply(&[]).code, 0, "no file declares it, so that it goes again");
+
+    // Its file still brings it back, and
     // deletes nothing else for it.
     let folder = std::fs::read_dir(&removed).unwrap().next().unwrap().unwrap().path();
     let folder = folder.to_str().unwrap();

@@ -63,11 +63,11 @@ pub(super) fn read(path: &Path) -> Result<Option<Run>, String> {
         None => RunState::Unfinished,
         Some(_) => RunState::Finished,
     };
-    let owed = progress.owed();
+    let (owed, deleted) = (progress.owed(), progress.deleted());
     // A run of which everything was brought back is over, however it ended.
     let settled = progress.known && owed.is_empty();
     let state = if settled { RunState::Finished } else { state };
-    Ok(Some(Run { path: path.to_owned(), text, at, stack, service, state, owed }))
+    Ok(Some(Run { path: path.to_owned(), text, at, stack, service, state, owed, deleted }))
 }
 
 /// How far a run got, as its journal says.
@@ -94,6 +94,12 @@ struct State {
     recreated: bool,
     /// It is stopped, or may be.
     stopped: bool,
+}
+
+impl Trace {
+    fn is_meant_to_be_gone(&self) -> bool {
+        self.owed.result.is_none() && self.state.gone
+    }
 }
 
 impl Progress {
@@ -124,6 +130,14 @@ impl Progress {
         }
     }
 
+    /// What the plan had deleted for good.
+    fn deleted(&self) -> Vec<Owed> {
+        let traces = self.processors.values();
+        let deleted = traces.filter(|trace| trace.is_meant_to_be_gone());
+        let deleted = deleted.filter(|trace| !self.restored.contains(&trace.owed.name));
+        deleted.map(|trace| trace.owed.clone()).collect()
+    }
+
     /// What is not known to be back. A run that ended knows best itself.
     fn owed(&self) -> Vec<Owed> {
         let owes = |trace: &&Trace| {
@@ -133,6 +147,7 @@ impl Progress {
             !self.restored.contains(name)
                 && match &self.closed {
                     Some(owed) => owed.contains(name),
+                    None if trace.is_meant_to_be_gone() => false,
                     None => state.gone || state.recreated || state.stopped && ran,
                 }
         };

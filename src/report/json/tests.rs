@@ -140,6 +140,7 @@ fn an_outcome_tells_every_processor_with_what_happened_to_it() {
             name: "garage".into(),
             recovery_file: ".rekon/removed/garage.toml".into(),
             restore: "rekon apply .rekon/removed/garage.toml".into(),
+            planned: false,
         }],
     };
     let text = outcome(&result, &samples::sample());
@@ -280,7 +281,8 @@ fn an_outcome_tells_every_processor_with_what_happened_to_it() {
         {
           "name": "garage",
           "recovery_file": ".rekon/removed/garage.toml",
-          "restore": "rekon apply .rekon/removed/garage.toml"
+          "restore": "rekon apply .rekon/removed/garage.toml",
+          "planned": false
         }
       ]
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::INDENT;
 use crate::plan::{CallTally, Fate, Operation, Outcome, Plan, Removed};
-use crate::report::layout::{Line, flow, heading, help, paragraph};
+use crate::report::layout::{Line, flow, grid, heading, help, paragraph};
 use crate::report::palette::Meaning;
 use crate::report::values::{count, first_of};
 use crate::report::view::{self, Applied, Counts, Fated, ProcessorResult};
@@ -29,16 +29,18 @@ pub fn outcome(outcome: &Outcome, plan: &Plan, settings: Settings) -> String {
         results(&mut out, &group, settings);
         out.push('\n');
     }
-    if !outcome.removed.is_empty() {
-        out.push_str(&removed(outcome, settings));
+    let gone = removed(outcome, settings);
+    if !gone.is_empty() {
+        out.push_str(&gone);
         out.push('\n');
     }
+    deleted(&mut out, outcome, settings);
     if let Some(signal) = outcome.interrupted {
         let lead = format!("Interrupted by {}: ", signal.as_str());
         let lead = Line::new(settings).push(Meaning::Warning, &lead);
         let text = if outcome.broken_off {
             "what was under way was broken off, and no new delete was begun."
-        } else if !outcome.removed.is_empty() {
+        } else if !gone.is_empty() {
             "not all that was under way could be finished, and no new delete was begun."
         } else {
             "what was under way was finished, and no new delete was begun."
@@ -68,11 +70,12 @@ pub fn event(name: &str, fate: &Fate, settings: Settings) -> String {
 /// empty if nothing was.
 pub fn removed(outcome: &Outcome, settings: Settings) -> String {
     let mut out = String::new();
-    if outcome.removed.is_empty() {
+    let gone = || outcome.removed.iter().filter(|removed| !removed.planned);
+    if gone().next().is_none() {
         return out;
     }
     Line::new(settings).push(Meaning::Error, "Removed and not recreated:").finish(&mut out);
-    for Removed { name, recovery_file, restore } in &outcome.removed {
+    for Removed { name, recovery_file, restore, planned: _ } in gone() {
         let line = Line::new(settings).pad_to(INDENT).push(Meaning::Strong, name);
         let file = format!("   its definition is in {recovery_file}");
         line.push(Meaning::Plain, &file).finish(&mut out);
@@ -81,6 +84,20 @@ pub fn removed(outcome: &Outcome, settings: Settings) -> String {
         line.push(Meaning::Strong, restore).finish(&mut out);
     }
     out
+}
+
+/// Draws what was deleted for good, and how one of it comes back.
+fn deleted(out: &mut String, outcome: &Outcome, settings: Settings) {
+    let deleted: Vec<&Removed> = outcome.removed.iter().filter(|one| one.planned).collect();
+    let (Some(first), false) = (deleted.first(), settings.is_quiet()) else { return };
+    let names: Vec<&str> = deleted.iter().map(|one| one.name.as_str()).collect();
+    Line::new(settings).push(Meaning::Strong, "Deleted, as planned:").finish(out);
+    grid(out, INDENT, &names, settings);
+    let lead =
+        if deleted.len() == 1 { "it comes back with: " } else { "the first comes back with: " };
+    let line = Line::new(settings).pad_to(INDENT).push(Meaning::Help, lead);
+    line.push(Meaning::Plain, &first.restore).finish(out);
+    out.push('\n');
 }
 
 /// Draws the processors that ended as planned, as far as that is worth knowing.

@@ -60,6 +60,7 @@ fn mixed() -> Outcome {
             name: "garage".into(),
             recovery_file: ".rekon/removed/garage.toml".into(),
             restore: "rekon apply .rekon/removed/garage".into(),
+            planned: false,
         }],
     }
 }
@@ -183,8 +184,12 @@ fn hostile_words_of_the_service_are_spelled_out() {
         result.processors.push(processor(hostile, fate.clone()));
         assert_eq!(event(hostile, &fate, Settings::default()).matches('\n').count(), 1);
     }
-    result.removed[0] =
-        Removed { name: hostile.into(), recovery_file: hostile.into(), restore: hostile.into() };
+    result.removed[0] = Removed {
+        name: hostile.into(),
+        recovery_file: hostile.into(),
+        restore: hostile.into(),
+        planned: false,
+    };
     for settings in [Settings::default(), at(40), Settings { detail: Detail::Verbose, ..at(80) }] {
         for text in [outcome(&result, &sample(), settings), removed(&result, settings)] {
             assert!(text.split('\n').all(|line| escape(line) == line), "{text:?}");
