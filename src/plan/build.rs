@@ -15,9 +15,9 @@ use super::ownership::Owner;
 use super::summary::{Rest, summary};
 use super::unread::{Unread, matters};
 use super::{Change, FORMAT_VERSION, Pace, Plan, Refusal, Summary, calls, refusal};
-use crate::desired::{Desired, OnDrift};
+use crate::desired::{Desired, Destination, Moved, OnDrift};
 use crate::diagnostic::{Diagnostic, Record, Sources};
-use crate::model::{Live, RegionOfInterest, Value};
+use crate::model::{Live, ProcessorName, RegionOfInterest, Value};
 
 /// What the command line adds to the files.
 #[derive(Clone, Debug, Default)]
@@ -88,6 +88,7 @@ pub fn plan(
         chosen.iter().copied().filter(|index| items[*index].work == Work::Modify).collect();
     let emitted = calls::emit(items, &order, &modified);
     let mut changes = changes(items, chosen.iter().copied(), emitted.by_item, desired, sources);
+    name_origins(&mut changes, desired);
     let positions = fingerprint::positions(&emitted.calls);
     for change in &mut changes {
         change.fingerprint =
@@ -122,6 +123,22 @@ pub fn plan(
         changes,
         calls: emitted.calls,
         diagnostics: diagnostics.collect(),
+    }
+}
+
+/// Says of what gets another name which it had.
+fn name_origins(changes: &mut [Change], desired: &Desired) {
+    for Moved { from, to, .. } in &desired.hand_overs.moved {
+        let Destination::Name(to) = to else { continue };
+        let group = |name: &ProcessorName| {
+            let change = changes.iter().position(|change| change.name == name.as_str())?;
+            Some((change, changes[change].group.clone()))
+        };
+        if let (Some((_, old)), Some((new, group))) = (group(from), group(to))
+            && old == group
+        {
+            changes[new].moved_from = Some(from.to_string());
+        }
     }
 }
 

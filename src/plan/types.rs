@@ -150,6 +150,10 @@ pub struct Change {
     /// Where the processor is declared.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub source: Option<Location>,
+    /// The name that it had, of a processor that gets another one: a change of that name
+    /// deletes it, in the same group.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub moved_from: Option<String>,
     /// What differs.
     pub attributes: Vec<AttributeChange>,
     /// The live definition that the plan was made for, canonical, with run state

@@ -177,6 +177,7 @@ impl PlanBuilder {
             actions: actions.to_vec(),
             fingerprint: "sha256:00".into(),
             source,
+            moved_from: None,
             attributes,
             expect: (!actions.contains(&Action::Create)).then(|| definition(&doorbell())),
             result: (!actions.contains(&Action::Delete)).then_some(result),

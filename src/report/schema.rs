@@ -281,7 +281,7 @@ fn plan() -> Json {
             ("group", text()),
             ("calls", list(text())),
         ],
-        [("source", location())],
+        [("source", location()), ("moved_from", text())],
     );
     let fallback =
         object([("processor", text()), ("operation", operation()), ("request", wire())], []);

@@ -488,6 +488,46 @@ fn deletes_by_ownership_pass_the_gate_in_waves_with_all_definitions_on_disk() {
 }
 
 #[test]
+fn a_new_name_that_the_service_refuses_leaves_the_old_processor_as_it_was() {
+    let camera = Camera { confidence: Some(80), label: "PERSON", team: Some("east") };
+    let head =
+        format!("[stack]\nname = \"home\"\naccount_id = \"{ACCOUNT}\"\nregion = \"{REGION}\"\n");
+    let project = |text: String| Project::new(&[("rekon.toml".to_owned(), text)]).unwrap();
+    let old = project(format!("{head}{}", camera.toml("porch")));
+    let renamed = camera.toml("porch").replace("[processor.porch]", "[processor.door]");
+    let moved = format!("{head}{renamed}[[moved]]\nfrom = \"porch\"\nto = \"door\"\n");
+    let moved = project(moved);
+    for (script, left) in [
+        ("CreateStreamProcessor/door=error:InvalidParameterException", "porch"),
+        ("CreateStreamProcessor/door:1x3=throttle", "door"),
+    ] {
+        paused(async {
+            let mut options = Options::default();
+            options.faults.scripted.push(script.parse().unwrap());
+            let live = BTreeMap::from([("porch".to_owned(), camera.wire("porch"))]);
+            let stage = Stage::new(&snapshot(&live), options).await;
+            let folder = tempfile::tempdir().unwrap();
+            let adopted = stage.plan(&old).await.unwrap();
+            stage.apply(&adopted, folder.path()).await.unwrap();
+            let before = stage.holds();
+            let plan = stage.plan(&moved).await.unwrap();
+            assert_eq!((plan.summary.delete, plan.summary.create), (1, 1));
+            let text = rekon::report::text::plan(&plan, rekon::report::Settings::default());
+            assert!(text.starts_with("± porch → door "), "one change: {text}");
+            assert!(!text.contains("\n- porch") && !text.contains("role_arn"), "{text}");
+            let outcome = stage.apply(&plan, folder.path()).await.unwrap();
+            let after = stage.holds();
+            assert_eq!(after.keys().collect::<Vec<_>>(), [left], "{script}");
+            let done = outcome.processors.iter().all(|one| one.fate == Fate::Done);
+            assert_eq!(done, left == "door", "{script}: {:?}", outcome.processors);
+            if left == "porch" {
+                assert_eq!(essence(&after["porch"]), essence(&before["porch"]), "marks included");
+            }
+        });
+    }
+}
+
+#[test]
 fn what_loses_its_table_is_deleted_with_a_definition_on_disk_and_comes_back() {
     let (_folder, dir) = copy_of("lobby");
     let apply =

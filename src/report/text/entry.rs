@@ -14,10 +14,17 @@ const MOST_NAMES: usize = 4;
 
 /// Draws an entry.
 pub(super) fn entry(out: &mut String, entry: &Entry<'_>, settings: Settings) {
-    let Entry { members, action, what, rows, keep, restart, blind, operations, fallback } = entry;
-    let (symbol, meaning) = mark(*action);
+    let Entry { members, action, moved_from, what, rows, .. } = entry;
+    let Entry { keep, restart, blind, operations, fallback, .. } = entry;
+    let (symbol, meaning) = match moved_from {
+        Some(_) => mark(Action::Replace),
+        None => mark(*action),
+    };
     let (title, place) = match members.as_slice() {
-        [one] => (one.name.to_owned(), one.source.map(ToString::to_string)),
+        [one] => (
+            moved_from.map_or_else(|| one.name.to_owned(), |old| format!("{old} → {}", one.name)),
+            one.source.map(ToString::to_string),
+        ),
         many => (count(many.len(), "processor"), None),
     };
     let left = Line::new(settings)

@@ -18,6 +18,8 @@ pub(in crate::report) struct Entry<'a> {
     pub members: Vec<Member<'a>>,
     /// The main thing that is done.
     pub action: Action,
+    /// The name that it had, if it gets another one.
+    pub moved_from: Option<&'a str>,
     /// All that is done, the main thing first.
     pub what: String,
     pub rows: Vec<Row>,
@@ -53,7 +55,7 @@ impl Entry<'_> {
 
     /// Whether a camera goes blind, for good or for a while, so that each is named.
     pub(in crate::report) fn destroys(&self) -> bool {
-        matches!(self.action, Action::Delete | Action::Replace)
+        matches!(self.action, Action::Delete | Action::Replace) || self.moved_from.is_some()
     }
 }
 
@@ -62,8 +64,16 @@ impl Entry<'_> {
 pub(in crate::report) fn entries(plan: &Plan, detail: Detail) -> Vec<Entry<'_>> {
     let by_id: HashMap<&str, &Call> =
         plan.calls.iter().map(|call| (call.id.as_str(), call)).collect();
-    let changes = plan.changes.iter().map(|change| {
-        let calls = change.calls.iter().filter_map(|id| by_id.get(id.as_str()).copied());
+    let by_name: HashMap<&str, &Change> =
+        plan.changes.iter().map(|change| (change.name.as_str(), change)).collect();
+    let moved: BTreeSet<&str> =
+        plan.changes.iter().filter_map(|change| change.moved_from.as_deref()).collect();
+    // A new name is one change with the old one.
+    let changes = plan.changes.iter().filter(|change| !moved.contains(change.name.as_str()));
+    let changes = changes.map(|change| {
+        let old = change.moved_from.as_deref().and_then(|name| by_name.get(name));
+        let ids = old.into_iter().flat_map(|old| &old.calls).chain(&change.calls);
+        let calls = ids.filter_map(|id| by_id.get(id.as_str()).copied());
         (change, calls.collect::<Vec<_>>())
     });
     let context = Context { stack: &plan.stack, zones: regions::zones(&plan.zones), detail };
@@ -86,15 +96,19 @@ fn entry<'a>(
 ) -> Option<Entry<'a>> {
     let first = changes.first()?;
     let action = main_action(first);
+    let old = first.moved_from.as_deref();
+    let old = old.and_then(|name| plan.changes.iter().find(|change| change.name == name));
     let operations: Vec<Operation> = calls.iter().map(|call| call.operation).collect();
     let comes_or_goes = matches!(action, Action::Create | Action::Delete);
     Some(Entry {
         members: changes.iter().map(|change| member(change, context.detail)).collect(),
         action,
+        moved_from: first.moved_from.as_deref(),
         what: what(first, action),
-        rows: match comes_or_goes {
-            true => context.listed(changes, action),
-            false => context.changed(changes),
+        rows: match (old, comes_or_goes) {
+            (Some(old), _) => context.listed(&[&beside(first, old)], action),
+            (None, true) => context.listed(changes, action),
+            (None, false) => context.changed(changes),
         },
         keep: keep(changes).filter(|_| !comes_or_goes && !plan.restores),
         restart: restart(&operations).filter(|_| action == Action::Replace),
@@ -119,10 +133,23 @@ fn member(change: &Change, detail: Detail) -> Member<'_> {
     Member { name: &change.name, source, causes }
 }
 
+/// What of a processor is not as it was under its old name.
+fn beside(new: &Change, old: &Change) -> Change {
+    let before =
+        |one: &AttributeChange| old.expect.as_ref().and_then(|old| old.get(&one.attribute));
+    let mut new = new.clone();
+    let same: Vec<bool> =
+        new.attributes.iter().map(|one| before(one) == one.after.as_ref()).collect();
+    let mut same = same.into_iter();
+    new.attributes.retain(|_| !same.next().unwrap_or(false));
+    new
+}
+
 /// What two changes must share to be shown as one: all that is said of them.
 #[derive(PartialEq, Eq, Hash)]
 struct Sameness<'a> {
     actions: &'a [Action],
+    moved_from: Option<&'a str>,
     attributes: Vec<Compared<'a>>,
     calls: Vec<(Operation, Vec<Undoing<'a>>)>,
 }
@@ -145,6 +172,7 @@ impl<'a> Sameness<'a> {
         };
         Sameness {
             actions: &change.actions,
+            moved_from: change.moved_from.as_deref(),
             attributes: match (action, detail) {
                 // Of what goes, nothing is told but the names.
                 (Action::Delete, Detail::Normal | Detail::Quiet) => Vec::new(),
@@ -180,6 +208,9 @@ fn what(change: &Change, main: Action) -> String {
     let words = std::iter::once(main).chain(others).map(|action| match action {
         Action::Delete => "delete: the camera goes blind",
         Action::Replace => "replace: the camera is blind meanwhile",
+        Action::Create if change.moved_from.is_some() => {
+            "new name: deleted and created again, the camera is blind meanwhile"
+        }
         Action::Create => "create",
         Action::Update => "update in place",
         Action::Adopt if main == Action::Adopt => "adopt: marked as this stack's",
