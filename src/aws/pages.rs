@@ -72,12 +72,21 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
     }
 }
 
+/// The entries of a listing, as far as it could be read.
+#[derive(Debug)]
+pub(super) struct Pages<T> {
+    pub(super) items: Vec<T>,
+    /// Why a later page could not be had.
+    pub(super) cut: Option<Error>,
+}
+
 /// Reads all pages. A token that is refused starts the listing again, since
-/// the pages read so far cannot be continued.
+/// the pages read so far cannot be continued. It fails where its first page does, and
+/// where it has no end.
 pub(super) async fn all_pages<T, F>(
     operation: Operation,
     read: impl Fn(Option<String>) -> F,
-) -> Result<Vec<T>, Error>
+) -> Result<Pages<T>, Error>
 where
     F: Future<Output = Result<Page<T>, Error>>,
 {
@@ -98,6 +107,9 @@ where
                     restarts += 1;
                     continue 'listing;
                 }
+                Err(error) if token.is_some() && error.class() != Class::PageToken => {
+                    return Ok(Pages { items, cut: Some(error) });
+                }
                 Err(error) => return Err(error),
             };
             items.extend(page.items);
@@ -109,7 +121,7 @@ where
                 let message = format!("the listing goes on after {bound}");
                 return Err(Error::new(operation, Class::TooLarge, message));
             }
-            let Some(next) = next else { return Ok(items) };
+            let Some(next) = next else { return Ok(Pages { items, cut: None }) };
             if !seen.insert(next.clone()) {
                 let message = "the listing does not end: a page token came back a second time";
                 return Err(Error::new(operation, Class::PageToken, message));
@@ -144,7 +156,8 @@ mod tests {
             };
             async { answer }
         });
-        assert_eq!(listed.await, Ok(vec![1, 2]));
+        let listed = listed.await.unwrap();
+        assert_eq!((listed.items, listed.cut), (vec![1, 2], None));
     }
 
     #[tokio::test]
@@ -173,7 +186,7 @@ mod tests {
             let next = (page < more).then(|| page.to_string());
             async move { Ok(Page { items: vec![0_u8; items], size, next }) }
         });
-        (listed.await, pages.load(Ordering::Relaxed))
+        (listed.await.map(|listed| listed.items), pages.load(Ordering::Relaxed))
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::arn::Arn;
 use super::client::Client;
-use super::pages::{Entries, Page, all_pages};
+use super::pages::{Entries, Page, Pages, all_pages};
 use super::retry::{Caller, Failure, Next, Notice, Sent};
 use super::{Class, Error, Operation};
 use crate::model::Tags;
@@ -49,6 +49,8 @@ pub struct Listing {
     pub names: Vec<String>,
     /// How many entries have no name.
     pub nameless: usize,
+    /// Why not all of it could be read.
+    pub cut: Option<String>,
 }
 
 /// Who is calling.
@@ -100,10 +102,11 @@ impl Reader {
             let size = items.iter().flatten().map(String::len).sum();
             Ok(Page { items, size, next: page.next_token })
         });
-        let listed = pages.await?;
-        let entries = listed.len();
-        let names: Vec<String> = listed.into_iter().flatten().collect();
-        Ok(Listing { nameless: entries - names.len(), names })
+        let Pages { items, cut } = pages.await?;
+        let entries = items.len();
+        let names: Vec<String> = items.into_iter().flatten().collect();
+        let cut = cut.map(|error| format!("a page of {}: {}", OPERATION.as_str(), error.reason()));
+        Ok(Listing { nameless: entries - names.len(), names, cut })
     }
 
     /// One stream processor as the wire's JSON, with all that the service says;
@@ -167,7 +170,11 @@ impl Reader {
             });
             Ok(Page { items: items.collect(), size, next: page.pagination_token })
         });
-        Ok(pages.await?.into_iter().collect())
+        // What is left out would be taken for untagged.
+        match pages.await? {
+            Pages { items, cut: None } => Ok(items.into_iter().collect()),
+            Pages { cut: Some(error), .. } => Err(error),
+        }
     }
 
     /// Whose credentials are in use.

@@ -53,13 +53,16 @@ pub(super) async fn describe_all<T>(
     reader: &Reader,
     reading: &Reading<'_, T>,
 ) -> Result<Descriptions<T>, Error> {
-    let Listing { names, nameless } = reader.list().await?;
+    let Listing { names, nameless, cut } = reader.list().await?;
     let listed: BTreeSet<String> = names.into_iter().collect();
     let mut count = Progress { done: 0, total: listed.len() };
     (reading.progress)(count);
 
     let (total, mut failures) = (listed.len(), Vec::new());
     let mut found = Descriptions { by_name: BTreeMap::new(), problems: Problems::default() };
+    if let Some(reason) = cut {
+        found.problems.add_unnamed(reason);
+    }
     if nameless > 0 {
         let reason = format!("ListStreamProcessors has entries without a name: {nameless}");
         found.problems.add_unnamed(reason);

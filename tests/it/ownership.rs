@@ -422,6 +422,24 @@ fn a_read_that_is_cut_short_leads_to_no_delete_and_is_never_called_clean() {
             });
         }
     }
+    // A page that fails leaves out nobody knows whom.
+    let (many, whole, bare) = fleet(1001);
+    for project in [&whole, &bare] {
+        paused(async {
+            let mut options = Options::default();
+            let script = "ListStreamProcessors:2x99=error:AccessDeniedException";
+            options.faults.scripted.push(script.parse().unwrap());
+            let stage = Stage::new(&snapshot(&many), options).await;
+            let plan = stage.plan(project).await.unwrap();
+            assert!(!plan.complete);
+            assert!(plan.changes.iter().all(|change| change.actions == [Action::Delete]));
+            let told = format!("{:?}", plan.diagnostics);
+            assert!(told.contains("a page of ListStreamProcessors: "), "{told}");
+            let folder = tempfile::tempdir().unwrap();
+            assert!(stage.apply(&plan, folder.path()).await.is_err());
+            assert_eq!(stage.writes().len(), 0);
+        });
+    }
     // Without a list there is nothing to plan with.
     paused(async {
         let mut options = Options::default();

@@ -196,7 +196,7 @@ async fn an_answer_of_which_nothing_can_be_made_is_asked_for_again() {
 async fn entries_without_a_name_are_counted() {
     let listed = r#"{"StreamProcessors": [{"Status": "STOPPED"}, {"Name": "a"}, {"Name": null}]}"#;
     let listed = Wire::new(200, listed).connect().await.reader().list().await;
-    assert_eq!(listed, Ok(Listing { names: vec!["a".to_owned()], nameless: 2 }));
+    assert_eq!(listed, Ok(Listing { names: vec!["a".to_owned()], nameless: 2, cut: None }));
 }
 
 #[tokio::test]
