@@ -72,6 +72,8 @@ pub(super) enum Command {
     Show(Show),
     /// Print the live state as JSON.
     Snapshot(Box<Snapshot>),
+    /// Print the least IAM policy that a command needs.
+    IamPolicy(super::iam_policy::IamPolicyArgs),
     /// Print the JSON Schema of the configuration, or of a machine format.
     Schema(Schema),
     /// Serve the embedded stand-in for the service over HTTP.
@@ -92,7 +94,8 @@ impl Command {
             Command::Apply(apply) => apply.execution.format == TextOrJson::Json,
             Command::Restore(restore) => restore.execution.format == TextOrJson::Json,
             Command::Snapshot(snapshot) => snapshot.format == JsonOnly::Json,
-            Command::Schema(_)
+            Command::IamPolicy(_)
+            | Command::Schema(_)
             | Command::Emulator(_)
             | Command::Completions(_)
             | Command::Man(_) => false,

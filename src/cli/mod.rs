@@ -8,6 +8,7 @@ mod emulator;
 mod error;
 mod examples;
 mod exit;
+mod iam_policy;
 mod log;
 mod man;
 mod plan;
@@ -99,6 +100,7 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {
     match command {
         Command::Validate(args) => Ok(validate::run(&args, ui)),
         Command::Show(args) => show::run(&args, ui),
+        Command::IamPolicy(args) => iam_policy::run(&args, ui),
         Command::Schema(args) => Ok(schema(args.format, ui)),
         Command::Completions(args) => Ok(completions::run(args.shell, ui)),
         Command::Man(args) => man::run(&args, Cli::command(), ui),

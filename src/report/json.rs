@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::escape::is_unsafe;
+use super::iam_policy::Policy;
 use super::view::{self, Applied, Counts, ProcessorResult};
 use crate::desired::Stack;
 use crate::diagnostic::{Record, Severity};
@@ -109,6 +110,11 @@ struct DiagnosticsSummary {
     errors: usize,
     warnings: usize,
     notes: usize,
+}
+
+/// A policy, as `iam-policy` prints it.
+pub fn iam_policy(policy: &Policy) -> String {
+    document(policy)
 }
 
 /// A snapshot, or any other document that is JSON already.

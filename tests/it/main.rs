@@ -5,6 +5,7 @@ mod chaos;
 mod convergence;
 mod examples;
 mod hostile;
+mod iam_policy;
 mod manners;
 mod mistakes;
 mod ownership;
