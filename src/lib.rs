@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Modules in order of dependence; each names only those above it. The first
-//! seven are the pure core: values in, values out, no clock, environment, files
+//! eight are the pure core: values in, values out, no clock, environment, files
 //! or network (but for `config::load`). The others are edges, and `emulator`
 //! stands apart: it shares no code with the rest.
 //!
@@ -102,6 +102,9 @@ pub mod plan;
 
 #[cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 pub mod report;
+
+#[cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+pub mod accept;
 
 pub mod aws;
 

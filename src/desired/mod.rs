@@ -24,4 +24,5 @@ mod values;
 
 pub use ownership::{Destination, HandOvers, Marks, Moved, OnDrift, Ownership, Removed};
 pub use resolve::resolve;
+pub(crate) use shapes::shape;
 pub use types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place, Stack, Zone};

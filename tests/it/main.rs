@@ -1,5 +1,6 @@
 //! The one integration binary: rekon as its users and its service see it.
 
+mod accept;
 mod applying;
 mod chaos;
 mod convergence;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules in order of dependence, core then edges.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "model",
     "diagnostic",
     "config",
@@ -13,6 +13,7 @@ const ORDER: [&str; 11] = [
     "diff",
     "plan",
     "report",
+    "accept",
     "aws",
     "live",
     "apply",
