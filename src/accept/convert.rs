@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::place::{Placed, place};
+use super::place::{Placed, Tables, find, place};
 use super::prove;
 use super::select::Selection;
-use crate::config::{Edit, Loaded, edit};
+use crate::config::{Edit, Loaded, Node, edit};
 use crate::desired::{Desired, OnDrift, resolve};
 use crate::diagnostic::{Diagnostic, SourceId};
-use crate::model::{Attribute, Live, ProcessorName, Value};
+use crate::model::{Attribute, Live, Location, Path, ProcessorName, Value};
 use crate::plan::{
     Acceptance, Accepted, Action, AttributeChange, EditedFile, Left, LeftReason, Options, Origin,
     Plan, plan,
@@ -51,14 +51,15 @@ pub fn accept(
     for ((name, attribute), change) in &changes {
         wanted.entry(name.clone()).or_default().insert(attribute.clone(), change.before.clone());
     }
-    let mut written = BTreeMap::new();
+    let mut written = Tables::new();
     let mut plan = first.clone();
     for _ in 0..MOST_ROUNDS {
         let pending = pending(&plan, &mut wanted, desired, live);
         if pending.is_empty() {
             break;
         }
-        let Placed { edits, tables } = place(&state.loaded, &state.desired, &wanted, &pending);
+        let Placed { edits, tables } =
+            place(&state.loaded, &state.desired, &wanted, &pending, &written);
         written.extend(tables);
         let before = state.texts.clone();
         state.make(edits)?;
@@ -77,7 +78,7 @@ pub fn accept(
         origin: change.origin,
         table: written
             .get(&(name.clone(), attribute.clone()))
-            .map(|table: &(SourceId, Vec<String>)| shown(&table.1))
+            .map(|(_, table)| shown(table))
             .unwrap_or_default(),
         source: state.locate(name, attribute, written.get(&(name.clone(), attribute.clone()))),
     });
@@ -112,6 +113,7 @@ type Changes<'a> = BTreeMap<(ProcessorName, Attribute), &'a AttributeChange>;
 /// over as a whole.
 fn wanted<'a>(plan: &'a Plan, selection: &Selection) -> Changes<'a> {
     let all: Changes<'a> = differences(plan)
+        .filter(|(_, change)| !is_unmanaged(change))
         .map(|(name, change)| ((name, change.attribute.clone()), change))
         .collect();
     let taken =
@@ -128,6 +130,11 @@ fn wanted<'a>(plan: &'a Plan, selection: &Selection) -> Changes<'a> {
         taken(name, change) || whole(name, attribute) && changes_kind(&all, name)
     });
     chosen.map(|(key, change)| (key.clone(), *change)).collect()
+}
+
+/// Whether the files leave out what they then do not manage.
+fn is_unmanaged(change: &AttributeChange) -> bool {
+    change.attribute == Attribute::DesiredStatus && change.after.is_none()
 }
 
 /// Whether an attribute says which kind a processor is of.
@@ -158,7 +165,7 @@ fn pending(
             before.processors.get(&name).zip(live.processors.get(&name)).is_some_and(
                 |(declared, live)| declared.definition.kind() != live.definition.kind(),
             );
-        if turns && values.keys().any(is_kind) {
+        if turns && values.keys().any(is_kind) && !is_unmanaged(change) {
             values.entry(change.attribute.clone()).or_insert_with(|| change.before.clone());
         }
         if values.contains_key(&change.attribute) {
@@ -235,11 +242,11 @@ impl State {
         name: &ProcessorName,
         attribute: &Attribute,
         written: Option<&(SourceId, Vec<String>)>,
-    ) -> crate::model::Location {
+    ) -> Location {
         let sources = &self.loaded.sources;
         let declaration = self.desired.processors.get(name);
         let table = written.and_then(|(source, table)| {
-            super::place::find(&self.loaded, *source, table.iter().map(String::as_str))
+            find(&self.loaded, *source, table.iter().map(String::as_str))
         });
         let zone = written
             .filter(|(_, table)| table[0] == "zone")
@@ -248,15 +255,20 @@ impl State {
         match (zone, place, table, declaration) {
             (Some(zone), ..) => sources.locate(zone.span),
             (None, Some(place), ..) => sources.locate(place.span),
-            (None, None, Some(table), _) => sources.locate_entry(table.key),
+            (None, None, Some(table), _) => {
+                let unset = table.table().and_then(|table| table.get("unset"));
+                let here = unset.into_iter().flat_map(Node::listed).find(|item| {
+                    item.text().is_some_and(|path| Path::parse(path).covers(attribute))
+                });
+                here.map_or_else(
+                    || sources.locate_entry(table.key),
+                    |item| sources.locate(item.span),
+                )
+            }
             (None, None, None, Some(declaration)) => sources.locate_entry(declaration.span),
             (None, None, None, None) => {
                 let first = sources.iter().next().map(|(_, source)| source.path.clone());
-                crate::model::Location {
-                    file: first.unwrap_or_else(|| "".into()),
-                    line: 1,
-                    column: 1,
-                }
+                Location { file: first.unwrap_or_else(|| "".into()), line: 1, column: 1 }
             }
         }
     }

@@ -16,23 +16,31 @@ use crate::report::toml;
 #[derive(Default)]
 pub(super) struct Placed {
     pub(super) edits: BTreeMap<SourceId, Vec<Edit>>,
-    pub(super) tables: BTreeMap<(ProcessorName, Attribute), (SourceId, Vec<String>)>,
+    pub(super) tables: Tables,
 }
 
-/// Places what the files do not say yet.
+/// The table that a value was written into, or taken out of.
+pub(super) type Tables = BTreeMap<Key, (SourceId, Vec<String>)>;
+
+/// Places what the files do not say yet, given where they were edited before.
 pub(super) fn place(
     loaded: &Loaded,
     desired: &Desired,
     wanted: &Wanted,
-    pending: &BTreeSet<(ProcessorName, Attribute)>,
+    pending: &BTreeSet<Key>,
+    written: &Tables,
 ) -> Placed {
     let mut placing = Placing {
         loaded,
         desired,
         wanted,
+        written,
         users: users(desired),
         placed: Placed::default(),
+        agreed: BTreeMap::new(),
         shared: BTreeSet::new(),
+        taken_back: BTreeSet::new(),
+        unsetting: BTreeSet::new(),
         edited_zones: BTreeSet::new(),
     };
     let mut moved = placing.zones(pending);
@@ -75,10 +83,18 @@ struct Placing<'a> {
     loaded: &'a Loaded,
     desired: &'a Desired,
     wanted: &'a Wanted,
+    /// What was done before.
+    written: &'a Tables,
     users: Users<'a>,
     placed: Placed,
+    /// Whether all that share a place are to say the same.
+    agreed: BTreeMap<Span, bool>,
     /// The places of layers that are edited already, for one of those that share them.
     shared: BTreeSet<Span>,
+    /// What tables take back already, for one of those that share them.
+    taken_back: BTreeSet<(SourceId, Vec<String>, Attribute)>,
+    /// The tables that get an `unset`, or one more path in it.
+    unsetting: BTreeSet<(SourceId, Vec<String>)>,
     /// The zones that are about to get another shape.
     edited_zones: BTreeSet<&'a str>,
 }
@@ -111,17 +127,20 @@ impl<'a> Placing<'a> {
             return;
         };
         let own = own(name, declaration, attribute);
+        if let (None, Some((source, table))) =
+            (value, self.written.get(&(name.clone(), attribute.clone())))
+        {
+            // It was taken out there, and now a lower layer gives it.
+            let table = Owner { source: *source, table: table.clone(), path: Vec::new() };
+            return self.unset(name, attribute, table);
+        }
         let place = declaration.place(attribute);
         let Some(place) = place.filter(|place| place.layer != Layer::Processor) else {
             let node = place.and_then(|place| self.written(&own, place.span));
             self.put(name, attribute, own, node, value.as_ref());
             return;
         };
-        let users = self.users.get(&place.span).map_or(&[][..], Vec::as_slice);
-        let agree = |user: &&ProcessorName| {
-            self.wanted.get(*user).and_then(|values| values.get(attribute)) == Some(value)
-        };
-        if !users.iter().all(|user| agree(user)) {
+        if !self.agree(place.span, attribute) {
             match value {
                 Some(_) => self.put(name, attribute, own, None, value.as_ref()),
                 None => self.unset(name, attribute, own),
@@ -135,6 +154,18 @@ impl<'a> Placing<'a> {
         } else {
             self.note(name, attribute, &layer);
         }
+    }
+
+    /// Whether all that get an attribute from a place are to say the same of it instead.
+    fn agree(&mut self, span: Span, attribute: &Attribute) -> bool {
+        let (users, wanted) = (&self.users, self.wanted);
+        *self.agreed.entry(span).or_insert_with(|| {
+            let users = users.get(&span).into_iter().flatten();
+            let mut values =
+                users.map(|user| wanted.get(*user).and_then(|values| values.get(attribute)));
+            let first = values.next().flatten();
+            first.is_some() && values.all(|value| value == first)
+        })
     }
 
     /// What is written at a place, if it is there in one piece.
@@ -180,26 +211,28 @@ impl<'a> Placing<'a> {
         self.placed.edits.entry(owner.source).or_default().extend(edits);
     }
 
-    /// Has a processor take back what lower layers give it.
-    fn unset(&mut self, name: &ProcessorName, attribute: &Attribute, own: Owner) {
+    /// Has a table take back what lower layers give.
+    fn unset(&mut self, name: &ProcessorName, attribute: &Attribute, owner: Owner) {
+        let Owner { source, mut table, path: _ } = owner;
+        self.placed.tables.insert((name.clone(), attribute.clone()), (source, table.clone()));
+        if !self.taken_back.insert((source, table.clone(), attribute.clone())) {
+            return;
+        }
+        let keys = table.iter().map(String::as_str);
+        let node = find(self.loaded, source, keys.chain(["unset"]));
+        let mut path = vec!["unset".to_owned()];
+        if table[0] == "defaults" {
+            // All of the defaults are one table to edit.
+            path.splice(0..0, table.drain(1..));
+        }
+        let own = Owner { source, table, path };
         let path = toml::string(&unset_path(attribute));
-        let table = own.table.iter().map(String::as_str);
-        let node = find(self.loaded, own.source, table.chain(["unset"]));
-        let own = own.at(&["unset"]);
-        let edits = self.placed.edits.entry(own.source).or_default();
-        let edit = |change| own.edit([], change);
-        let here = edit(Change::Remove);
-        let begun = edits.iter().any(|edit| (&edit.table, &edit.path) == (&here.table, &here.path));
-        let change = match node {
-            Some(node) if node.items().is_none() && !begun => {
-                let first = toml::string(node.text().unwrap_or_default());
-                Change::Set(format!("[{first}, {path}]"))
-            }
-            None if !begun => Change::Set(format!("[{path}]")),
-            _ => Change::Push(path),
+        let begun = !self.unsetting.insert((own.source, [&own.table[..], &own.path].concat()));
+        let change = match node.is_some() || begun {
+            true => Change::Push(path),
+            false => Change::Set(format!("[{path}]")),
         };
-        edits.push(edit(change));
-        self.note(name, attribute, &own);
+        self.placed.edits.entry(own.source).or_default().push(own.edit([], change));
     }
 
     fn note(&mut self, name: &ProcessorName, attribute: &Attribute, owner: &Owner) {

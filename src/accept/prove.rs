@@ -3,12 +3,14 @@
 use super::convert::{Refusal, Wanted};
 use crate::desired::{Declaration, Desired};
 use crate::diff;
+use crate::model::ProcessorName;
 use crate::plan::Plan;
 
 /// Proves that a plan made of the texts changes nothing of what is wanted.
 pub(super) fn said(plan: &Plan, wanted: &Wanted) -> Result<(), Refusal> {
     for change in &plan.changes {
-        let values = wanted.iter().find(|(name, _)| name.as_str() == change.name);
+        let name = ProcessorName::new(&change.name).ok();
+        let values = name.and_then(|name| wanted.get_key_value(&name));
         let Some((name, values)) = values else { continue };
         let other = change.attributes.iter().find(|one| values.contains_key(&one.attribute));
         if let Some(other) = other {

@@ -68,6 +68,8 @@ pub(super) enum Command {
     Apply(Box<Apply>),
     /// Plan, ask, and bring back what runs took away and did not bring back.
     Restore(Box<Restore>),
+    /// Write what drifted into the files, instead of putting the service back.
+    Accept(Box<super::accept::AcceptArgs>),
     /// Render a saved plan, offline and without credentials.
     Show(Show),
     /// Print the live state as JSON.
@@ -93,6 +95,7 @@ impl Command {
             Command::Show(Show { format, .. }) => *format == PlanFormat::Json,
             Command::Apply(apply) => apply.execution.format == TextOrJson::Json,
             Command::Restore(restore) => restore.execution.format == TextOrJson::Json,
+            Command::Accept(accept) => accept.format == TextOrJson::Json,
             Command::Snapshot(snapshot) => snapshot.format == JsonOnly::Json,
             Command::IamPolicy(_)
             | Command::Schema(_)
@@ -360,6 +363,8 @@ pub(super) enum MachineFormat {
     Diagnostics,
     /// What `snapshot` prints.
     Snapshot,
+    /// What `accept --format json` prints.
+    Acceptance,
 }
 
 #[derive(Debug, Args)]

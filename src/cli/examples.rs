@@ -11,7 +11,7 @@ use super::exit;
 pub(super) type Example = (&'static str, &'static str);
 
 /// The examples of each command; the program itself has no name here.
-const EXAMPLES: [(&str, &[Example]); 12] = [
+const EXAMPLES: [(&str, &[Example]); 13] = [
     (
         "",
         &[
@@ -58,6 +58,14 @@ const EXAMPLES: [(&str, &[Example]); 12] = [
             ("rekon restore", "all that runs of the project here took away"),
             ("rekon restore . garage", "one processor of it"),
             ("rekon restore --out plan.json", "look at the plan first, and apply it later"),
+        ],
+    ),
+    (
+        "accept",
+        &[
+            ("rekon accept --dry-run", "how the files would change"),
+            ("rekon accept", "all that was changed outside of the files"),
+            ("rekon accept . 'front-*' garage", "of some processors"),
         ],
     ),
     (

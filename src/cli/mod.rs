@@ -1,9 +1,11 @@
 //! The command line: one file per command, each the flow in a handful of calls.
 
+mod accept;
 mod apply;
 mod args;
 mod carry_out;
 mod completions;
+mod edited_files;
 mod emulator;
 mod error;
 mod examples;
@@ -107,6 +109,7 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Plan(args) => wait(read(plan::run(*args, ui))),
         Command::Apply(args) => wait(apply::run(*args, ui)),
         Command::Restore(args) => wait(restore::run(*args, ui)),
+        Command::Accept(args) => wait(read(accept::run(*args, ui))),
         Command::Snapshot(args) => wait(read(snapshot::run(*args, ui))),
         Command::Emulator(args) => wait(serve(*args)),
     }
@@ -145,6 +148,7 @@ fn schema(format: Option<MachineFormat>, ui: &Ui) -> Exit {
         Some(MachineFormat::Outcome) => report::schema::schema(Format::Outcome),
         Some(MachineFormat::Diagnostics) => report::schema::schema(Format::Diagnostics),
         Some(MachineFormat::Snapshot) => report::schema::schema(Format::Snapshot),
+        Some(MachineFormat::Acceptance) => report::schema::schema(Format::Acceptance),
     };
     ui.print(&format!("{schema:#}\n"));
     Exit::Success

@@ -4,7 +4,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::Sources;
-use crate::plan::Plan;
+use crate::plan::{Acceptance, Plan};
 
 /// A project's folder as seen from the user's.
 #[derive(Clone, Debug)]
@@ -29,6 +29,18 @@ impl Standpoint {
     /// Sources whose paths are as seen from here.
     pub(super) fn sources(&self, sources: &Sources) -> Sources {
         sources.renamed(|path| self.show(path))
+    }
+
+    /// What was taken over, with paths as seen from here: for text.
+    pub(super) fn acceptance(&self, acceptance: &Acceptance) -> Acceptance {
+        let mut acceptance = acceptance.clone();
+        for accepted in &mut acceptance.accepted {
+            accepted.source.file = self.show(&accepted.source.file).into();
+        }
+        for file in &mut acceptance.files {
+            file.path = self.show(&file.path);
+        }
+        acceptance
     }
 
     /// A plan whose paths are as seen from here: for text, never to be saved.

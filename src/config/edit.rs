@@ -9,6 +9,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
+use toml_parser::Source;
+use toml_parser::lexer::TokenKind;
+
 use super::read::read;
 use super::tree::{Form, Node, Raw, Table};
 use crate::diagnostic::Sources;
@@ -73,11 +76,21 @@ pub(crate) fn edit(
             !queue.is_empty()
         });
         splices.sort_by_key(|splice| (splice.range.start, splice.range.end));
-        for Splice { range, with } in splices.into_iter().rev() {
-            text.replace_range(range, &with);
-        }
+        text = spliced(&text, &splices);
     }
     text
+}
+
+/// A text with other words in some ranges, which are in order.
+fn spliced(text: &str, splices: &[Splice]) -> String {
+    let (mut out, mut done) = (String::with_capacity(text.len()), 0);
+    for Splice { range, with } in splices {
+        out.push_str(&text[done..range.start]);
+        out.push_str(with);
+        done = range.end;
+    }
+    out.push_str(&text[done..]);
+    out
 }
 
 /// A range of a text, and what takes its place.
@@ -150,7 +163,14 @@ impl<'a> Placing<'a> {
         match (&edit.change, rest.is_empty()) {
             (Change::Set(value), true) if node.form == Form::Value => {
                 let with = self.with_line_ends(value);
-                Placed::done(vec![Splice { range: node.span.range(), with }])
+                let mut splices = vec![Splice { range: node.span.range(), with }];
+                let comments = self.comments(node.span.range());
+                if !comments.is_empty() {
+                    // They were between its lines, and stay above it.
+                    let at = self.line_start(node.span.range().start);
+                    splices.push(Splice { range: at..at, with: comments });
+                }
+                Placed::done(splices)
             }
             // It is spread over lines: they go, and then it is written.
             (Change::Set(_), true) => Placed { splices: self.removal(&way), done: false },
@@ -316,8 +336,9 @@ impl<'a> Placing<'a> {
         vec![Splice { range: whole.start..end, with: String::new() }]
     }
 
-    /// Takes out a line, but for the comment behind it.
+    /// Takes out lines, but for the comments between and behind them.
     fn removal_of_line(&self, span: Range<usize>) -> Splice {
+        let with = self.comments(span.clone());
         let start = self.line_start(span.start);
         let rest = self.rest_of_line(span.end);
         let text = &self.text[rest.clone()];
@@ -327,12 +348,29 @@ impl<'a> Placing<'a> {
                 let end = ["\r\n", "\n"].into_iter().find(|end| after.starts_with(end));
                 start..rest.end + end.map_or(0, str::len)
             }
-            false => {
+            false if with.is_empty() => {
                 let blank = text.len() - text.trim_start().len();
                 start + self.indent(span.start).len()..rest.start + blank
             }
+            false => {
+                let blank = text.len() - text.trim_start().len();
+                start..rest.start + blank
+            }
         };
-        Splice { range, with: String::new() }
+        Splice { range, with }
+    }
+
+    /// The comments in a range, each on a line of its own.
+    fn comments(&self, range: Range<usize>) -> String {
+        let indent = self.indent(range.start);
+        let end = self.line_end();
+        let tokens = Source::new(&self.text[range.clone()]).lex();
+        let comments = tokens.filter(|token| token.kind() == TokenKind::Comment).map(|token| {
+            let comment =
+                &self.text[range.start + token.span().start()..range.start + token.span().end()];
+            format!("{indent}{}{end}", comment.trim_end())
+        });
+        comments.collect()
     }
 
     /// The comma in a range, comments apart.

@@ -18,12 +18,14 @@ pub enum Format {
     Diagnostics,
     /// What `snapshot` prints.
     Snapshot,
+    /// What `accept --format json` prints.
+    Acceptance,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 4] =
-        [Format::Plan, Format::Outcome, Format::Diagnostics, Format::Snapshot];
+    pub const ALL: [Format; 5] =
+        [Format::Plan, Format::Outcome, Format::Diagnostics, Format::Snapshot, Format::Acceptance];
 
     /// Its name, and that of its schema.
     pub fn as_str(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Format {
             Format::Outcome => "outcome",
             Format::Diagnostics => "diagnostics",
             Format::Snapshot => "snapshot",
+            Format::Acceptance => "acceptance",
         }
     }
 }
@@ -43,6 +46,7 @@ pub fn schema(format: Format) -> Json {
         Format::Outcome => ("What became of a plan.", outcome()),
         Format::Diagnostics => ("What is wrong, or why a command failed.", diagnostics()),
         Format::Snapshot => ("The live state of an account and region.", snapshot()),
+        Format::Acceptance => ("What the files took over of what lives.", acceptance()),
     };
     let mut schema = Map::new();
     schema.insert("$schema".into(), json!("http://json-schema.org/draft-07/schema#"));
@@ -401,6 +405,36 @@ fn outcome() -> Json {
             ("processors", list(processor)),
             ("calls", list(call)),
             ("removed", list(removed)),
+        ],
+        [],
+    )
+}
+
+fn acceptance() -> Json {
+    let summary = object([("accepted", count()), ("left", count()), ("files", count())], []);
+    let accepted = object(
+        [
+            ("name", text()),
+            ("path", text()),
+            ("before", json!({})),
+            ("after", json!({})),
+            ("origin", word(&["drift", "both", "unknown", "config"])),
+            ("table", text()),
+            ("source", location()),
+        ],
+        [],
+    );
+    let left = object([("name", text()), ("reason", code())], []);
+    let file = object([("path", text()), ("diff", text())], []);
+    object(
+        [
+            ("format_version", version()),
+            ("stack", stack()),
+            ("dry_run", flag()),
+            ("summary", summary),
+            ("accepted", list(accepted)),
+            ("left", list(left)),
+            ("files", list(file)),
         ],
         [],
     )

@@ -43,7 +43,9 @@ fn every_example_of_every_help_runs() {
                 line if line.contains("fleet") => (1, "matches no file"),
                 line if line.contains("--live") || line.contains("--emulator") => (0, ""),
                 // They come as far as asking for credentials.
-                _ if ["plan", "apply", "snapshot"].contains(&args[1]) => (1, "no credentials"),
+                _ if ["plan", "apply", "accept", "snapshot"].contains(&args[1]) => {
+                    (1, "no credentials")
+                }
                 _ => (0, ""),
             };
             assert!(run.code == expected.0 && said.contains(expected.1), "{line}: {said}");

@@ -44,7 +44,8 @@ fn a_value_is_replaced_where_it_stands_and_all_around_it_stays() {
         ("[p.a]\n  b   =  1\n", "[p.a]\n  b   =  9\n"),
         ("[p]\na = { x = 0, b = 1 }", "[p]\na = { x = 0, b = 9 }"),
         ("p.\"a\".b = '''\n1'''\n", "p.\"a\".b = 9\n"),
-        ("p = { a.b = [1, # one\n 2] }\n", "p = { a.b = 9 }\n"),
+        ("[p]\n  a.b = [1, # one\n 2] # two\n", "[p]\n  # one\n  a.b = 9 # two\n"),
+        ("[p]\na.b = ['#', '''\n#''']\n", "[p]\na.b = 9\n"),
         ("[p]\n[p.a.b]\nx = 1 # gone\n[q]\n", "[p]\na.b = 9\n# gone\n[q]\n"),
     ] {
         check(text, &[set("a.b")], expected);
@@ -79,6 +80,8 @@ fn what_is_taken_out_leaves_its_comments_and_no_empty_table() {
         ("[p]\n# why\na.b = 1\nx = 2\n", "[p]\n# why\nx = 2\n"),
         ("[p]\n  a.b = 1  # why\nx = 2\n", "[p]\n  # why\nx = 2\n"),
         ("[p]\na.b = [\n  1,\n]\n", "[p]\n"),
+        ("[p]\na.b = [\n  1, # one\n  # two\n]\nx = 1\n", "[p]\n# one\n# two\nx = 1\n"),
+        ("[p]\na.b = [\n  1, # one\n] # two\n", "[p]\n# one\n# two\n"),
         ("[p]\na = { b = 1 }\nx = 2", "[p]\nx = 2"),
         ("[p]\na = { b = 1, x = 2 }\n", "[p]\na = { x = 2 }\n"),
         ("[p]\na = { x = 2, b = 1 }\n", "[p]\na = { x = 2 }\n"),

@@ -1,5 +1,6 @@
 //! Text for people: plans, outcomes, and what stands above them.
 
+mod acceptance;
 mod columns;
 mod entry;
 mod header;
@@ -7,6 +8,7 @@ mod messages;
 mod outcome;
 mod plan;
 
+pub use acceptance::{Written, acceptance, left};
 pub use header::{Header, header};
 pub use messages::{
     call_done, error, incomplete, note, progress, stopping, taken, throttled, unanswered, unseen,

@@ -1,6 +1,8 @@
 //! Taking what lives over into the files: texts as people write them, random worlds, and the
 //! command.
 
+mod cases;
+mod command;
 mod worlds;
 
 use rekon::accept::{self, Refusal, Selection};
