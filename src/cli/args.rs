@@ -74,10 +74,14 @@ pub(super) enum Command {
     Restore(Box<Restore>),
     /// Show what moved away from what was applied, without changing anything.
     Drift(Box<Drift>),
+    /// Write what drifted into the files, instead of putting the service back.
+    Accept(Box<super::accept::AcceptArgs>),
     /// Render a saved plan, offline and without credentials.
     Show(Show),
     /// Print the live state as JSON.
     Snapshot(Box<Snapshot>),
+    /// Print the least IAM policy that a command needs.
+    IamPolicy(super::iam_policy::IamPolicyArgs),
     /// Print the JSON Schema of the configuration, or of a machine format.
     Schema(Schema),
     /// Serve the embedded stand-in for the service over HTTP.
@@ -98,9 +102,11 @@ impl Command {
             Command::Apply(apply) => apply.execution.format == TextOrJson::Json,
             Command::Drift(drift) => drift.format == TextOrJson::Json,
             Command::Restore(restore) => restore.execution.format == TextOrJson::Json,
+            Command::Accept(accept) => accept.format == TextOrJson::Json,
             Command::Snapshot(snapshot) => snapshot.format == JsonOnly::Json,
             Command::Import(import) => import.format == TextOrJson::Json,
             Command::Init(_)
+            | Command::IamPolicy(_)
             | Command::Schema(_)
             | Command::Emulator(_)
             | Command::Completions(_)
@@ -436,6 +442,8 @@ pub(super) enum MachineFormat {
     Snapshot,
     /// What `import --format json` prints.
     Import,
+    /// What `accept --format json` prints.
+    Acceptance,
 }
 
 #[derive(Debug, Args)]

@@ -139,10 +139,14 @@ fn completing(program: Command, place: &Place) -> Command {
         })
     };
     program.mut_subcommands(|command| {
+        let names = match command.get_name() {
+            "restore" => Place::removed,
+            _ => Place::processors,
+        };
         command.mut_args(|arg| match (arg.get_id().as_str(), arg.get_value_hint()) {
             ("only" | "exclude", _) => arg.add(named(Place::processors)),
             ("tag", _) => arg.add(named(Place::tags)),
-            ("names", _) => arg.add(named(Place::removed)),
+            ("names", _) => arg.add(named(names)),
             (_, ValueHint::AnyPath) => arg.add(paths(PathCompleter::any())),
             (_, ValueHint::DirPath) => arg.add(paths(PathCompleter::dir())),
             _ => arg,

@@ -11,7 +11,7 @@ use super::exit;
 pub(super) type Example = (&'static str, &'static str);
 
 /// The examples of each command; the program itself has no name here.
-const EXAMPLES: [(&str, &[Example]); 14] = [
+const EXAMPLES: [(&str, &[Example]); 16] = [
     (
         "",
         &[
@@ -85,6 +85,14 @@ const EXAMPLES: [(&str, &[Example]); 14] = [
         ],
     ),
     (
+        "accept",
+        &[
+            ("rekon accept --dry-run", "how the files would change"),
+            ("rekon accept", "all that was changed outside of the files"),
+            ("rekon accept . 'front-*' garage", "of some processors"),
+        ],
+    ),
+    (
         "show",
         &[
             ("rekon show plan.json", "for reading"),
@@ -96,6 +104,14 @@ const EXAMPLES: [(&str, &[Example]); 14] = [
         &[
             ("rekon snapshot > live.json", "for `rekon plan --live live.json`"),
             ("rekon snapshot fleet --profile audit --rate 50%", "at half the pace of the quotas"),
+        ],
+    ),
+    (
+        "iam-policy",
+        &[
+            ("rekon iam-policy > policy.json", "what applying the project here takes"),
+            ("rekon iam-policy plan fleet", "what planning another one takes"),
+            ("rekon iam-policy drift --who", "and what asking who changed something takes"),
         ],
     ),
     (

@@ -1,14 +1,17 @@
 //! The command line: one file per command, each the flow in a handful of calls.
 
+mod accept;
 mod apply;
 mod args;
 mod carry_out;
 mod completions;
 mod drift;
+mod edited_files;
 mod emulator;
 mod error;
 mod examples;
 mod exit;
+mod iam_policy;
 mod import;
 mod init;
 mod log;
@@ -103,6 +106,7 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {
     match command {
         Command::Validate(args) => Ok(validate::run(&args, ui)),
         Command::Show(args) => show::run(&args, ui),
+        Command::IamPolicy(args) => iam_policy::run(&args, ui),
         Command::Schema(args) => Ok(schema(args.format, ui)),
         Command::Completions(args) => Ok(completions::run(args.shell, ui)),
         Command::Man(args) => man::run(&args, Cli::command(), ui),
@@ -112,6 +116,7 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {
         Command::Drift(args) => wait(read(drift::run(*args, ui))),
         Command::Apply(args) => wait(apply::run(*args, ui)),
         Command::Restore(args) => wait(restore::run(*args, ui)),
+        Command::Accept(args) => wait(read(accept::run(*args, ui))),
         Command::Snapshot(args) => wait(read(snapshot::run(*args, ui))),
         Command::Emulator(args) => wait(serve(*args)),
     }
@@ -151,6 +156,7 @@ fn schema(format: Option<MachineFormat>, ui: &Ui) -> Exit {
         Some(MachineFormat::Diagnostics) => report::schema::schema(Format::Diagnostics),
         Some(MachineFormat::Snapshot) => report::schema::schema(Format::Snapshot),
         Some(MachineFormat::Import) => report::schema::schema(Format::Import),
+        Some(MachineFormat::Acceptance) => report::schema::schema(Format::Acceptance),
     };
     ui.print(&format!("{schema:#}\n"));
     Exit::Success

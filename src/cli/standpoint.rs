@@ -4,7 +4,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::Sources;
-use crate::plan::{Drift, Plan};
+use crate::plan::{Acceptance, Drift, Plan};
 
 /// A project's folder as seen from the user's.
 #[derive(Clone, Debug)]
@@ -44,6 +44,18 @@ impl Standpoint {
             label.file = self.show(&label.file);
         }
         drift
+    }
+
+    /// What was taken over, with paths as seen from here: for text.
+    pub(super) fn acceptance(&self, acceptance: &Acceptance) -> Acceptance {
+        let mut acceptance = acceptance.clone();
+        for accepted in &mut acceptance.accepted {
+            accepted.source.file = self.show(&accepted.source.file).into();
+        }
+        for file in &mut acceptance.files {
+            file.path = self.show(&file.path);
+        }
+        acceptance
     }
 
     /// A plan whose paths are as seen from here: for text, never to be saved.

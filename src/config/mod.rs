@@ -10,6 +10,7 @@
 //! Deliberately absent: defaults, and any table with required keys.
 
 mod check;
+mod edit;
 #[cfg_attr(
     not(test),
     expect(
@@ -29,6 +30,7 @@ mod tables;
 mod tokens;
 mod tree;
 
+pub(crate) use edit::{Change, Edit, Step, edit};
 pub use load::{Loaded, LoadedFile, PROJECT_FILE, load};
 pub(crate) use pattern::matches;
 pub use schema::schema;

@@ -69,6 +69,11 @@ impl Node {
         Node { key, span, value, form: Form::Value }
     }
 
+    /// Whether it stands in one piece: no table or array that headers or dotted keys make.
+    pub fn is_written_out(&self) -> bool {
+        self.form == Form::Value
+    }
+
     /// Whether something was written, but nothing that can be used.
     pub fn is_unusable(&self) -> bool {
         matches!(self.value, Raw::Unusable)

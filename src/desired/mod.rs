@@ -26,4 +26,5 @@ mod values;
 pub use drift_ignore::DriftIgnore;
 pub use ownership::{Destination, HandOvers, Marks, Moved, OnDrift, Ownership, Removed};
 pub use resolve::{defaults, resolve};
+pub(crate) use shapes::shape;
 pub use types::{Checked, Declaration, Desired, Guard, Layer, Lifecycle, Place, Stack, Zone};

@@ -42,7 +42,7 @@ fn zone(table: &Table) -> Option<Zone> {
 }
 
 /// The shape of a region or zone, if it is written in full and within bounds.
-fn shape(table: &Table) -> Option<RegionOfInterest> {
+pub(crate) fn shape(table: &Table) -> Option<RegionOfInterest> {
     match (table.get("bounding_box"), table.get("polygon")) {
         (Some(bounds), None) => {
             let side = |name| number(bounds.table()?.get(name)?);

@@ -5,6 +5,7 @@
 //! are exact, and applying it leaves no choices. Deliberately absent: clients,
 //! clocks, and any way to reach the service.
 
+mod acceptance;
 mod attribute;
 mod build;
 mod calls;
@@ -33,6 +34,7 @@ mod tests;
 
 use build::Planning;
 
+pub use acceptance::{Acceptance, Accepted, EditedFile, Left, LeftReason};
 pub use attribute::{AttributeChange, Effect, Origin};
 pub use build::{Options, Undeclared, plan};
 pub use document::{Document, DocumentError, Seal};

@@ -11,7 +11,7 @@ use super::layout::Line;
 use super::palette::Meaning;
 use super::{Settings, toml};
 use crate::model::Definition;
-use crate::plan::{Change, Plan};
+use crate::plan::{Change, EditedFile, Plan};
 
 /// Lines of context around a difference.
 const CONTEXT: usize = 3;
@@ -38,12 +38,26 @@ fn one(out: &mut String, change: &Change, settings: Settings) {
         None => "/dev/null".to_owned(),
     };
     let (before, after) = (text(expect), text(result));
-    let diff = TextDiff::from_lines(&before, &after);
+    hunks(out, [header(expect, "live"), header(result, "declared")], [&before, &after], settings);
+}
+
+/// Draws what changes in files.
+pub fn files(files: &[EditedFile], settings: Settings) -> String {
+    let mut out = String::new();
+    for EditedFile { path, before, after } in files {
+        hunks(&mut out, [path.clone(), path.clone()], [before, after], settings);
+    }
+    out
+}
+
+/// Draws what differs between two texts, under the names of both.
+fn hunks(out: &mut String, names: [String; 2], texts: [&str; 2], settings: Settings) {
+    let diff = TextDiff::from_lines(texts[0], texts[1]);
     let mut line = |meaning, text: &str| Line::new(settings).push(meaning, text).finish(out);
     for (at, hunk) in diff.unified_diff().context_radius(CONTEXT).iter_hunks().enumerate() {
         if at == 0 {
-            line(Meaning::Strong, &format!("--- {}", header(expect, "live")));
-            line(Meaning::Strong, &format!("+++ {}", header(result, "declared")));
+            line(Meaning::Strong, &format!("--- {}", names[0]));
+            line(Meaning::Strong, &format!("+++ {}", names[1]));
         }
         line(Meaning::Note, &hunk.header().to_string());
         for row in hunk.iter_changes() {
@@ -52,8 +66,10 @@ fn one(out: &mut String, change: &Change, settings: Settings) {
                 ChangeTag::Delete => Meaning::Before,
                 ChangeTag::Insert => Meaning::After,
             };
-            // Canonical TOML ends every line with a line break.
-            line(meaning, &format!("{}{}", row.tag(), row.value().trim_end_matches('\n')));
+            line(meaning, &format!("{}{}", row.tag(), row.value().trim_end_matches(['\r', '\n'])));
+            if row.missing_newline() {
+                line(Meaning::Faint, "\\ No newline at end of file");
+            }
         }
     }
 }

@@ -7,11 +7,18 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::Settings;
+use super::diff;
 use super::escape::is_unsafe;
+use super::iam_policy::Policy;
+use super::text::Written;
 use super::view::{self, Applied, Counts, ProcessorResult};
 use crate::desired::Stack;
 use crate::diagnostic::{Record, Severity};
-use crate::plan::{CallOutcome, Document, Drift, Outcome, Plan, Removed, Signal};
+use crate::model::{Dialect, Location, Value};
+use crate::plan::{
+    Acceptance, Accepted, CallOutcome, Document, Drift, Origin, Outcome, Plan, Removed, Signal,
+};
 
 /// The version of the outcome's and the diagnostics' JSON.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -114,6 +121,88 @@ struct DiagnosticsSummary {
     errors: usize,
     warnings: usize,
     notes: usize,
+}
+
+/// What the files take over, as `accept --format json` prints it.
+pub fn acceptance(acceptance: &Acceptance, written: Written) -> String {
+    let Acceptance { stack, accepted, left, files } = acceptance;
+    let values = accepted.iter().map(|one| {
+        let Accepted { name, attribute, before, after, origin, table, source } = one;
+        let json = |side: &Option<Value>| side.as_ref().map(|value| value.to_json(Dialect::Toml));
+        AcceptedValue {
+            name,
+            path: attribute.to_string(),
+            before: json(before),
+            after: json(after),
+            origin: *origin,
+            table,
+            source,
+        }
+    });
+    let left = left.iter().map(|left| LeftAlone { name: &left.name, reason: left.reason.as_str() });
+    let files = files.iter().map(|file| Edited {
+        path: &file.path,
+        diff: diff::files(std::slice::from_ref(file), Settings::default()),
+    });
+    let (values, left, files): (Vec<_>, Vec<_>, Vec<_>) =
+        (values.collect(), left.collect(), files.collect());
+    document(&AcceptanceDocument {
+        format_version: FORMAT_VERSION,
+        stack,
+        dry_run: written == Written::Not,
+        summary: AcceptanceSummary { accepted: values.len(), left: left.len(), files: files.len() },
+        accepted: values,
+        left,
+        files,
+    })
+}
+
+#[derive(Serialize)]
+struct AcceptanceDocument<'a> {
+    format_version: &'static str,
+    stack: &'a Stack,
+    dry_run: bool,
+    summary: AcceptanceSummary,
+    accepted: Vec<AcceptedValue<'a>>,
+    left: Vec<LeftAlone<'a>>,
+    files: Vec<Edited<'a>>,
+}
+
+#[derive(Serialize)]
+struct AcceptanceSummary {
+    /// Values.
+    accepted: usize,
+    /// Processors.
+    left: usize,
+    files: usize,
+}
+
+#[derive(Serialize)]
+struct AcceptedValue<'a> {
+    name: &'a str,
+    path: String,
+    before: Option<serde_json::Value>,
+    after: Option<serde_json::Value>,
+    origin: Origin,
+    table: &'a str,
+    source: &'a Location,
+}
+
+#[derive(Serialize)]
+struct LeftAlone<'a> {
+    name: &'a str,
+    reason: &'static str,
+}
+
+#[derive(Serialize)]
+struct Edited<'a> {
+    path: &'a str,
+    diff: String,
+}
+
+/// A policy, as `iam-policy` prints it.
+pub fn iam_policy(policy: &Policy) -> String {
+    document(policy)
 }
 
 /// A snapshot, or any other document that is JSON already.

@@ -20,12 +20,20 @@ pub enum Format {
     Snapshot,
     /// What `import --format json` prints.
     Import,
+    /// What `accept --format json` prints.
+    Acceptance,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 5] =
-        [Format::Plan, Format::Outcome, Format::Diagnostics, Format::Snapshot, Format::Import];
+    pub const ALL: [Format; 6] = [
+        Format::Plan,
+        Format::Outcome,
+        Format::Diagnostics,
+        Format::Snapshot,
+        Format::Import,
+        Format::Acceptance,
+    ];
 
     /// Its name, and that of its schema.
     pub fn as_str(self) -> &'static str {
@@ -35,6 +43,7 @@ impl Format {
             Format::Diagnostics => "diagnostics",
             Format::Snapshot => "snapshot",
             Format::Import => "import",
+            Format::Acceptance => "acceptance",
         }
     }
 }
@@ -47,6 +56,7 @@ pub fn schema(format: Format) -> Json {
         Format::Diagnostics => ("What is wrong, or why a command failed.", diagnostics()),
         Format::Snapshot => ("The live state of an account and region.", snapshot()),
         Format::Import => ("What was written for what exists, and what was not.", import()),
+        Format::Acceptance => ("What the files took over of what lives.", acceptance()),
     };
     let mut schema = Map::new();
     schema.insert("$schema".into(), json!("http://json-schema.org/draft-07/schema#"));
@@ -445,6 +455,36 @@ fn import() -> Json {
             ("unmanaged", list(text())),
             ("notes", list(text())),
             ("problems", list(problem())),
+        ],
+        [],
+    )
+}
+
+fn acceptance() -> Json {
+    let summary = object([("accepted", count()), ("left", count()), ("files", count())], []);
+    let accepted = object(
+        [
+            ("name", text()),
+            ("path", text()),
+            ("before", json!({})),
+            ("after", json!({})),
+            ("origin", word(&["drift", "both", "unknown", "config"])),
+            ("table", text()),
+            ("source", location()),
+        ],
+        [],
+    );
+    let left = object([("name", text()), ("reason", code())], []);
+    let file = object([("path", text()), ("diff", text())], []);
+    object(
+        [
+            ("format_version", version()),
+            ("stack", stack()),
+            ("dry_run", flag()),
+            ("summary", summary),
+            ("accepted", list(accepted)),
+            ("left", list(left)),
+            ("files", list(file)),
         ],
         [],
     )

@@ -154,7 +154,7 @@ fn tags(out: &mut String, values: &Values<'_>) {
 }
 
 /// Writes a value on one line.
-fn inline(value: &Value) -> String {
+pub(crate) fn inline(value: &Value) -> String {
     match value {
         Value::Text(text) => string(text),
         Value::Number(number) => number.to_string(),
@@ -165,23 +165,35 @@ fn inline(value: &Value) -> String {
     }
 }
 
-/// Writes a region. The sides of a box stand as the documentation names them.
-fn region(region: &RegionOfInterest) -> String {
-    // A coordinate is a fraction of the frame, so that a whole one has a point.
-    let fraction = |number: Float32| format!("{:?}", number.to_shortest_f64());
-    let shape = match region {
+/// Writes a region as an item of a list.
+pub(crate) fn region(region: &RegionOfInterest) -> String {
+    let key = match region {
+        RegionOfInterest::BoundingBox(_) => "bounding_box",
+        RegionOfInterest::Polygon(_) => "polygon",
+    };
+    braces(std::iter::once(format!("{key} = {}", shape(region))))
+}
+
+/// Writes a coordinate. It is a fraction of the frame, so that a whole one has a point.
+pub(crate) fn fraction(number: Float32) -> String {
+    format!("{:?}", number.to_shortest_f64())
+}
+
+/// Writes a region without its key. The sides of a box stand as the documentation names
+/// them.
+pub(crate) fn shape(region: &RegionOfInterest) -> String {
+    match region {
         RegionOfInterest::BoundingBox(BoundingBox { left, top, width, height }) => {
             let sides = [("left", left), ("top", top), ("width", width), ("height", height)];
             let sides = sides.map(|(name, side)| format!("{name} = {}", fraction(*side)));
-            format!("bounding_box = {}", braces(sides.into_iter()))
+            braces(sides.into_iter())
         }
         RegionOfInterest::Polygon(polygon) => {
             let points = polygon.points().iter();
             let points = points.map(|point| list([point.x, point.y].map(fraction).into_iter()));
-            format!("polygon = {}", list(points))
+            list(points)
         }
-    };
-    braces(std::iter::once(shape))
+    }
 }
 
 pub(crate) fn list(items: impl Iterator<Item = String>) -> String {

@@ -1,11 +1,13 @@
 //! The one integration binary: rekon as its users and its service see it.
 
+mod accept;
 mod applying;
 mod chaos;
 mod convergence;
 mod drift;
 mod examples;
 mod hostile;
+mod iam_policy;
 mod import;
 mod manners;
 mod mistakes;

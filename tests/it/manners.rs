@@ -46,10 +46,11 @@ fn every_example_of_every_help_runs() {
                     (1, "no credentials")
                 }
                 line if line.starts_with("rekon import") => (0, ""),
+                line if line.starts_with("rekon iam-policy") => (0, ""),
                 line if line.contains("fleet") => (1, "matches no file"),
                 line if line.contains("--live") || line.contains("--emulator") => (0, ""),
                 // They come as far as asking for credentials.
-                _ if ["plan", "apply", "drift", "snapshot"].contains(&args[1]) => {
+                _ if ["plan", "apply", "drift", "accept", "snapshot"].contains(&args[1]) => {
                     (1, "no credentials")
                 }
                 _ => (0, ""),

@@ -93,10 +93,12 @@ async fn no_read_verb_ever_writes_to_the_service_or_to_the_project() {
             &["show", &plan, "--format", "json"],
             &["show", &plan, "--format", "diff"],
             &["plan", dir, "--live", &snapshot],
+            &["accept", dir, "--dry-run"],
             &["snapshot", dir],
             &["import", dir, "--dry-run"],
             &["import", &new, "--live", &snapshot],
             &["import", &new, "--region", REGION],
+            &["iam-policy", "apply", dir],
             &["schema"],
             &["completions", "bash"],
             // Neither do those that come to nothing.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules in order of dependence, core then edges.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "model",
     "diagnostic",
     "config",
@@ -14,6 +14,7 @@ const ORDER: [&str; 12] = [
     "plan",
     "report",
     "import",
+    "accept",
     "aws",
     "live",
     "apply",

@@ -146,6 +146,7 @@ fn documents() -> Vec<(Format, Value)> {
         add(Format::Snapshot, &args("snapshot"), 0);
         add(Format::Plan, &args("plan"), 0);
         add(Format::Plan, &[&args("plan")[..], &["--limit", "1"]].concat(), 0);
+        add(Format::Acceptance, &[&args("accept")[..], &["--dry-run"]].concat(), 0);
         add(Format::Outcome, &[&args("apply")[..], &["--auto-approve"]].concat(), 0);
         add(Format::Plan, &args("plan"), 0);
         let state = std::fs::read_to_string(Path::new(&dir).join(".rekon/emulator.json"));
@@ -253,6 +254,8 @@ fn every_verb_tells_its_errors_as_json_where_json_was_asked_for() {
         (&["plan", "/nonexistent", "--emulator"], "missing-project"),
         (&["apply", broken, "--auto-approve"], "missing-stack-key"),
         (&["snapshot", broken], "missing-stack-key"),
+        (&["accept", broken], "missing-stack-key"),
+        (&["accept", &dir, "nobody", "--emulator"], "failed"),
         (&["plan", &dir], "failed"),
         (&["plan", &dir, "--emulator", "--only", "nobody"], "failed"),
         (&["plan", &dir, "--live", &no_plan], "failed"),

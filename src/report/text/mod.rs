@@ -1,5 +1,6 @@
 //! Text for people: plans, outcomes, and what stands above them.
 
+mod acceptance;
 mod columns;
 mod drift;
 mod entry;
@@ -8,6 +9,7 @@ mod messages;
 mod outcome;
 mod plan;
 
+pub use acceptance::{Written, acceptance, left};
 pub use drift::drift;
 pub use header::{Header, header};
 pub use messages::{

@@ -11,4 +11,4 @@ mod replacements;
 mod restoring;
 mod torture;
 mod wire;
-mod world;
+pub mod world;
