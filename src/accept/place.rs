@@ -311,7 +311,11 @@ impl<'a> Placing<'a> {
                 users.iter().map(|(name, count)| self.moved_to(name, shape, *count)).collect();
             let mut moved = moved.into_iter();
             let (Some(Some(to)), None) = (moved.next(), moved.next()) else { continue };
-            if self.desired.zones.values().any(|other| other.shape == to) {
+            // Nobody knows which of two zones of one shape moved, or should.
+            let alike = |shape: &RegionOfInterest| {
+                self.desired.zones.values().filter(|zone| zone.shape == *shape).count()
+            };
+            if alike(shape) > 1 || alike(&to) > 0 {
                 continue;
             }
             let owner = Owner {

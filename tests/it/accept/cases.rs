@@ -160,6 +160,20 @@ settings.connected_home.labels = [\"PERSON\"]
 regions_of_interest = [{ zone = \"gate\" }]
 ";
 
+const TWINS: &str = "\
+[zone.gate]
+bounding_box = { left = 0.0, top = 0.5, width = 0.25, height = 0.5 }
+
+[zone.door]
+bounding_box = { left = 0.0, top = 0.5, width = 0.25, height = 0.5 }
+
+[processor.porch]
+input.kinesis_video_stream.arn = STREAM porch
+output.s3_destination.bucket = \"results\"
+settings.connected_home.labels = [\"PERSON\"]
+regions_of_interest = [{ zone = \"gate\" }, { zone = \"door\" }]
+";
+
 const LOBBY: &str = "\
 [defaults.face_search]
 settings.face_search.face_match_threshold = 90
@@ -339,6 +353,11 @@ tags = { floor = \"1\" }
             "zone-of-another-shape",
             ZONES,
             vec![("porch", "RegionsOfInterest", json!([bounds(0.0), bounds(0.75)]))],
+        ),
+        case(
+            "zones-of-one-shape",
+            TWINS,
+            vec![("porch", "RegionsOfInterest", json!([bounds(0.0), bounds(0.5)]))],
         ),
         case("regions-gone", ZONES, vec![("porch", "RegionsOfInterest", Value::Null)]),
         case(

@@ -3,6 +3,7 @@
 
 mod cases;
 mod command;
+mod layers;
 mod worlds;
 
 use rekon::accept::{self, Refusal, Selection};
