@@ -209,7 +209,7 @@ async fn a_policy_allows_what_its_command_asks_for_and_nothing_else() {
     judge.run(&last, &apply, 0).await;
     assert_eq!(judge.used, actions(&last));
 
-    for verb in ["plan", "accept", "snapshot"] {
+    for verb in ["plan", "drift", "accept", "snapshot"] {
         judge.used.clear();
         let last = policy(dir, verb);
         // What is not yet as declared is asked about in full.

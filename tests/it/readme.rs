@@ -3,7 +3,7 @@
 //! Each section begins with a fresh copy of `examples/`. A `diff` block is an
 //! edit of a file, a `toml` block with a `[stack]` a whole project. A `console` block is a session: `$ rekon ...` is run, with
 //! `> FILE` for a redirection, and what follows is all that a terminal would
-//! show; `$ echo $?` shows the exit code, which is 0 where it is not shown. A
+//! show; `$ aws ...` is done to the service that the minimal example plays; `$ echo $?` shows the exit code, which is 0 where it is not shown. A
 //! line `...` stands for any lines.
 //!
 //! `REKON_UPDATE_CASES=1` writes what the program says into the pages, for
@@ -14,6 +14,9 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
+use aws_sdk_rekognition::config::{Credentials, Region};
+use aws_sdk_rekognition::types::StreamProcessorDataSharingPreference;
+use rekon::emulator::{Emulator, Options};
 use serde_json::Value;
 use similar::TextDiff;
 use snapbox::IntoData as _;
@@ -23,8 +26,9 @@ use tempfile::TempDir;
 use crate::support::{copy, rekon, run};
 
 /// The pages that are about using rekon.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "README.md",
+    "docs/existing-fleet.md",
     "docs/tour.md",
     "docs/configuration.md",
     "docs/changes.md",
@@ -204,6 +208,7 @@ impl Place {
             let shown: String = shown.iter().flat_map(|line| [line, "\n"]).collect();
             let said = match command {
                 "echo $?" => format!("{}\n", std::mem::take(&mut self.last_code)),
+                _ if command.starts_with("aws ") => self.console(command),
                 _ => self.run(command),
             };
             if next.first().is_none_or(|line| *line != "$ echo $?") {
@@ -213,6 +218,36 @@ impl Place {
             rest = next;
         }
         replayed
+    }
+
+    /// Does to the state of the minimal example what the one command of the AWS CLI that the
+    /// pages show does to a service.
+    fn console(&mut self, command: &str) -> String {
+        let words: Vec<&str> = command.split(' ').collect();
+        let ["aws", "rekognition", "update-stream-processor", "--name", name, option, value] =
+            *words
+        else {
+            panic!("{command}")
+        };
+        assert_eq!(option, "--data-sharing-preference-for-update");
+        let opt_in = value == "OptIn=true";
+        let state = self.folder.path().join("examples/minimal/.rekon/emulator.json");
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let emulator = Emulator::open(Options::default(), None, Some(&state)).unwrap();
+            let config = aws_sdk_rekognition::Config::builder()
+                .behavior_version_latest()
+                .region(Region::new("us-east-1"))
+                .credentials_provider(Credentials::new("console", "secret", None, None, "test"))
+                .http_client(emulator.http_client())
+                .build();
+            let update = aws_sdk_rekognition::Client::from_conf(config).update_stream_processor();
+            let sharing = StreamProcessorDataSharingPreference::builder().opt_in(opt_in).build();
+            let update = update.name(name).data_sharing_preference_for_update(sharing);
+            update.send().await.unwrap();
+            emulator.flush().await.unwrap();
+        });
+        String::new()
     }
 
     /// Runs a command; gives what a terminal would show.
