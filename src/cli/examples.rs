@@ -110,7 +110,7 @@ const EXAMPLES: [(&str, &[Example]); 16] = [
         "iam-policy",
         &[
             ("rekon iam-policy > policy.json", "what applying the project here takes"),
-            ("rekon iam-policy plan fleet", "what planning another one takes"),
+            ("rekon iam-policy plan", "what planning it takes"),
             ("rekon iam-policy drift --who", "and what asking who changed something takes"),
         ],
     ),

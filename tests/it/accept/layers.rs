@@ -57,8 +57,8 @@ fn project(dice: &mut Dice) -> Files {
     text.push_str("[defaults.label_detection]\n");
     gives(&mut text, "defaults.label_detection", dice, zones);
     let mut more = String::new();
-    for zone in 0..zones {
-        writeln!(more, "[zone.z{zone}]\nbounding_box = {} # a zone", bounds(SHAPES[zone])).unwrap();
+    for (zone, left) in SHAPES[..zones].iter().enumerate() {
+        writeln!(more, "[zone.z{zone}]\nbounding_box = {} # a zone", bounds(*left)).unwrap();
     }
     for (template, extends) in [("a", "[]"), ("b", "[\"a\"]"), ("c", "[]")] {
         writeln!(more, "[template.{template}]\nextends = {extends}").unwrap();
