@@ -436,6 +436,8 @@ pub(super) enum MachineFormat {
     Snapshot,
     /// What `import --format json` prints.
     Import,
+    /// What `drift --format json` prints.
+    Drift,
 }
 
 #[derive(Debug, Args)]

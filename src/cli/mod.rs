@@ -151,6 +151,7 @@ fn schema(format: Option<MachineFormat>, ui: &Ui) -> Exit {
         Some(MachineFormat::Diagnostics) => report::schema::schema(Format::Diagnostics),
         Some(MachineFormat::Snapshot) => report::schema::schema(Format::Snapshot),
         Some(MachineFormat::Import) => report::schema::schema(Format::Import),
+        Some(MachineFormat::Drift) => report::schema::schema(Format::Drift),
     };
     ui.print(&format!("{schema:#}\n"));
     Exit::Success

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::model::{Attribute, Type};
+use crate::plan::Category;
 
 /// A machine format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +21,20 @@ pub enum Format {
     Snapshot,
     /// What `import --format json` prints.
     Import,
+    /// What `drift --format json` prints.
+    Drift,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 5] =
-        [Format::Plan, Format::Outcome, Format::Diagnostics, Format::Snapshot, Format::Import];
+    pub const ALL: [Format; 6] = [
+        Format::Plan,
+        Format::Outcome,
+        Format::Diagnostics,
+        Format::Snapshot,
+        Format::Import,
+        Format::Drift,
+    ];
 
     /// Its name, and that of its schema.
     pub fn as_str(self) -> &'static str {
@@ -35,6 +44,7 @@ impl Format {
             Format::Diagnostics => "diagnostics",
             Format::Snapshot => "snapshot",
             Format::Import => "import",
+            Format::Drift => "drift",
         }
     }
 }
@@ -47,6 +57,7 @@ pub fn schema(format: Format) -> Json {
         Format::Diagnostics => ("What is wrong, or why a command failed.", diagnostics()),
         Format::Snapshot => ("The live state of an account and region.", snapshot()),
         Format::Import => ("What was written for what exists, and what was not.", import()),
+        Format::Drift => ("What moved away from what was applied.", drift()),
     };
     let mut schema = Map::new();
     schema.insert("$schema".into(), json!("http://json-schema.org/draft-07/schema#"));
@@ -148,6 +159,11 @@ fn location() -> Json {
 
 fn operation() -> Json {
     word(&OPERATIONS)
+}
+
+/// Which side moved.
+fn origin() -> Json {
+    word(&["config", "drift", "both", "unknown"])
 }
 
 /// A request or an answer, as it is on the wire.
@@ -266,7 +282,7 @@ fn plan() -> Json {
             ("before", json!({})),
             ("after", json!({})),
             ("effect", word(&["in_place", "replace", "create", "delete"])),
-            ("origin", word(&["config", "drift", "both", "unknown"])),
+            ("origin", origin()),
         ],
         [("source", location())],
     );
@@ -442,6 +458,62 @@ fn import() -> Json {
             ("unmanaged", list(text())),
             ("notes", list(text())),
             ("problems", list(problem())),
+        ],
+        [],
+    )
+}
+
+fn drift() -> Json {
+    let category = || word(&Category::ALL.map(Category::as_str));
+    let recorded = json!({"oneOf": [
+        object([("value", json!({}))], []),
+        object([("digest", text())], []),
+        word(&["none"]),
+    ]});
+    let attribute = object(
+        [
+            ("path", text()),
+            ("recorded", recorded),
+            ("live", json!({})),
+            ("declared", json!({})),
+            ("origin", origin()),
+        ],
+        [("source", location())],
+    );
+    let who = object(
+        [
+            ("principal", or_null(text())),
+            ("operation", or_null(text())),
+            ("at", or_null(time())),
+            ("source_ip", or_null(text())),
+            ("unknown", or_null(text())),
+        ],
+        [],
+    );
+    let finding = object(
+        [("name", text()), ("category", category())],
+        [
+            ("attributes", list(attribute)),
+            ("message", text()),
+            ("source", location()),
+            ("who", who),
+        ],
+    );
+    let counts = ["processors", "clean", "ignored"];
+    let counts = counts.into_iter().chain(Category::ALL.map(Category::as_str));
+    let counts: Vec<&str> = counts.collect();
+    let members: Map<String, Json> = counts.iter().map(|&name| (name.into(), count())).collect();
+    let summary = json!({"type": "object", "properties": members, "required": counts,
+        "additionalProperties": false});
+    object(
+        [
+            ("format_version", version()),
+            ("rekon_version", text()),
+            ("stack", stack()),
+            ("complete", flag()),
+            ("summary", summary),
+            ("findings", list(finding)),
+            ("diagnostics", list(record())),
         ],
         [],
     )
