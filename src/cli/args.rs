@@ -96,7 +96,7 @@ impl Command {
             Command::Plan(plan) => plan.format == PlanFormat::Json,
             Command::Show(Show { format, .. }) => *format == PlanFormat::Json,
             Command::Apply(apply) => apply.execution.format == TextOrJson::Json,
-            Command::Drift(drift) => drift.format == TextOrJson::Json,
+            Command::Drift(drift) => drift.format == DriftFormat::Json,
             Command::Restore(restore) => restore.execution.format == TextOrJson::Json,
             Command::Snapshot(snapshot) => snapshot.format == JsonOnly::Json,
             Command::Import(import) => import.format == TextOrJson::Json,
@@ -341,7 +341,10 @@ pub(super) struct Drift {
     pub project: Project,
     /// How to print what was found.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: TextOrJson,
+    pub format: DriftFormat,
+    /// Keep what was found here, and say what is new, still there or resolved since.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub since: Option<PathBuf>,
     /// Look for processors that no file declares, too.
     #[arg(long)]
     pub undeclared: bool,
@@ -479,6 +482,17 @@ pub(super) enum PlanFormat {
     Json,
     /// A unified diff from what lives to what is declared.
     Diff,
+}
+
+/// The formats of what drift finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DriftFormat {
+    /// For reading.
+    Text,
+    /// The versioned document.
+    Json,
+    /// For a comment, an issue or the summary of a job.
+    Markdown,
 }
 
 /// The formats of a result.

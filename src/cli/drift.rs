@@ -1,6 +1,10 @@
 //! `rekon drift`: what moved away from what was applied.
 
-use super::args::{self, TextOrJson};
+mod memory;
+
+use jiff::Timestamp;
+
+use super::args::{self, DriftFormat, PlanFormat};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::plan::Look;
@@ -9,13 +13,18 @@ use super::ui::Ui;
 use super::{plan, project, session};
 use crate::plan::{Against, Category, Drift, DriftOptions};
 use crate::report;
+use memory::Memory;
 
 /// Runs the command.
 pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError> {
     let project = project::open(&args.project.dir, args.deny_warnings)?;
     let narrowing = plan::narrowing(&project.desired, &args.choose, None)?;
-    let look = Look::alone(super::apply::plan_format(args.format));
+    let look = Look::alone(match args.format {
+        DriftFormat::Text => PlanFormat::Text,
+        DriftFormat::Json | DriftFormat::Markdown => PlanFormat::Json,
+    });
     let stack = &project.desired.stack;
+    let memory = args.since.as_deref().map(|file| Memory::open(file, stack)).transpose()?;
     let live = match &args.live {
         Some(file) => {
             let live = plan::read_snapshot(file, stack, ui).await?;
@@ -35,15 +44,29 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
     let undeclared = args.undeclared || args.fail_on.contains(&args::CategoryChoice::Undeclared);
     let options = DriftOptions { narrowing, undeclared, today };
     let project::Project { loaded, desired, warnings } = &project;
-    let found = crate::plan::drift(desired, &loaded.sources, warnings, &live, &options);
+    let mut found = crate::plan::drift(desired, &loaded.sources, warnings, &live, &options);
+    let memory = memory.map(|memory| memory.compare(&mut found, Timestamp::now()));
     match args.format {
-        TextOrJson::Text => {
+        DriftFormat::Text => {
             let seen = Standpoint::before(&loaded.root).drift(&found);
             ui.print(&report::text::drift(&seen, ui.stdout_settings()))
         }
-        TextOrJson::Json => ui.print(&report::json::drift(&found)),
+        DriftFormat::Json => ui.print(&report::json::drift(&found)),
+        DriftFormat::Markdown => ui.print(&report::markdown::drift(&found)),
     };
-    Ok(exit(&found, &args.fail_on))
+    // What was found stands, whoever could not be told of it.
+    let mut told = Ok(());
+    if let Some(memory) = memory {
+        told = memory.keep();
+    }
+    let exit = exit(&found, &args.fail_on);
+    Ok(match told {
+        Err(error) => {
+            ui.error(&error, None);
+            if exit == Exit::Success { Exit::Error } else { exit }
+        }
+        Ok(()) => exit,
+    })
 }
 
 /// How looking for drift ends.

@@ -11,7 +11,7 @@ use super::escape::is_unsafe;
 use super::view::{self, Applied, Counts, ProcessorResult};
 use crate::desired::Stack;
 use crate::diagnostic::{Record, Severity};
-use crate::plan::{CallOutcome, Document, Drift, Outcome, Plan, Removed, Signal};
+use crate::plan::{CallOutcome, Document, Drift, Outcome, Plan, Removed, Seen, Signal};
 
 /// The version of the outcome's and the diagnostics' JSON.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -24,6 +24,11 @@ pub fn plan(plan: &Plan) -> String {
 /// What drift found, as `drift --format json` prints it.
 pub fn drift(drift: &Drift) -> String {
     document(drift)
+}
+
+/// What drift found, as `drift --since` keeps it.
+pub fn seen(seen: &Seen) -> String {
+    document(seen)
 }
 
 /// What became of a plan, as `apply --format json` prints it.

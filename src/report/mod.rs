@@ -14,6 +14,7 @@
 pub mod diagnostics;
 pub mod diff;
 pub mod json;
+pub mod markdown;
 pub mod schema;
 pub mod text;
 pub mod toml;

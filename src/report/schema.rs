@@ -490,6 +490,7 @@ fn drift() -> Json {
         ],
         [],
     );
+    let seen = object([("standing", word(&["new", "altered", "known"])), ("since", time())], []);
     let finding = object(
         [("name", text()), ("category", category())],
         [
@@ -497,7 +498,19 @@ fn drift() -> Json {
             ("message", text()),
             ("source", location()),
             ("who", who),
+            ("seen", seen),
         ],
+    );
+    let resolved = object([("name", text()), ("category", category()), ("since", time())], []);
+    let since = object(
+        [
+            ("last", or_null(time())),
+            ("new", count()),
+            ("altered", count()),
+            ("known", count()),
+            ("resolved", list(resolved)),
+        ],
+        [],
     );
     let counts = ["processors", "clean", "ignored"];
     let counts = counts.into_iter().chain(Category::ALL.map(Category::as_str));
@@ -515,7 +528,7 @@ fn drift() -> Json {
             ("findings", list(finding)),
             ("diagnostics", list(record())),
         ],
-        [],
+        [("since", since)],
     )
 }
 

@@ -162,6 +162,12 @@ fn documents() -> Vec<(Format, Value)> {
     std::fs::write(&state, text).unwrap();
     let args = ["drift", &dir, "--emulator", "--undeclared", "--format", "json"];
     add(Format::Drift, &args, 2);
+    let since = format!("{dir}/seen.json");
+    let args = [&args[..], &["--since", &since]].concat();
+    add(Format::Drift, &args, 2);
+    let text = std::fs::read_to_string(&state).unwrap();
+    std::fs::write(&state, text.replacen("\"FAILED\"", "\"STOPPED\"", 1)).unwrap();
+    add(Format::Drift, &args, 2);
     // An import into a project that declares some of it otherwise, and one that is new
     // and finds what cannot be declared.
     let (folder, dir) = copy_of("doorbells");
@@ -249,7 +255,7 @@ fn every_document_is_as_its_schema_says_and_a_member_that_is_otherwise_is_notice
                 format.as_str()
             );
         });
-        let optional = ["emulator", "zones", "restores"];
+        let optional = ["emulator", "zones", "restores", "since"];
         for name in
             document.as_object().unwrap().keys().filter(|name| !optional.contains(&name.as_str()))
         {
