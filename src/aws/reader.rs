@@ -79,6 +79,11 @@ impl Reader {
         self.client.retry.tally()
     }
 
+    /// The same, each attempt counted, by operation.
+    pub fn sent(&self) -> BTreeMap<Operation, u64> {
+        self.client.retry.sent()
+    }
+
     /// The region that is spoken to.
     pub fn region(&self) -> &str {
         &self.client.region

@@ -345,6 +345,9 @@ pub(super) struct Drift {
     /// Keep what was found here, and say what is new, still there or resolved since.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub since: Option<PathBuf>,
+    /// Write metrics here, for the textfile collector of Prometheus' node exporter.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub metrics: Option<PathBuf>,
     /// Look for processors that no file declares, too.
     #[arg(long)]
     pub undeclared: bool,

@@ -2,6 +2,8 @@
 
 mod memory;
 
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 
 use super::args::{self, DriftFormat, PlanFormat};
@@ -10,9 +12,11 @@ use super::exit::Exit;
 use super::plan::Look;
 use super::standpoint::Standpoint;
 use super::ui::Ui;
-use super::{plan, project, session};
+use super::{new_files, plan, project, session};
+use crate::aws::Reader;
 use crate::plan::{Against, Category, Drift, DriftOptions};
 use crate::report;
+use crate::report::metrics::Run;
 use memory::Memory;
 
 /// Runs the command.
@@ -25,18 +29,20 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
     });
     let stack = &project.desired.stack;
     let memory = args.since.as_deref().map(|file| Memory::open(file, stack)).transpose()?;
-    let live = match &args.live {
+    let began = Instant::now();
+    let (live, reader) = match &args.live {
         Some(file) => {
             let live = plan::read_snapshot(file, stack, ui).await?;
             let against =
                 Against::Snapshot { file: file.display().to_string(), taken_at: live.taken_at };
             plan::announce(stack, Some(&against), None, look, ui);
-            live
+            (live, None)
         }
         None => {
             let session = session::open(&args.connect, stack, &project.loaded.root, ui).await?;
             plan::announce(stack, Some(&session.against), None, look, ui);
-            session.read(&project.desired, &narrowing, ui).await?
+            let live = session.read(&project.desired, &narrowing, ui).await?;
+            (live, Some(session.connection.reader()))
         }
     };
     narrowing.check(&live).map_err(|error| CommandError::of(&error))?;
@@ -54,19 +60,34 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
         DriftFormat::Json => ui.print(&report::json::drift(&found)),
         DriftFormat::Markdown => ui.print(&report::markdown::drift(&found)),
     };
-    // What was found stands, whoever could not be told of it.
-    let mut told = Ok(());
-    if let Some(memory) = memory {
-        told = memory.keep();
+    let mut failures = Vec::new();
+    if let Some(file) = &args.metrics {
+        let run = cost(reader.as_ref(), began.elapsed());
+        let text = report::metrics::metrics(&found, &live, &run);
+        let written = new_files::replace(file, &text);
+        let failed = |error| format!("cannot write the metrics {}: {error}", file.display());
+        failures.extend(written.map_err(failed).err());
     }
-    let exit = exit(&found, &args.fail_on);
-    Ok(match told {
-        Err(error) => {
-            ui.error(&error, None);
-            if exit == Exit::Success { Exit::Error } else { exit }
-        }
-        Ok(()) => exit,
+    if let Some(memory) = memory {
+        failures.extend(memory.keep().err());
+    }
+    failures.iter().for_each(|failure| ui.error(failure, None));
+    // What was found stands, whatever could not be told of it.
+    Ok(match exit(&found, &args.fail_on) {
+        Exit::Success if !failures.is_empty() => Exit::Error,
+        exit => exit,
     })
+}
+
+/// What a run took of the service, and of time.
+fn cost(reader: Option<&Reader>, took: Duration) -> Run {
+    let sent = reader.map(Reader::sent).unwrap_or_default();
+    Run {
+        calls: sent.into_iter().map(|(operation, times)| (operation.as_str(), times)).collect(),
+        throttles: reader.map_or(0, |reader| reader.tally().throttled),
+        took,
+        at: Timestamp::now(),
+    }
 }
 
 /// How looking for drift ends.

@@ -15,6 +15,7 @@ pub mod diagnostics;
 pub mod diff;
 pub mod json;
 pub mod markdown;
+pub mod metrics;
 pub mod schema;
 pub mod text;
 pub mod toml;

@@ -1,6 +1,7 @@
 //! `rekon drift` on a schedule, as the real program does it: what it writes, keeps and posts.
 
 mod markdown;
+mod metrics;
 mod since;
 
 use std::fs;
