@@ -219,7 +219,7 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 
 /// The end of a chain, which says what really happened: the last two causes
 /// that add something.
-fn told(error: &(dyn StdError + 'static)) -> String {
+pub(super) fn told(error: &(dyn StdError + 'static)) -> String {
     let messages: Vec<String> = chain(error).map(ToString::to_string).collect();
     let mut kept: Vec<&str> = Vec::new();
     for message in messages.iter().rev() {

@@ -88,12 +88,12 @@ fn check_endpoint(url: &str) -> Result<(), Error> {
     Err(Error::new(OPERATION, Class::NotTheService, message))
 }
 
-fn has_host(uri: &Uri) -> bool {
+pub(super) fn has_host(uri: &Uri) -> bool {
     uri.host().is_some_and(|host| !host.is_empty())
 }
 
 /// Scheme, host and port.
-fn origin(uri: &Uri) -> Option<String> {
+pub(super) fn origin(uri: &Uri) -> Option<String> {
     let port = uri.port().map_or_else(String::new, |port| format!(":{port}"));
     Some(format!("{}://{}{port}", uri.scheme_str()?, uri.host()?))
 }

@@ -348,6 +348,14 @@ pub(super) struct Drift {
     /// Write metrics here, for the textfile collector of Prometheus' node exporter.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub metrics: Option<PathBuf>,
+    /// Post what was found to this URL when it is otherwise than at the last look.
+    ///
+    /// It needs --since, which keeps what was found then.
+    #[arg(long, value_name = "URL", env = "REKON_NOTIFY_URL", hide_env_values = true, value_hint = ValueHint::Url)]
+    pub notify: Option<String>,
+    /// What to post.
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    pub notify_format: NotifyFormat,
     /// Look for processors that no file declares, too.
     #[arg(long)]
     pub undeclared: bool,
@@ -485,6 +493,15 @@ pub(super) enum PlanFormat {
     Json,
     /// A unified diff from what lives to what is declared.
     Diff,
+}
+
+/// The formats of what is posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum NotifyFormat {
+    /// The versioned document.
+    Json,
+    /// A message to an incoming webhook of Slack.
+    Slack,
 }
 
 /// The formats of what drift finds.

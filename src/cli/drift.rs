@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::args::{self, DriftFormat, PlanFormat};
+use super::args::{self, DriftFormat, NotifyFormat, PlanFormat};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::plan::Look;
 use super::standpoint::Standpoint;
 use super::ui::Ui;
 use super::{new_files, plan, project, session};
-use crate::aws::Reader;
-use crate::plan::{Against, Category, Drift, DriftOptions};
+use crate::aws::{Hook, Reader};
+use crate::plan::{Against, Category, Drift, DriftOptions, Since};
 use crate::report;
 use crate::report::metrics::Run;
 use memory::Memory;
@@ -29,6 +29,7 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
     });
     let stack = &project.desired.stack;
     let memory = args.since.as_deref().map(|file| Memory::open(file, stack)).transpose()?;
+    let hook = hook(args.notify.as_deref(), memory.is_some())?;
     let began = Instant::now();
     let (live, reader) = match &args.live {
         Some(file) => {
@@ -68,15 +69,50 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
         let failed = |error| format!("cannot write the metrics {}: {error}", file.display());
         failures.extend(written.map_err(failed).err());
     }
-    if let Some(memory) = memory {
+    let posted = match &hook {
+        Some(hook) => notify(hook, args.notify_format, &found).await,
+        None => Ok(()),
+    };
+    // What nobody was told of is to be new again.
+    if let Some(memory) = memory.filter(|_| posted.is_ok()) {
         failures.extend(memory.keep().err());
     }
+    failures.extend(posted.err());
     failures.iter().for_each(|failure| ui.error(failure, None));
     // What was found stands, whatever could not be told of it.
     Ok(match exit(&found, &args.fail_on) {
         Exit::Success if !failures.is_empty() => Exit::Error,
         exit => exit,
     })
+}
+
+/// Who is to be told of what has changed since the last look.
+fn hook(url: Option<&str>, remembers: bool) -> Result<Option<Hook>, CommandError> {
+    let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
+    if !remembers {
+        let message = "--notify tells what has changed since the last look, which nothing keeps";
+        return Err(CommandError::new(message).with_help("say where to keep it: --since FILE"));
+    }
+    let hook = Hook::new(url).map_err(|error| {
+        let help = "name another URL with --notify or REKON_NOTIFY_URL";
+        CommandError::new(format!("nobody can be told at the URL of --notify: {error}"))
+            .with_help(help)
+    });
+    hook.map(Some)
+}
+
+/// Tells of a complete look, if anything has changed.
+async fn notify(hook: &Hook, format: NotifyFormat, found: &Drift) -> Result<(), String> {
+    let has_changed = found.since.as_ref().is_some_and(Since::has_changed);
+    if !(found.complete && has_changed) {
+        return Ok(());
+    }
+    let message = match format {
+        NotifyFormat::Json => report::json::drift(found),
+        NotifyFormat::Slack => report::slack::drift(found),
+    };
+    let posted = hook.post(&message).await;
+    posted.map_err(|error| format!("{hook} could not be told what was found: {error}"))
 }
 
 /// What a run took of the service, and of time.

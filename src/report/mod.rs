@@ -17,6 +17,7 @@ pub mod json;
 pub mod markdown;
 pub mod metrics;
 pub mod schema;
+pub mod slack;
 pub mod text;
 pub mod toml;
 

@@ -2,6 +2,7 @@
 
 mod markdown;
 mod metrics;
+mod notify;
 mod since;
 
 use std::fs;
