@@ -137,7 +137,9 @@ fn by_code(operation: Operation, code: &str, message: &str, status: u16) -> Clas
         "ResourceNotFound" => Class::NotFound,
         "ResourceInUse" => Class::InUse,
         "LimitExceeded" | "ServiceQuotaExceeded" => Class::LimitExceeded,
-        "InvalidPaginationToken" | "PaginationTokenExpired" => Class::PageToken,
+        "InvalidPaginationToken" | "PaginationTokenExpired" | "InvalidNextToken" => {
+            Class::PageToken
+        }
         // Only the words tell that it was the page token which is refused.
         "InvalidParameter"
             if matches!(operation, Operation::ListStreamProcessors | Operation::GetResources)

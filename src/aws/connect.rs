@@ -74,6 +74,7 @@ pub async fn connect(settings: Settings) -> Result<Connection, Error> {
         rekognition: aws_sdk_rekognition::Client::new(&config),
         tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
+        cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
         retry: Retry::new(rate_limit, random),
         region,
         endpoint,

@@ -32,6 +32,7 @@ mod rate_limit;
 mod reader;
 mod request;
 mod retry;
+mod trail;
 mod writer;
 
 pub use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -44,4 +45,5 @@ pub use rate_limit::{InvalidRate, Rate, RateLimit};
 pub use reader::{Identity, Listing, Observer, Reader};
 pub use request::{BadRequest, Request};
 pub use retry::{Caller, Failure, Next, Notice, Sent};
+pub use trail::{TrailEvent, TrailPage};
 pub use writer::Writer;

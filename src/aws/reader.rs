@@ -188,7 +188,7 @@ impl Reader {
     }
 
     /// Asks until there is an answer or asking again is not worth it.
-    async fn call<T: DeserializeOwned>(
+    pub(super) async fn call<T: DeserializeOwned>(
         &self,
         operation: Operation,
         processor: Option<&str>,

@@ -356,6 +356,9 @@ pub(super) struct Drift {
     /// What to post.
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     pub notify_format: NotifyFormat,
+    /// Ask CloudTrail who made the last change to what drifted or is missing.
+    #[arg(long, conflicts_with = "live")]
+    pub who: bool,
     /// Look for processors that no file declares, too.
     #[arg(long)]
     pub undeclared: bool,

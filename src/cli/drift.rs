@@ -10,6 +10,7 @@ use super::args::{self, DriftFormat, NotifyFormat, PlanFormat};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::plan::Look;
+use super::session::Session;
 use super::standpoint::Standpoint;
 use super::ui::Ui;
 use super::{new_files, plan, project, session};
@@ -31,7 +32,7 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
     let memory = args.since.as_deref().map(|file| Memory::open(file, stack)).transpose()?;
     let hook = hook(args.notify.as_deref(), memory.is_some())?;
     let began = Instant::now();
-    let (live, reader) = match &args.live {
+    let (live, session) = match &args.live {
         Some(file) => {
             let live = plan::read_snapshot(file, stack, ui).await?;
             let against =
@@ -43,7 +44,7 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
             let session = session::open(&args.connect, stack, &project.loaded.root, ui).await?;
             plan::announce(stack, Some(&session.against), None, look, ui);
             let live = session.read(&project.desired, &narrowing, ui).await?;
-            (live, Some(session.connection.reader()))
+            (live, Some(session))
         }
     };
     narrowing.check(&live).map_err(|error| CommandError::of(&error))?;
@@ -52,6 +53,9 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
     let options = DriftOptions { narrowing, undeclared, today };
     let project::Project { loaded, desired, warnings } = &project;
     let mut found = crate::plan::drift(desired, &loaded.sources, warnings, &live, &options);
+    if let Some(session) = session.as_ref().filter(|_| args.who) {
+        session.find_out_who(&mut found, ui).await;
+    }
     let memory = memory.map(|memory| memory.compare(&mut found, Timestamp::now()));
     match args.format {
         DriftFormat::Text => {
@@ -63,7 +67,7 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
     };
     let mut failures = Vec::new();
     if let Some(file) = &args.metrics {
-        let run = cost(reader.as_ref(), began.elapsed());
+        let run = cost(session.as_ref(), began.elapsed());
         let text = report::metrics::metrics(&found, &live, &run);
         let written = new_files::replace(file, &text);
         let failed = |error| format!("cannot write the metrics {}: {error}", file.display());
@@ -116,8 +120,9 @@ async fn notify(hook: &Hook, format: NotifyFormat, found: &Drift) -> Result<(), 
 }
 
 /// What a run took of the service, and of time.
-fn cost(reader: Option<&Reader>, took: Duration) -> Run {
-    let sent = reader.map(Reader::sent).unwrap_or_default();
+fn cost(session: Option<&Session>, took: Duration) -> Run {
+    let reader = session.map(|session| session.connection.reader());
+    let sent = reader.as_ref().map(Reader::sent).unwrap_or_default();
     Run {
         calls: sent.into_iter().map(|(operation, times)| (operation.as_str(), times)).collect(),
         throttles: reader.map_or(0, |reader| reader.tally().throttled),

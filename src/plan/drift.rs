@@ -190,6 +190,8 @@ pub struct Who {
     pub at: Option<jiff::Timestamp>,
     /// The address that it came from.
     pub source_ip: Option<String>,
+    /// Whether it was a call of rekon's, as the call itself says.
+    pub by_rekon: bool,
     /// Why nobody can say.
     pub unknown: Option<String>,
 }

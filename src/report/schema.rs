@@ -486,6 +486,7 @@ fn drift() -> Json {
             ("operation", or_null(text())),
             ("at", or_null(time())),
             ("source_ip", or_null(text())),
+            ("by_rekon", flag()),
             ("unknown", or_null(text())),
         ],
         [],

@@ -150,6 +150,9 @@ fn who(who: &Who) -> String {
         who.source_ip.as_ref().map(|address| format!(", from {address}")),
     ];
     parts.into_iter().flatten().for_each(|part| text.push_str(&part));
+    if who.by_rekon {
+        text.push_str(", with rekon; a later change may not be in CloudTrail yet");
+    }
     text
 }
 

@@ -4,6 +4,7 @@ mod markdown;
 mod metrics;
 mod notify;
 mod since;
+mod who;
 
 use std::fs;
 use std::path::Path;
