@@ -1,5 +1,6 @@
 //! `rekon drift` on a schedule, as the real program does it: what it writes, keeps and posts.
 
+mod examples;
 mod markdown;
 mod metrics;
 mod notify;
