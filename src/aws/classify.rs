@@ -137,7 +137,9 @@ fn by_code(operation: Operation, code: &str, message: &str, status: u16) -> Clas
         "ResourceNotFound" => Class::NotFound,
         "ResourceInUse" => Class::InUse,
         "LimitExceeded" | "ServiceQuotaExceeded" => Class::LimitExceeded,
-        "InvalidPaginationToken" | "PaginationTokenExpired" => Class::PageToken,
+        "InvalidPaginationToken" | "PaginationTokenExpired" | "InvalidNextToken" => {
+            Class::PageToken
+        }
         // Only the words tell that it was the page token which is refused.
         "InvalidParameter"
             if matches!(operation, Operation::ListStreamProcessors | Operation::GetResources)
@@ -219,7 +221,7 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 
 /// The end of a chain, which says what really happened: the last two causes
 /// that add something.
-fn told(error: &(dyn StdError + 'static)) -> String {
+pub(super) fn told(error: &(dyn StdError + 'static)) -> String {
     let messages: Vec<String> = chain(error).map(ToString::to_string).collect();
     let mut kept: Vec<&str> = Vec::new();
     for message in messages.iter().rev() {

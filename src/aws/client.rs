@@ -33,6 +33,7 @@ pub(super) struct Client {
     pub(super) rekognition: aws_sdk_rekognition::Client,
     pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
     pub(super) sts: aws_sdk_sts::Client,
+    pub(super) cloudtrail: aws_sdk_cloudtrail::Client,
     pub(super) retry: Retry,
     pub(super) region: String,
     /// The endpoint, where it is not AWS's own.
@@ -86,6 +87,7 @@ impl Client {
             Operation::DescribeStreamProcessor => send!(rekognition.describe_stream_processor),
             Operation::ListTagsForResource => send!(rekognition.list_tags_for_resource),
             Operation::GetResources => send!(tagging.get_resources),
+            Operation::LookupEvents => send!(cloudtrail.lookup_events),
             Operation::GetCallerIdentity => return self.caller_identity(exchange).await,
             Operation::Write(operation) => match operation {
                 plan::Operation::CreateStreamProcessor => {

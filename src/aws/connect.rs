@@ -11,7 +11,8 @@ use aws_sdk_rekognition::config::{
 };
 use aws_smithy_http_client::tls::{self, TlsContext};
 use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -73,6 +74,7 @@ pub async fn connect(settings: Settings) -> Result<Connection, Error> {
         rekognition: aws_sdk_rekognition::Client::new(&config),
         tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
+        cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
         retry: Retry::new(rate_limit, random),
         region,
         endpoint,
@@ -154,16 +156,25 @@ fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build()
 }
 
-/// HTTPS by rustls, through the proxy that the environment names; plain HTTP for
-/// endpoints that ask for it.
+/// What makes the connections of the SDK's clients.
 fn https_client(trust: TlsContext) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
-        builder.set_connector_settings(settings.cloned());
-        if let Some(components) = components {
-            builder.set_sleep_impl(components.sleep_impl());
-        }
-        let provider = tls::Provider::rustls(tls::rustls_provider::CryptoMode::Ring);
-        builder.tls_provider(provider).tls_context(trust.clone()).build()
+        connector(trust.clone(), settings.cloned(), components)
     })
+}
+
+/// HTTPS by rustls, through the proxy that the environment names; plain HTTP for
+/// URLs that ask for it.
+pub(super) fn connector(
+    trust: TlsContext,
+    settings: Option<HttpConnectorSettings>,
+    components: Option<&RuntimeComponents>,
+) -> Connector {
+    let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
+    builder.set_connector_settings(settings);
+    if let Some(components) = components {
+        builder.set_sleep_impl(components.sleep_impl());
+    }
+    let provider = tls::Provider::rustls(tls::rustls_provider::CryptoMode::Ring);
+    builder.tls_provider(provider).tls_context(trust).build()
 }

@@ -56,15 +56,16 @@ impl Proxies {
 /// Refuses an endpoint that is none, wherever it was given, and gives
 /// Rekognition's where it is not AWS's own.
 pub(super) fn endpoint(config: &SdkConfig) -> Result<Option<String>, Error> {
-    let mut endpoints = ["Rekognition", "Resource Groups Tagging API", "STS"].map(|service| {
-        let key = ServiceConfigKey::builder().service_id(service);
-        let key = key.env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
-        // Before those of the environment comes one that was asked for.
-        let own = config
-            .service_config()
-            .filter(|_| !config.get_origin("endpoint_url").is_client_config())?;
-        own.load_config(key)
-    });
+    let mut endpoints =
+        ["Rekognition", "Resource Groups Tagging API", "STS", "CloudTrail"].map(|service| {
+            let key = ServiceConfigKey::builder().service_id(service);
+            let key = key.env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
+            // Before those of the environment comes one that was asked for.
+            let own = config
+                .service_config()
+                .filter(|_| !config.get_origin("endpoint_url").is_client_config())?;
+            own.load_config(key)
+        });
     let general = config.endpoint_url().map(str::to_owned);
     for url in endpoints.iter().chain([&general]).flatten() {
         check_endpoint(url)?;
@@ -88,12 +89,12 @@ fn check_endpoint(url: &str) -> Result<(), Error> {
     Err(Error::new(OPERATION, Class::NotTheService, message))
 }
 
-fn has_host(uri: &Uri) -> bool {
+pub(super) fn has_host(uri: &Uri) -> bool {
     uri.host().is_some_and(|host| !host.is_empty())
 }
 
 /// Scheme, host and port.
-fn origin(uri: &Uri) -> Option<String> {
+pub(super) fn origin(uri: &Uri) -> Option<String> {
     let port = uri.port().map_or_else(String::new, |port| format!(":{port}"));
     Some(format!("{}://{}{port}", uri.scheme_str()?, uri.host()?))
 }

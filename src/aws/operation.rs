@@ -18,6 +18,8 @@ pub enum Operation {
     GetResources,
     /// Of the Security Token Service.
     GetCallerIdentity,
+    /// Of CloudTrail.
+    LookupEvents,
     /// One that changes something.
     Write(plan::Operation),
 }
@@ -31,6 +33,7 @@ impl Operation {
             Operation::ListTagsForResource => "ListTagsForResource",
             Operation::GetResources => "GetResources",
             Operation::GetCallerIdentity => "GetCallerIdentity",
+            Operation::LookupEvents => "LookupEvents",
             Operation::Write(operation) => operation.as_str(),
         }
     }
@@ -40,6 +43,7 @@ impl Operation {
         let service = match self.service() {
             Service::Tagging => "tag",
             Service::Identity => "sts",
+            Service::Trail => "cloudtrail",
             Service::Rekognition => "rekognition",
         };
         format!("{service}:{self}")
@@ -49,6 +53,7 @@ impl Operation {
         match self {
             Operation::GetResources => Service::Tagging,
             Operation::GetCallerIdentity => Service::Identity,
+            Operation::LookupEvents => Service::Trail,
             _ => Service::Rekognition,
         }
     }
@@ -56,8 +61,8 @@ impl Operation {
     /// The default quota in requests per second, for an account and region.
     ///
     /// Rekognition's are from its page of quotas. GetResources publishes none
-    /// for this rate; about 15 is what it bears. GetCallerIdentity is called
-    /// once.
+    /// for this rate; about 15 is what it bears. LookupEvents' is from CloudTrail's
+    /// page. GetCallerIdentity is called once.
     pub fn default_quota(self) -> f64 {
         match self {
             Operation::ListStreamProcessors => 5.0,
@@ -65,6 +70,7 @@ impl Operation {
             Operation::ListTagsForResource => 10.0,
             Operation::GetResources => 15.0,
             Operation::GetCallerIdentity => 10.0,
+            Operation::LookupEvents => 2.0,
             Operation::Write(operation) => operation.default_quota(),
         }
     }
@@ -78,6 +84,8 @@ pub(super) enum Service {
     Tagging,
     /// The Security Token Service.
     Identity,
+    /// CloudTrail.
+    Trail,
 }
 
 /// How long a call may take, and how much may come of it.
@@ -115,6 +123,13 @@ impl Operation {
                 attempt: Duration::from_secs(5),
                 trouble: Duration::from_secs(5),
                 throttling: Duration::from_secs(10),
+                answer: 16 * MEGABYTE,
+            },
+            // Nor is it for want of a name that a look for drift should wait for long.
+            Operation::LookupEvents => Limits {
+                attempt: Duration::from_secs(10),
+                trouble: Duration::from_secs(10),
+                throttling: Duration::from_secs(20),
                 answer: 16 * MEGABYTE,
             },
             // The service takes tens of seconds to answer some deletes, and what became

@@ -81,6 +81,11 @@ impl Reader {
         self.client.retry.tally()
     }
 
+    /// The same, each attempt counted, by operation.
+    pub fn sent(&self) -> BTreeMap<Operation, u64> {
+        self.client.retry.sent()
+    }
+
     /// The region that is spoken to.
     pub fn region(&self) -> &str {
         &self.client.region
@@ -190,7 +195,7 @@ impl Reader {
     }
 
     /// Asks until there is an answer or asking again is not worth it.
-    async fn call<T: DeserializeOwned>(
+    pub(super) async fn call<T: DeserializeOwned>(
         &self,
         operation: Operation,
         processor: Option<&str>,

@@ -134,6 +134,8 @@ pub(super) struct Retry {
 #[derive(Debug)]
 struct State {
     tally: CallTally,
+    /// Attempts by operation.
+    sent: BTreeMap<Operation, u64>,
     /// Spreads waits, so that callers do not return in step.
     random: fastrand::Rng,
     contacts: BTreeMap<Service, Contact>,
@@ -164,6 +166,7 @@ impl Retry {
     pub(super) fn new(limit: RateLimit, random: fastrand::Rng) -> Retry {
         let state = State {
             tally: CallTally::default(),
+            sent: BTreeMap::new(),
             random,
             contacts: BTreeMap::new(),
             given_up: BTreeMap::new(),
@@ -174,6 +177,11 @@ impl Retry {
     /// How many requests were sent so far.
     pub(super) fn tally(&self) -> CallTally {
         self.state().tally
+    }
+
+    /// How many requests were sent so far, each attempt counted, by operation.
+    pub(super) fn sent(&self) -> BTreeMap<Operation, u64> {
+        self.state().sent.clone()
     }
 
     /// Sends a request until it is answered, held back, or its caller ends it.
@@ -334,7 +342,9 @@ impl Retry {
 
     /// Counts an attempt that is about to be made.
     fn count(&self, operation: Operation, before: u32) {
-        let tally = &mut self.state().tally;
+        let mut state = self.state();
+        *state.sent.entry(operation).or_default() += 1;
+        let tally = &mut state.tally;
         match operation {
             _ if before > 0 => tally.retried += 1,
             Operation::Write(_) => tally.made += 1,

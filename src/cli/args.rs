@@ -100,7 +100,7 @@ impl Command {
             Command::Plan(plan) => plan.format == PlanFormat::Json,
             Command::Show(Show { format, .. }) => *format == PlanFormat::Json,
             Command::Apply(apply) => apply.execution.format == TextOrJson::Json,
-            Command::Drift(drift) => drift.format == TextOrJson::Json,
+            Command::Drift(drift) => drift.format == DriftFormat::Json,
             Command::Restore(restore) => restore.execution.format == TextOrJson::Json,
             Command::Accept(accept) => accept.format == TextOrJson::Json,
             Command::Snapshot(snapshot) => snapshot.format == JsonOnly::Json,
@@ -347,7 +347,24 @@ pub(super) struct Drift {
     pub project: Project,
     /// How to print what was found.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: TextOrJson,
+    pub format: DriftFormat,
+    /// Keep what was found here, and say what is new, still there or resolved since.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub since: Option<PathBuf>,
+    /// Write metrics here, for the textfile collector of Prometheus' node exporter.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub metrics: Option<PathBuf>,
+    /// Post what was found to this URL when it is otherwise than at the last look.
+    ///
+    /// It needs --since, which keeps what was found then.
+    #[arg(long, value_name = "URL", env = "REKON_NOTIFY_URL", hide_env_values = true, value_hint = ValueHint::Url)]
+    pub notify: Option<String>,
+    /// What to post.
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    pub notify_format: NotifyFormat,
+    /// Ask CloudTrail who made the last change to what drifted or is missing.
+    #[arg(long, conflicts_with = "live")]
+    pub who: bool,
     /// Look for processors that no file declares, too.
     #[arg(long)]
     pub undeclared: bool,
@@ -444,6 +461,8 @@ pub(super) enum MachineFormat {
     Import,
     /// What `accept --format json` prints.
     Acceptance,
+    /// What `drift --format json` prints.
+    Drift,
 }
 
 #[derive(Debug, Args)]
@@ -485,6 +504,26 @@ pub(super) enum PlanFormat {
     Json,
     /// A unified diff from what lives to what is declared.
     Diff,
+}
+
+/// The formats of what is posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum NotifyFormat {
+    /// The versioned document.
+    Json,
+    /// A message to an incoming webhook of Slack.
+    Slack,
+}
+
+/// The formats of what drift finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DriftFormat {
+    /// For reading.
+    Text,
+    /// The versioned document.
+    Json,
+    /// For a comment, an issue or the summary of a job.
+    Markdown,
 }
 
 /// The formats of a result.

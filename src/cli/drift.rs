@@ -1,33 +1,50 @@
 //! `rekon drift`: what moved away from what was applied.
 
-use super::args::{self, TextOrJson};
+mod memory;
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::args::{self, DriftFormat, NotifyFormat, PlanFormat};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::plan::Look;
+use super::session::Session;
 use super::standpoint::Standpoint;
 use super::ui::Ui;
-use super::{plan, project, session};
-use crate::plan::{Against, Category, Drift, DriftOptions};
+use super::{new_files, plan, project, session};
+use crate::aws::{Hook, Reader};
+use crate::plan::{Against, Category, Drift, DriftOptions, Since};
 use crate::report;
+use crate::report::metrics::Run;
+use memory::Memory;
 
 /// Runs the command.
 pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError> {
     let project = project::open(&args.project.dir, args.deny_warnings)?;
     let narrowing = plan::narrowing(&project.desired, &args.choose, None)?;
-    let look = Look::alone(super::apply::plan_format(args.format));
+    let look = Look::alone(match args.format {
+        DriftFormat::Text => PlanFormat::Text,
+        DriftFormat::Json | DriftFormat::Markdown => PlanFormat::Json,
+    });
     let stack = &project.desired.stack;
-    let live = match &args.live {
+    let memory = args.since.as_deref().map(|file| Memory::open(file, stack)).transpose()?;
+    let hook = hook(args.notify.as_deref(), memory.is_some())?;
+    let began = Instant::now();
+    let (live, session) = match &args.live {
         Some(file) => {
             let live = plan::read_snapshot(file, stack, ui).await?;
             let against =
                 Against::Snapshot { file: file.display().to_string(), taken_at: live.taken_at };
             plan::announce(stack, Some(&against), None, look, ui);
-            live
+            (live, None)
         }
         None => {
             let session = session::open(&args.connect, stack, &project.loaded.root, ui).await?;
             plan::announce(stack, Some(&session.against), None, look, ui);
-            session.read(&project.desired, &narrowing, ui).await?
+            let live = session.read(&project.desired, &narrowing, ui).await?;
+            (live, Some(session))
         }
     };
     narrowing.check(&live).map_err(|error| CommandError::of(&error))?;
@@ -35,15 +52,83 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
     let undeclared = args.undeclared || args.fail_on.contains(&args::CategoryChoice::Undeclared);
     let options = DriftOptions { narrowing, undeclared, today };
     let project::Project { loaded, desired, warnings } = &project;
-    let found = crate::plan::drift(desired, &loaded.sources, warnings, &live, &options);
+    let mut found = crate::plan::drift(desired, &loaded.sources, warnings, &live, &options);
+    if let Some(session) = session.as_ref().filter(|_| args.who) {
+        session.find_out_who(&mut found, ui).await;
+    }
+    let memory = memory.map(|memory| memory.compare(&mut found, Timestamp::now()));
     match args.format {
-        TextOrJson::Text => {
+        DriftFormat::Text => {
             let seen = Standpoint::before(&loaded.root).drift(&found);
             ui.print(&report::text::drift(&seen, ui.stdout_settings()))
         }
-        TextOrJson::Json => ui.print(&report::json::drift(&found)),
+        DriftFormat::Json => ui.print(&report::json::drift(&found)),
+        DriftFormat::Markdown => ui.print(&report::markdown::drift(&found)),
     };
-    Ok(exit(&found, &args.fail_on))
+    let mut failures = Vec::new();
+    if let Some(file) = &args.metrics {
+        let run = cost(session.as_ref(), began.elapsed());
+        let text = report::metrics::metrics(&found, &live, &run);
+        let written = new_files::replace(file, &text);
+        let failed = |error| format!("cannot write the metrics {}: {error}", file.display());
+        failures.extend(written.map_err(failed).err());
+    }
+    let posted = match &hook {
+        Some(hook) => notify(hook, args.notify_format, &found).await,
+        None => Ok(()),
+    };
+    // What nobody was told of is to be new again.
+    if let Some(memory) = memory.filter(|_| posted.is_ok()) {
+        failures.extend(memory.keep().err());
+    }
+    failures.extend(posted.err());
+    failures.iter().for_each(|failure| ui.error(failure, None));
+    // What was found stands, whatever could not be told of it.
+    Ok(match exit(&found, &args.fail_on) {
+        Exit::Success if !failures.is_empty() => Exit::Error,
+        exit => exit,
+    })
+}
+
+/// Who is to be told of what has changed since the last look.
+fn hook(url: Option<&str>, remembers: bool) -> Result<Option<Hook>, CommandError> {
+    let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
+    if !remembers {
+        let message = "--notify tells what has changed since the last look, which nothing keeps";
+        return Err(CommandError::new(message).with_help("say where to keep it: --since FILE"));
+    }
+    let hook = Hook::new(url).map_err(|error| {
+        let help = "name another URL with --notify or REKON_NOTIFY_URL";
+        CommandError::new(format!("nobody can be told at the URL of --notify: {error}"))
+            .with_help(help)
+    });
+    hook.map(Some)
+}
+
+/// Tells of a complete look, if anything has changed.
+async fn notify(hook: &Hook, format: NotifyFormat, found: &Drift) -> Result<(), String> {
+    let has_changed = found.since.as_ref().is_some_and(Since::has_changed);
+    if !(found.complete && has_changed) {
+        return Ok(());
+    }
+    let message = match format {
+        NotifyFormat::Json => report::json::drift(found),
+        NotifyFormat::Slack => report::slack::drift(found),
+    };
+    let posted = hook.post(&message).await;
+    posted.map_err(|error| format!("{hook} could not be told what was found: {error}"))
+}
+
+/// What a run took of the service, and of time.
+fn cost(session: Option<&Session>, took: Duration) -> Run {
+    let reader = session.map(|session| session.connection.reader());
+    let sent = reader.as_ref().map(Reader::sent).unwrap_or_default();
+    Run {
+        calls: sent.into_iter().map(|(operation, times)| (operation.as_str(), times)).collect(),
+        throttles: reader.map_or(0, |reader| reader.tally().throttled),
+        took,
+        at: Timestamp::now(),
+    }
 }
 
 /// How looking for drift ends.

@@ -82,6 +82,10 @@ const EXAMPLES: [(&str, &[Example]); 16] = [
             ("rekon drift", "what moved away from what was applied; exit 2 if anything did"),
             ("rekon drift --fail-on changed,missing,failed", "a camera that failed counts too"),
             ("rekon drift --undeclared --format json", "what no file declares too, for programs"),
+            (
+                "rekon drift --who --since seen.json --metrics rekon.prom",
+                "on a schedule: who it was, what is new, and metrics of it",
+            ),
         ],
     ),
     (

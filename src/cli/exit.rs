@@ -11,7 +11,7 @@ pub enum Exit {
     Success,
     /// 1: bad input or usage, no permission, no network, declined; nothing written.
     Error,
-    /// 2: changes, with `--detailed-exitcode`; nothing written.
+    /// 2: changes, with `--detailed-exitcode`, or drift; nothing written.
     Changes,
     /// 3: a guard, protection, another owner or a held stream; nothing written.
     Refused,
@@ -33,7 +33,7 @@ pub enum Exit {
 pub(super) const MEANINGS: [(&str, &str); 8] = [
     ("0", "done"),
     ("1", "error: bad input or usage, no permission, no network, declined"),
-    ("2", "changes, with --detailed-exitcode"),
+    ("2", "changes, with --detailed-exitcode; or drift"),
     ("3", "refused"),
     ("4", "stale: what the plan expects is no longer so"),
     ("5", "applied in part"),

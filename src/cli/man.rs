@@ -14,8 +14,9 @@ use super::ui::Ui;
 use super::{args, examples};
 
 /// What the environment says, to commands that reach the service and to all.
-const ENVIRONMENT: [(&str, &str, Of); 6] = [
+const ENVIRONMENT: [(&str, &str, Of); 7] = [
     ("REKON_LOG", "What --log says, where it is not given.", Of::Service),
+    ("REKON_NOTIFY_URL", "What --notify says, where it is not given.", Of::Notifying),
     (
         "AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, ...",
         "Credentials, as the AWS SDK finds them.",
@@ -38,6 +39,7 @@ const ENVIRONMENT: [(&str, &str, Of); 6] = [
 #[derive(PartialEq)]
 enum Of {
     Service,
+    Notifying,
     All,
 }
 
@@ -88,8 +90,13 @@ fn page(command: &Command, names: &[String]) -> Vec<u8> {
         roff.text([roman(more.to_string())]).control("fi", []);
     }
     section(&mut roff, "EXIT STATUS", exit::MEANINGS);
-    let reaches = command.get_arguments().any(|arg| arg.get_id() == "log");
-    let rows = ENVIRONMENT.iter().filter(|(_, _, of)| *of == Of::All || reaches || is_program);
+    let takes = |name: &str| command.get_arguments().any(|arg| arg.get_id() == name);
+    let concerns = |of: &Of| match of {
+        Of::All => true,
+        Of::Service => takes("log"),
+        Of::Notifying => takes("notify"),
+    };
+    let rows = ENVIRONMENT.iter().filter(|(_, _, of)| is_program || concerns(of));
     section(&mut roff, "ENVIRONMENT", rows.map(|(name, words, _)| (*name, *words)));
     let others = names.iter().map(String::as_str).filter(|_| is_program);
     let others: Vec<&str> = others.chain(["rekon"].into_iter().filter(|_| !is_program)).collect();

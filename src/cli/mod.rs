@@ -157,6 +157,7 @@ fn schema(format: Option<MachineFormat>, ui: &Ui) -> Exit {
         Some(MachineFormat::Snapshot) => report::schema::schema(Format::Snapshot),
         Some(MachineFormat::Import) => report::schema::schema(Format::Import),
         Some(MachineFormat::Acceptance) => report::schema::schema(Format::Acceptance),
+        Some(MachineFormat::Drift) => report::schema::schema(Format::Drift),
     };
     ui.print(&format!("{schema:#}\n"));
     Exit::Success

@@ -1,11 +1,12 @@
-//! Writing files that are not there yet: all of them, or none.
+//! Writing files whole: those that are not there yet, all of them or none; or one in the
+//! place of another.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempPath;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::error::CommandError;
 use crate::import::NewFile;
@@ -42,6 +43,25 @@ pub(super) fn write(folder: &Path, files: &[NewFile]) -> Result<(), CommandError
     })
 }
 
+/// Writes a file whole or not at all, in the place of what is there.
+pub(super) fn replace(file: &Path, text: &str) -> io::Result<()> {
+    // What is no file, such as a device, is not to be moved out of the way.
+    if fs::metadata(file).is_ok_and(|there| !there.is_file()) {
+        return Err(io::Error::other("it is there, and no file"));
+    }
+    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let mut temporary = temporary(folder.unwrap_or(Path::new(".")))?;
+    temporary.write_all(text.as_bytes())?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(file).map(drop).map_err(|error| error.error)
+}
+
+/// A file that is as the user's mask has it: one of `tempfile`'s own would be for its
+/// owner only.
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder)
+}
+
 type At = (PathBuf, io::Error);
 
 fn write_all(folder: &Path, files: &[NewFile], made: &mut Made) -> Result<(), At> {
@@ -52,11 +72,7 @@ fn write_all(folder: &Path, files: &[NewFile], made: &mut Made) -> Result<(), At
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
         make_folder(parent, &mut made.folders).map_err(failed)?;
-        // As the user's mask has it: a temporary file would be for its owner only.
-        let mut temporary = tempfile::Builder::new()
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(parent)
-            .map_err(failed)?;
+        let mut temporary = temporary(parent).map_err(failed)?;
         temporary.write_all(file.text.as_bytes()).map_err(failed)?;
         // Closed, since there may be more of them than may be open.
         ready.push((temporary.into_temp_path(), path));
@@ -106,6 +122,19 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode(&target.join("rekon.toml")), mode(&plain));
         assert_eq!(fs::read_dir(&target).unwrap().count(), starter().len());
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("seen.json");
+        for text in ["one", "two"] {
+            replace(&file, text).unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), text);
+        }
+        assert!(replace(folder.path(), "x").is_err());
+        assert!(replace(&folder.path().join("none/seen.json"), "x").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

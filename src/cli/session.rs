@@ -13,7 +13,7 @@ use crate::desired::{Desired, Stack};
 use crate::emulator::{self, Emulator};
 use crate::live;
 use crate::model::{Live, ProcessorName};
-use crate::plan::{Against, Narrowing};
+use crate::plan::{Against, Drift, Narrowing};
 
 /// A connection whose account is known to be the stack's, or not known yet.
 pub(super) struct Session {
@@ -202,6 +202,13 @@ impl Session {
         let account_id = &self.stack.account_id;
         let reading = live::read_for_certain(&reader, account_id, wanted, &progress);
         self.accept(watch.during(reading).await?, ui)
+    }
+
+    /// Says who made the last change to what drifted, as far as CloudTrail does.
+    pub(super) async fn find_out_who(&self, found: &mut Drift, ui: &Ui) {
+        let watch = Watch::new(ui);
+        let reader = watch.reader(&self.connection).of_account(&self.stack.account_id);
+        watch.during(live::who(&reader, &mut found.findings)).await;
     }
 
     /// Takes what was read, once it is known to be the stack's.

@@ -13,6 +13,7 @@ mod fetch;
 mod problems;
 mod read;
 mod snapshot;
+mod trail;
 
 pub(crate) use ask::each;
 
@@ -20,3 +21,4 @@ pub use description::described;
 pub use fetch::{Progress, fetch};
 pub use read::{confirm, confirm_tags, read, read_for_certain};
 pub use snapshot::{SNAPSHOT_FORMAT_VERSION, SnapshotError, load, parse, take};
+pub use trail::who;

@@ -1,14 +1,15 @@
 //! What moved away from what was applied, processor by processor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::build::{Planning, items, undeclared};
 use super::item::{Intent, Item};
 use super::notices::notices;
 use super::ownership::{Owner, origin, real};
+use super::seen::{Sighting, Since};
 use super::unread::{Unread, matters};
 use super::{FORMAT_VERSION, Narrowing, Origin};
 use crate::desired::{Desired, DriftIgnore, OnDrift, Stack};
@@ -42,8 +43,17 @@ pub struct Drift {
     pub summary: DriftSummary,
     /// By name, then by category.
     pub findings: Vec<Finding>,
+    /// What became of the findings since an earlier look, where that was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
     /// What the files and reading had to say.
     pub diagnostics: Vec<Record>,
+    /// The processors that narrowing leaves out.
+    #[serde(skip)]
+    pub left_out: BTreeSet<String>,
+    /// Whether processors that no file declares are findings.
+    #[serde(skip)]
+    pub looks_for_undeclared: bool,
 }
 
 /// The findings in numbers.
@@ -88,10 +98,13 @@ pub struct Finding {
     /// Who made the last change, where that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub who: Option<Who>,
+    /// Whether it was there at an earlier look, where that was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Sighting>,
 }
 
 /// What kind of thing a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Category {
     /// The service moved.
@@ -177,6 +190,8 @@ pub struct Who {
     pub at: Option<jiff::Timestamp>,
     /// The address that it came from.
     pub source_ip: Option<String>,
+    /// Whether it was a call of rekon's, as the call itself says.
+    pub by_rekon: bool,
     /// Why nobody can say.
     pub unknown: Option<String>,
 }
@@ -199,6 +214,8 @@ pub fn drift(
     let items = items(desired, live, intent);
     let unread = Unread::new(live);
     let mut chosen = options.narrowing.choose(&items);
+    let all = Narrowing::default().choose(&items);
+    let left_out = all.difference(&chosen).map(|index| items[*index].name.to_string()).collect();
     chosen.retain(|index| unread.leaves(&items[*index]));
     let mut comparing = Comparing { desired, sources, intent, ignored: 0, used: BTreeMap::new() };
     let mut findings = Vec::new();
@@ -248,12 +265,15 @@ pub fn drift(
         complete,
         summary,
         findings,
+        since: None,
         diagnostics: diagnostics.map(|diagnostic| Record::new(&diagnostic, sources)).collect(),
+        left_out,
+        looks_for_undeclared: options.undeclared,
     }
 }
 
 impl Finding {
-    fn new(name: &str, category: Category) -> Finding {
+    pub(super) fn new(name: &str, category: Category) -> Finding {
         Finding {
             name: name.to_owned(),
             category,
@@ -261,6 +281,7 @@ impl Finding {
             message: None,
             source: None,
             who: None,
+            seen: None,
         }
     }
 }

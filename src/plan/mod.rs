@@ -24,6 +24,7 @@ mod ownership;
 mod question;
 mod refusal;
 mod request;
+mod seen;
 mod strict;
 mod summary;
 mod types;
@@ -50,6 +51,7 @@ pub use outcome::{
 };
 pub use question::{is_in_question, tags_in_question};
 pub use refusal::{Refusal, RefusalCode};
+pub use seen::{Resolved, Seen, SeenError, SeenFinding, Sighting, Since, Standing};
 pub use types::{
     Action, Against, Call, CallId, Calls, Change, FORMAT_VERSION, FallbackCall, GroupId, Made,
     Operation, Plan, Summary,

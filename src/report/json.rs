@@ -17,7 +17,8 @@ use crate::desired::Stack;
 use crate::diagnostic::{Record, Severity};
 use crate::model::{Dialect, Location, Value};
 use crate::plan::{
-    Acceptance, Accepted, CallOutcome, Document, Drift, Origin, Outcome, Plan, Removed, Signal,
+    Acceptance, Accepted, CallOutcome, Document, Drift, Origin, Outcome, Plan, Removed, Seen,
+    Signal,
 };
 
 /// The version of the outcome's and the diagnostics' JSON.
@@ -31,6 +32,11 @@ pub fn plan(plan: &Plan) -> String {
 /// What drift found, as `drift --format json` prints it.
 pub fn drift(drift: &Drift) -> String {
     document(drift)
+}
+
+/// What drift found, as `drift --since` keeps it.
+pub fn seen(seen: &Seen) -> String {
+    document(seen)
 }
 
 /// What became of a plan, as `apply --format json` prints it.

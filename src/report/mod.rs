@@ -15,7 +15,10 @@ pub mod diagnostics;
 pub mod diff;
 pub mod iam_policy;
 pub mod json;
+pub mod markdown;
+pub mod metrics;
 pub mod schema;
+pub mod slack;
 pub mod text;
 pub mod toml;
 

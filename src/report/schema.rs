@@ -6,6 +6,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::model::{Attribute, Type};
+use crate::plan::Category;
 
 /// A machine format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,17 +23,20 @@ pub enum Format {
     Import,
     /// What `accept --format json` prints.
     Acceptance,
+    /// What `drift --format json` prints.
+    Drift,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 6] = [
+    pub const ALL: [Format; 7] = [
         Format::Plan,
         Format::Outcome,
         Format::Diagnostics,
         Format::Snapshot,
         Format::Import,
         Format::Acceptance,
+        Format::Drift,
     ];
 
     /// Its name, and that of its schema.
@@ -44,6 +48,7 @@ impl Format {
             Format::Snapshot => "snapshot",
             Format::Import => "import",
             Format::Acceptance => "acceptance",
+            Format::Drift => "drift",
         }
     }
 }
@@ -57,6 +62,7 @@ pub fn schema(format: Format) -> Json {
         Format::Snapshot => ("The live state of an account and region.", snapshot()),
         Format::Import => ("What was written for what exists, and what was not.", import()),
         Format::Acceptance => ("What the files took over of what lives.", acceptance()),
+        Format::Drift => ("What moved away from what was applied.", drift()),
     };
     let mut schema = Map::new();
     schema.insert("$schema".into(), json!("http://json-schema.org/draft-07/schema#"));
@@ -158,6 +164,11 @@ fn location() -> Json {
 
 fn operation() -> Json {
     word(&OPERATIONS)
+}
+
+/// Which side moved.
+fn origin() -> Json {
+    word(&["config", "drift", "both", "unknown"])
 }
 
 /// A request or an answer, as it is on the wire.
@@ -276,7 +287,7 @@ fn plan() -> Json {
             ("before", json!({})),
             ("after", json!({})),
             ("effect", word(&["in_place", "replace", "create", "delete"])),
-            ("origin", word(&["config", "drift", "both", "unknown"])),
+            ("origin", origin()),
         ],
         [("source", location())],
     );
@@ -487,6 +498,76 @@ fn acceptance() -> Json {
             ("files", list(file)),
         ],
         [],
+    )
+}
+
+fn drift() -> Json {
+    let category = || word(&Category::ALL.map(Category::as_str));
+    let recorded = json!({"oneOf": [
+        object([("value", json!({}))], []),
+        object([("digest", text())], []),
+        word(&["none"]),
+    ]});
+    let attribute = object(
+        [
+            ("path", text()),
+            ("recorded", recorded),
+            ("live", json!({})),
+            ("declared", json!({})),
+            ("origin", origin()),
+        ],
+        [("source", location())],
+    );
+    let who = object(
+        [
+            ("principal", or_null(text())),
+            ("operation", or_null(text())),
+            ("at", or_null(time())),
+            ("source_ip", or_null(text())),
+            ("by_rekon", flag()),
+            ("unknown", or_null(text())),
+        ],
+        [],
+    );
+    let seen = object([("standing", word(&["new", "altered", "known"])), ("since", time())], []);
+    let finding = object(
+        [("name", text()), ("category", category())],
+        [
+            ("attributes", list(attribute)),
+            ("message", text()),
+            ("source", location()),
+            ("who", who),
+            ("seen", seen),
+        ],
+    );
+    let resolved = object([("name", text()), ("category", category()), ("since", time())], []);
+    let since = object(
+        [
+            ("last", or_null(time())),
+            ("new", count()),
+            ("altered", count()),
+            ("known", count()),
+            ("resolved", list(resolved)),
+        ],
+        [],
+    );
+    let counts = ["processors", "clean", "ignored"];
+    let counts = counts.into_iter().chain(Category::ALL.map(Category::as_str));
+    let counts: Vec<&str> = counts.collect();
+    let members: Map<String, Json> = counts.iter().map(|&name| (name.into(), count())).collect();
+    let summary = json!({"type": "object", "properties": members, "required": counts,
+        "additionalProperties": false});
+    object(
+        [
+            ("format_version", version()),
+            ("rekon_version", text()),
+            ("stack", stack()),
+            ("complete", flag()),
+            ("summary", summary),
+            ("findings", list(finding)),
+            ("diagnostics", list(record())),
+        ],
+        [("since", since)],
     )
 }
 

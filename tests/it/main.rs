@@ -24,6 +24,7 @@ mod rooms;
 mod roundtrip;
 mod saved;
 mod scale;
+mod scheduled;
 mod schema;
 mod signals;
 mod simulation;

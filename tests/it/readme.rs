@@ -26,13 +26,14 @@ use tempfile::TempDir;
 use crate::support::{copy, rekon, run};
 
 /// The pages that are about using rekon.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "README.md",
     "docs/existing-fleet.md",
     "docs/tour.md",
     "docs/configuration.md",
     "docs/changes.md",
     "docs/import.md",
+    "docs/drift.md",
     "docs/commands.md",
     "docs/formats.md",
     "docs/aws.md",

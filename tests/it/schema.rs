@@ -152,7 +152,23 @@ fn documents() -> Vec<(Format, Value)> {
         let state = std::fs::read_to_string(Path::new(&dir).join(".rekon/emulator.json"));
         valid(Format::Snapshot, &state.unwrap());
         add(Format::Diagnostics, &["validate", &dir, "--format", "json"], 0);
+        add(Format::Drift, &args("drift"), 0);
     }
+    // What the service, the files, both and nobody known changed, and what is gone.
+    let (_folder, dir) = copy_of("doorbells");
+    let state = Path::new(&dir).join("live.json");
+    let text = std::fs::read_to_string(&state).unwrap();
+    assert!(text.contains("\"Status\": \"STOPPED\""));
+    let text = text.replacen("\"STOPPED\"", "\"FAILED\", \"StatusMessage\": \"no stream\"", 1);
+    std::fs::write(&state, text).unwrap();
+    let args = ["drift", &dir, "--emulator", "--undeclared", "--format", "json"];
+    add(Format::Drift, &args, 2);
+    let since = format!("{dir}/seen.json");
+    let args = [&args[..], &["--since", &since]].concat();
+    add(Format::Drift, &args, 2);
+    let text = std::fs::read_to_string(&state).unwrap();
+    std::fs::write(&state, text.replacen("\"FAILED\"", "\"STOPPED\"", 1)).unwrap();
+    add(Format::Drift, &args, 2);
     // An import into a project that declares some of it otherwise, and one that is new
     // and finds what cannot be declared.
     let (folder, dir) = copy_of("doorbells");
@@ -188,8 +204,19 @@ fn every_document_is_as_its_schema_says_and_a_member_that_is_otherwise_is_notice
         path: &mut Vec<String>,
         check: &mut impl FnMut(&Value, &str),
     ) {
-        let open =
-            ["request", "before", "after", "by_operation", "tags", "zones", "emulator", "Tags"];
+        let open = [
+            "request",
+            "before",
+            "after",
+            "live",
+            "declared",
+            "value",
+            "by_operation",
+            "tags",
+            "zones",
+            "emulator",
+            "Tags",
+        ];
         let at = format!("/{}", path.join("/")).trim_end_matches('/').to_owned();
         let here = document.pointer(&at).unwrap().clone();
         if let Value::Array(items) = &here {
@@ -229,7 +256,7 @@ fn every_document_is_as_its_schema_says_and_a_member_that_is_otherwise_is_notice
                 format.as_str()
             );
         });
-        let optional = ["emulator", "zones", "restores"];
+        let optional = ["emulator", "zones", "restores", "since"];
         for name in
             document.as_object().unwrap().keys().filter(|name| !optional.contains(&name.as_str()))
         {
@@ -262,6 +289,8 @@ fn every_verb_tells_its_errors_as_json_where_json_was_asked_for() {
         (&["apply", &dir, "--emulator"], "failed"),
         (&["apply", &no_plan, "--emulator"], "failed"),
         (&["restore", "/nonexistent"], "failed"),
+        (&["drift", broken], "missing-stack-key"),
+        (&["drift", &dir, "--emulator", "--only", "nobody"], "failed"),
         (&["import", broken, "--emulator"], "missing-stack-key"),
         (&["import", &dir, "--live", "/nonexistent"], "failed"),
         (&["import", &dir, "nobody", "--emulator"], "failed"),

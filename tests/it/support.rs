@@ -46,12 +46,14 @@ pub fn remembering(options: Options) -> Options {
     Options { journal_capacity: 100_000, ..options }
 }
 
-/// The examples that the repository ships.
+/// The projects among the examples that the repository ships.
 pub fn examples() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().join("rekon.toml").exists())
+        .map(|entry| entry.file_name().into_string().unwrap())
         .collect();
     names.sort();
     names

@@ -112,6 +112,7 @@ async fn a_service_that_recovers_is_waited_for_and_counted() {
     let retry = heard().await;
     assert_eq!(read(&retry, Class::Unavailable, 7).await, (ANSWERED, 8));
     assert_eq!(retry.tally(), CallTally { made: 0, reads: 2, retried: 7, throttled: 0 });
+    assert_eq!(retry.sent().values().sum::<u64>(), 9);
 }
 
 #[tokio::test(start_paused = true)]

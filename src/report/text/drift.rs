@@ -19,14 +19,13 @@ pub fn drift(drift: &Drift, settings: Settings) -> String {
             entry(&mut out, &one, settings);
             out.push('\n');
         }
+        for (names, text) in view::drift_resolved(drift) {
+            resolved(&mut out, &names, &text, settings);
+            out.push('\n');
+        }
     }
-    let found = drift.findings.iter().any(|finding| finding.category != Category::Pending);
-    let (meaning, verdict) = match (drift.complete, found) {
-        (true, false) => (Meaning::Good, "No drift."),
-        (true, true) => (Meaning::Strong, "Drift:"),
-        (false, _) => (Meaning::Error, "Incomplete:"),
-    };
-    if !settings.is_quiet() || found || !drift.complete {
+    let (meaning, verdict) = view::drift_verdict(drift);
+    if !settings.is_quiet() || meaning != Meaning::Good {
         let mut pieces = vec![Line::new(settings).push(meaning, verdict)];
         let said = view::drift_summary(drift);
         let last = said.len().saturating_sub(1);
@@ -42,9 +41,8 @@ pub fn drift(drift: &Drift, settings: Settings) -> String {
     }
     if !drift.complete {
         let lead = Line::new(settings).push(Meaning::Error, "Incomplete: ");
-        let text = "part of the live state could not be read, so that what is not shown here may have moved too.";
         out.push('\n');
-        paragraph(&mut out, &lead, INDENT, text, settings);
+        paragraph(&mut out, &lead, INDENT, view::DRIFT_INCOMPLETE, settings);
     }
     out
 }
@@ -92,8 +90,23 @@ fn entry(out: &mut String, entry: &DriftEntry<'_>, settings: Settings) {
             below(out, Meaning::Faint, note, settings);
         }
     }
-    if let Some(who) = &entry.who {
-        below(out, Meaning::Faint, who, settings);
+    for text in [&entry.who, &entry.standing].into_iter().flatten() {
+        below(out, Meaning::Faint, text, settings);
+    }
+}
+
+fn resolved(out: &mut String, names: &[&str], text: &str, settings: Settings) {
+    let name = match names {
+        [name] => escape(name).into_owned(),
+        _ => format!("{} processors", names.len()),
+    };
+    let left = Line::new(settings)
+        .push(Meaning::Good, "✓")
+        .push(Meaning::Plain, " ")
+        .push(Meaning::Strong, &name);
+    heading(out, left, &[Line::new(settings).push(Meaning::Good, text)], settings);
+    if names.len() > 1 {
+        below(out, Meaning::Plain, &first_and_last(names, MOST_NAMES), settings);
     }
 }
 

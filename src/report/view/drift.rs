@@ -1,8 +1,12 @@
 //! What drift found, gathered where it is alike.
 
+use jiff::Timestamp;
+
 use super::{Said, gather};
 use crate::model::{Location, Value};
-use crate::plan::{Category, Drift, Drifted, Finding, Origin, RecordedValue, Who};
+use crate::plan::{
+    Category, Drift, Drifted, Finding, Origin, RecordedValue, Resolved, Sighting, Standing, Who,
+};
 use crate::report::palette::Meaning;
 use crate::report::values::{count, pair};
 
@@ -18,7 +22,13 @@ pub(in crate::report) struct DriftEntry<'a> {
     /// What the service says of a failure.
     pub message: Option<&'a str>,
     pub who: Option<String>,
+    /// Whether it was there before.
+    pub standing: Option<String>,
 }
+
+/// What a part of the live state that could not be read means.
+pub(in crate::report) const DRIFT_INCOMPLETE: &str = "part of the live state could not be read, \
+    so that what is not shown here may have moved too.";
 
 /// One attribute of it.
 #[derive(Debug)]
@@ -41,7 +51,7 @@ pub(in crate::report) fn drift_entries(drift: &Drift) -> Vec<DriftEntry<'_>> {
             finding.category,
             finding.attributes.iter().map(sides).collect::<Vec<_>>(),
             finding.message.clone(),
-            who,
+            (who, finding.seen),
         )
     };
     let groups = gather(drift.findings.iter(), alike);
@@ -59,7 +69,44 @@ fn entry(findings: Vec<&Finding>) -> Option<DriftEntry<'_>> {
         rows: first.attributes.iter().map(row).collect(),
         message: first.message.as_deref(),
         who: first.who.as_ref().map(who),
+        standing: first.seen.map(standing),
     })
+}
+
+fn standing(Sighting { standing, since }: Sighting) -> String {
+    match standing {
+        Standing::New => "new".to_owned(),
+        Standing::Altered => format!("otherwise than before; there since {}", minute(since)),
+        Standing::Known => format!("there since {}", minute(since)),
+    }
+}
+
+fn minute(at: Timestamp) -> jiff::fmt::strtime::Display<'static> {
+    at.strftime("%Y-%m-%d %H:%M UTC")
+}
+
+/// What was found before and is no more, gathered where it is alike.
+pub(in crate::report) fn drift_resolved(drift: &Drift) -> Vec<(Vec<&str>, String)> {
+    let resolved = drift.since.iter().flat_map(|since| &since.resolved);
+    let groups = gather(resolved, |one| (one.category, one.since));
+    groups.into_iter().filter_map(no_more).collect()
+}
+
+fn no_more(group: Vec<&Resolved>) -> Option<(Vec<&str>, String)> {
+    let first = group.first()?;
+    let (was, since) = (first.category.as_str(), minute(first.since));
+    let names = group.iter().map(|one| one.name.as_str()).collect();
+    Some((names, format!("resolved: {was} since {since}")))
+}
+
+/// What the look comes to.
+pub(in crate::report) fn drift_verdict(drift: &Drift) -> (Meaning, &'static str) {
+    let found = drift.findings.iter().any(|finding| finding.category != Category::Pending);
+    match (drift.complete, found) {
+        (true, false) => (Meaning::Good, "No drift."),
+        (true, true) => (Meaning::Strong, "Drift:"),
+        (false, _) => (Meaning::Error, "Incomplete:"),
+    }
 }
 
 /// What was applied before what lives, where the service moved; what lives before what is
@@ -103,6 +150,9 @@ fn who(who: &Who) -> String {
         who.source_ip.as_ref().map(|address| format!(", from {address}")),
     ];
     parts.into_iter().flatten().for_each(|part| text.push_str(&part));
+    if who.by_rekon {
+        text.push_str(", with rekon; a later change may not be in CloudTrail yet");
+    }
     text
 }
 
@@ -135,6 +185,15 @@ pub(in crate::report) fn drift_summary(drift: &Drift) -> Vec<Said> {
         .filter(|(number, ..)| *number > 0)
         .map(|(number, word, meaning)| (meaning, format!("{number} {word}")))
         .collect();
+    if let Some(since) = &drift.since {
+        let standings = [
+            (since.new, "new", Meaning::Warning),
+            (since.altered, "otherwise than before", Meaning::Warning),
+            (since.resolved.len(), "resolved", Meaning::Good),
+        ];
+        let standings = standings.into_iter().filter(|(number, ..)| *number > 0);
+        said.extend(standings.map(|(number, word, meaning)| (meaning, format!("{number} {word}"))));
+    }
     said.push((
         Meaning::Plain,
         format!("{} of {} clean", summary.clean, count(summary.processors, "processor")),

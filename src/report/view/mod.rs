@@ -16,7 +16,10 @@ use std::hash::Hash;
 
 use super::palette::Meaning;
 
-pub(super) use drift::{DriftEntry, DriftRow, category, drift_entries, drift_summary};
+pub(super) use drift::{
+    DRIFT_INCOMPLETE, DriftEntry, DriftRow, category, drift_entries, drift_resolved, drift_summary,
+    drift_verdict,
+};
 pub(super) use outcome::{Applied, Counts, Fated, ProcessorResult, applied, groups, results};
 pub(super) use plan::{Entry, Member, entries};
 pub(super) use rows::{Below, Row};
@@ -30,7 +33,10 @@ const CROWD: usize = 3;
 
 /// Gathers what has the same key, if there is enough of it. What stays single comes
 /// first, in its own order.
-fn gather<T, K: Eq + Hash>(items: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<Vec<T>> {
+pub(super) fn gather<T, K: Eq + Hash>(
+    items: impl Iterator<Item = T>,
+    key: impl Fn(&T) -> K,
+) -> Vec<Vec<T>> {
     let mut groups: Vec<Vec<(usize, T)>> = Vec::new();
     let mut places: HashMap<K, usize> = HashMap::new();
     for (at, item) in items.enumerate() {

@@ -22,6 +22,7 @@ async fn an_endpoint_that_is_none_is_refused_wherever_it_stands() {
         "AWS_ENDPOINT_URL",
         "AWS_ENDPOINT_URL_REKOGNITION",
         "AWS_ENDPOINT_URL_STS",
+        "AWS_ENDPOINT_URL_CLOUDTRAIL",
         "AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API",
     ] {
         refused(variable, "127.0.0.1:4742", "\"127.0.0.1:4742\" is no endpoint").await;
