@@ -245,7 +245,11 @@ impl Place {
             let update = aws_sdk_rekognition::Client::from_conf(config).update_stream_processor();
             let sharing = StreamProcessorDataSharingPreference::builder().opt_in(opt_in).build();
             let update = update.name(name).data_sharing_preference_for_update(sharing);
-            update.send().await.unwrap();
+            // It is busy for a moment after the last one.
+            while let Err(error) = update.clone().send().await {
+                assert!(error.into_service_error().is_resource_in_use_exception());
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
             emulator.flush().await.unwrap();
         });
         String::new()
