@@ -109,7 +109,7 @@ async fn environment(
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    if let Ok(name) = AppName::new(concat!("rekon-", env!("CARGO_PKG_VERSION"))) {
+    if let Some(name) = app_name() {
         loader = loader.app_name(name);
     }
     if let Some(profile) = profile {
@@ -130,6 +130,11 @@ async fn environment(
     Ok(loader.load().await)
 }
 
+/// What requests say of who makes them.
+fn app_name() -> Option<AppName> {
+    AppName::new(concat!("rekon-", env!("CARGO_PKG_VERSION"))).ok()
+}
+
 /// The configuration for the embedded service: nothing of the environment.
 fn embedded(
     region: &str,
@@ -147,6 +152,7 @@ fn embedded(
         .timeout_config(timeouts())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     builder.set_endpoint_url(endpoint_url);
+    builder.set_app_name(app_name());
     builder.build()
 }
 

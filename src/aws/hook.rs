@@ -110,15 +110,16 @@ impl Hook {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::task::JoinHandle;
 
     use super::*;
 
     /// Answers each that connects with the next of these; nothing is an answer that never
-    /// comes. Gives the URL, and what was heard when all of them were said.
+    /// comes. Gives the URL, what was heard when all of them were said, and whoever waits.
     async fn listener(
         answers: Vec<&'static str>,
-    ) -> (String, tokio::task::JoinHandle<Vec<String>>) {
+    ) -> (String, JoinHandle<(Vec<String>, Vec<TcpStream>)>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/services/SECRET?key=SECRET", listener.local_addr().unwrap());
         let heard = tokio::spawn(async move {
@@ -141,7 +142,7 @@ mod tests {
                     stream.write_all(head.as_bytes()).await.unwrap();
                 }
             }
-            heard
+            (heard, silent)
         });
         (url, heard)
     }
@@ -149,12 +150,12 @@ mod tests {
     async fn post(answers: Vec<&'static str>) -> (Result<(), String>, Vec<String>) {
         let (url, heard) = listener(answers).await;
         let quick =
-            Patience { attempt: Duration::from_millis(300), waits: [Duration::from_millis(1); 2] };
+            Patience { attempt: Duration::from_secs(1), waits: [Duration::from_millis(1); 2] };
         let hook = Hook { patience: quick, ..Hook::new(&url).unwrap() };
         assert!(!format!("{hook} {hook:?}").contains("SECRET"), "{hook:?}");
         let posted = hook.post("{}").await.map_err(|error| error.to_string());
         assert!(!format!("{posted:?}").contains("SECRET"), "{posted:?}");
-        (posted, heard.await.unwrap())
+        (posted, heard.await.unwrap().0)
     }
 
     #[tokio::test]
@@ -177,7 +178,7 @@ mod tests {
         let (posted, heard) = post(vec!["503 Oops", "429 Slow", "502 Oops"]).await;
         assert_eq!((posted.unwrap_err().as_str(), heard.len()), ("it answers 502", 3));
         let (posted, heard) = post(vec!["", "", ""]).await;
-        assert_eq!((posted.unwrap_err().as_str(), heard.len()), ("no answer within 0 s", 3));
+        assert_eq!((posted.unwrap_err().as_str(), heard.len()), ("no answer within 1 s", 3));
     }
 
     #[tokio::test]

@@ -10,12 +10,14 @@ use super::args::{self, DriftFormat, NotifyFormat, PlanFormat};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::plan::Look;
+use super::project::Project;
 use super::session::Session;
 use super::standpoint::Standpoint;
 use super::ui::Ui;
 use super::{new_files, plan, project, session};
 use crate::aws::{Hook, Reader};
-use crate::plan::{Against, Category, Drift, DriftOptions, Since};
+use crate::model::Live;
+use crate::plan::{Against, Category, Drift, DriftOptions, Narrowing, Since};
 use crate::report;
 use crate::report::metrics::Run;
 use memory::Memory;
@@ -24,47 +26,22 @@ use memory::Memory;
 pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError> {
     let project = project::open(&args.project.dir, args.deny_warnings)?;
     let narrowing = plan::narrowing(&project.desired, &args.choose, None)?;
-    let look = Look::alone(match args.format {
-        DriftFormat::Text => PlanFormat::Text,
-        DriftFormat::Json | DriftFormat::Markdown => PlanFormat::Json,
-    });
     let stack = &project.desired.stack;
     let memory = args.since.as_deref().map(|file| Memory::open(file, stack)).transpose()?;
     let hook = hook(args.notify.as_deref(), memory.is_some())?;
     let began = Instant::now();
-    let (live, session) = match &args.live {
-        Some(file) => {
-            let live = plan::read_snapshot(file, stack, ui).await?;
-            let against =
-                Against::Snapshot { file: file.display().to_string(), taken_at: live.taken_at };
-            plan::announce(stack, Some(&against), None, look, ui);
-            (live, None)
-        }
-        None => {
-            let session = session::open(&args.connect, stack, &project.loaded.root, ui).await?;
-            plan::announce(stack, Some(&session.against), None, look, ui);
-            let live = session.read(&project.desired, &narrowing, ui).await?;
-            (live, Some(session))
-        }
-    };
+    let (live, session) = look(&args, &project, &narrowing, ui).await?;
     narrowing.check(&live).map_err(|error| CommandError::of(&error))?;
     let today = Some(session::today());
     let undeclared = args.undeclared || args.fail_on.contains(&args::CategoryChoice::Undeclared);
     let options = DriftOptions { narrowing, undeclared, today };
-    let project::Project { loaded, desired, warnings } = &project;
+    let Project { loaded, desired, warnings } = &project;
     let mut found = crate::plan::drift(desired, &loaded.sources, warnings, &live, &options);
     if let Some(session) = session.as_ref().filter(|_| args.who) {
         session.find_out_who(&mut found, ui).await;
     }
     let memory = memory.map(|memory| memory.compare(&mut found, Timestamp::now()));
-    match args.format {
-        DriftFormat::Text => {
-            let seen = Standpoint::before(&loaded.root).drift(&found);
-            ui.print(&report::text::drift(&seen, ui.stdout_settings()))
-        }
-        DriftFormat::Json => ui.print(&report::json::drift(&found)),
-        DriftFormat::Markdown => ui.print(&report::markdown::drift(&found)),
-    };
+    print(&found, args.format, &Standpoint::before(&loaded.root), ui);
     let mut failures = Vec::new();
     if let Some(file) = &args.metrics {
         let run = cost(session.as_ref(), began.elapsed());
@@ -88,6 +65,42 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
         Exit::Success if !failures.is_empty() => Exit::Error,
         exit => exit,
     })
+}
+
+/// Reads what lives, and keeps the way to it, if it was not read from a file.
+async fn look(
+    args: &args::Drift,
+    project: &Project,
+    narrowing: &Narrowing,
+    ui: &Ui,
+) -> Result<(Live, Option<Session>), CommandError> {
+    let look = Look::alone(match args.format {
+        DriftFormat::Text => PlanFormat::Text,
+        DriftFormat::Json | DriftFormat::Markdown => PlanFormat::Json,
+    });
+    let Project { loaded, desired, .. } = project;
+    let stack = &desired.stack;
+    if let Some(file) = &args.live {
+        let live = plan::read_snapshot(file, stack, ui).await?;
+        let file = file.display().to_string();
+        let against = Against::Snapshot { file, taken_at: live.taken_at };
+        plan::announce(stack, Some(&against), None, look, ui);
+        return Ok((live, None));
+    }
+    let session = session::open(&args.connect, stack, &loaded.root, ui).await?;
+    plan::announce(stack, Some(&session.against), None, look, ui);
+    let live = session.read(desired, narrowing, ui).await?;
+    Ok((live, Some(session)))
+}
+
+/// Prints what was found, with paths in text as seen from where the user stands.
+fn print(found: &Drift, format: DriftFormat, standpoint: &Standpoint, ui: &Ui) {
+    let text = match format {
+        DriftFormat::Text => report::text::drift(&standpoint.drift(found), ui.stdout_settings()),
+        DriftFormat::Json => report::json::drift(found),
+        DriftFormat::Markdown => report::markdown::drift(found),
+    };
+    ui.print(&text);
 }
 
 /// Who is to be told of what has changed since the last look.

@@ -1,4 +1,8 @@
 //! Who made the last change to what drifted, as far as CloudTrail says.
+//!
+//! A lookup takes one attribute. By the source of the events it would page through every
+//! description that anybody read, of which a single plan makes thousands; so it is by the
+//! name of the operation, for those that can have caused what was found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -27,8 +31,17 @@ pub async fn who(reader: &Reader, findings: &mut [Finding]) {
     }
     let began = Instant::now();
     let mut trails = BTreeMap::new();
+    let mut failed = None;
     for (operation, names) in sought {
-        trails.insert(operation, trail(reader, operation, names, began).await);
+        let read = match &failed {
+            // What is closed or gone for one operation is so for the next.
+            Some(why) => Trail { cut: Some(Cut::Failed(String::clone(why))), ..Trail::default() },
+            None => trail(reader, operation, names, began).await,
+        };
+        if let Some(Cut::Failed(why)) = &read.cut {
+            failed.get_or_insert_with(|| why.clone());
+        }
+        trails.insert(operation, read);
     }
     for finding in findings {
         let causes = causes(finding);
@@ -72,7 +85,8 @@ struct Trail {
 enum Cut {
     /// All since then was read.
     At(Option<Timestamp>),
-    Failed(Error),
+    /// Nothing more can be read, for this reason.
+    Failed(String),
 }
 
 async fn trail(
@@ -92,7 +106,7 @@ async fn trail(
         let page = match reader.trail(operation, token.as_deref()).await {
             Ok(page) => page,
             Err(error) => {
-                trail.cut = Some(Cut::Failed(error));
+                trail.cut = Some(Cut::Failed(why_not(&error)));
                 break;
             }
         };
@@ -108,6 +122,17 @@ async fn trail(
         }
     }
     trail
+}
+
+/// Why CloudTrail says nothing.
+fn why_not(error: &Error) -> String {
+    match error.class() {
+        Class::Denied => format!(
+            "CloudTrail is closed to the caller, who is not allowed {}",
+            error.operation().permission()
+        ),
+        _ => format!("CloudTrail could not be read: {}", error.reason()),
+    }
 }
 
 /// Who made the last of the calls that can have caused a finding.
@@ -131,13 +156,7 @@ fn told(name: &str, causes: &BTreeSet<Operation>, trails: &BTreeMap<Operation, T
         unknown: Some(why),
     };
     match (cut, last) {
-        (Some(Cut::Failed(error)), _) if error.class() == Class::Denied => nobody(format!(
-            "CloudTrail is closed to the caller, who is not allowed {}",
-            error.operation().permission()
-        )),
-        (Some(Cut::Failed(error)), _) => {
-            nobody(format!("CloudTrail could not be read: {}", error.reason()))
-        }
+        (Some(Cut::Failed(why)), _) => nobody(why.clone()),
         (Some(Cut::At(oldest)), _) => {
             let oldest = oldest.map(|at| format!(", to {at},")).unwrap_or_default();
             nobody(format!("CloudTrail was read back as far as time allows{oldest} and no further"))
@@ -154,5 +173,52 @@ fn told(name: &str, causes: &BTreeSet<Operation>, trails: &BTreeMap<Operation, T
             by_rekon: event.by_rekon,
             unknown: None,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn trail(event: Option<i64>, cut: Option<Cut>) -> Trail {
+        let event = event.map(|second| TrailEvent {
+            at: at(second),
+            processor: "a".to_owned(),
+            principal: Some("mary".to_owned()),
+            source_ip: None,
+            by_rekon: false,
+        });
+        Trail { last: event.map(|event| ("a".to_owned(), event)).into_iter().collect(), cut }
+    }
+
+    /// What is said of two operations' trails: when it was, or why nobody knows.
+    fn said(update: Trail, create: Trail) -> Result<i64, String> {
+        let trails = BTreeMap::from([
+            (Operation::UpdateStreamProcessor, update),
+            (Operation::CreateStreamProcessor, create),
+        ]);
+        let who = told("a", &trails.keys().copied().collect(), &trails);
+        assert_eq!(who.at.is_some(), who.unknown.is_none());
+        who.at.map(Timestamp::as_second).ok_or_else(|| who.unknown.unwrap_or_default())
+    }
+
+    #[test]
+    fn the_latest_call_counts_unless_an_unread_one_may_be_later() {
+        assert_eq!(said(trail(Some(20), None), trail(Some(10), None)), Ok(20));
+        assert_eq!(said(trail(Some(10), None), trail(Some(20), None)), Ok(20));
+        // All since 15 was read, so that what was not is older.
+        assert_eq!(said(trail(None, Some(Cut::At(Some(at(15))))), trail(Some(20), None)), Ok(20));
+        let cut = || trail(None, Some(Cut::At(Some(at(15)))));
+        let why = said(cut(), trail(Some(10), None)).unwrap_err();
+        assert!(why.contains("as far as time allows, to 1970-01-01T00:00:15Z,"), "{why}");
+        assert!(said(cut(), trail(None, None)).is_err());
+        let why = said(trail(None, None), trail(None, None)).unwrap_err();
+        assert!(why.contains("90 days"), "{why}");
+        let failed = trail(None, Some(Cut::Failed("it is closed".to_owned())));
+        assert_eq!(said(failed, trail(Some(10), None)), Err("it is closed".to_owned()));
     }
 }

@@ -164,7 +164,7 @@ fn documents() -> Vec<(Format, Value)> {
     let args = ["drift", &dir, "--emulator", "--undeclared", "--format", "json"];
     add(Format::Drift, &args, 2);
     let since = format!("{dir}/seen.json");
-    let args = [&args[..], &["--since", &since]].concat();
+    let args = [&args[..], &["--who", "--since", &since]].concat();
     add(Format::Drift, &args, 2);
     let text = std::fs::read_to_string(&state).unwrap();
     std::fs::write(&state, text.replacen("\"FAILED\"", "\"STOPPED\"", 1)).unwrap();

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -134,8 +136,13 @@ async fn what_rekon_itself_did_from_elsewhere_is_told_as_such() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trail_that_is_closed_behind_or_too_short_is_told_and_changes_nothing_else() {
-    let closed = |operation: &str| match operation {
-        "LookupEvents" => Verdict::Refuse,
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counting = asked.clone();
+    let closed = move |operation: &str| match operation {
+        "LookupEvents" => {
+            counting.fetch_add(1, Ordering::Relaxed);
+            Verdict::Refuse
+        }
         _ => Verdict::Answer,
     };
     let fleet = Fleet::new(Options::default(), closed).await;
@@ -150,6 +157,7 @@ async fn a_trail_that_is_closed_behind_or_too_short_is_told_and_changes_nothing_
         told.contains("closed to the caller") && told.contains("cloudtrail:LookupEvents"),
         "{told}"
     );
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "closed for one is closed for all");
 
     let mut behind = Options::default();
     behind.lag.trail = Duration::from_secs(900);
