@@ -296,7 +296,9 @@ fn as_shown(said: String, shown: &str) -> String {
     }
     let cost = |line: &str| line.find(" write").filter(|_| line.starts_with("Applied"));
     let settled = |line: &str| {
-        let dated = [" · made 20", " · taken 20"].into_iter().find_map(|mark| line.find(mark));
+        let dated = [" · made 20", " · taken 20", ", UpdateStreamProcessor, 20"]
+            .into_iter()
+            .find_map(|mark| line.find(mark));
         cost(line).or(dated)
     };
     for line in &mut lines {
