@@ -20,6 +20,8 @@ pub(in crate::report) struct Entry<'a> {
     pub action: Action,
     /// The name that it had, if it gets another one.
     pub moved_from: Option<&'a str>,
+    /// Whether it puts back, or overwrites, what was changed outside of the files.
+    pub reverts: bool,
     /// All that is done, the main thing first.
     pub what: String,
     pub rows: Vec<Row>,
@@ -59,8 +61,8 @@ impl Entry<'_> {
     }
 }
 
-/// A plan's changes with equal ones gathered: what destroys comes first, then the
-/// plan's own order, then what is gathered.
+/// A plan's changes with equal ones gathered: what would be reverted comes first, then what
+/// destroys, then the plan's own order, then what is gathered.
 pub(in crate::report) fn entries(plan: &Plan, detail: Detail) -> Vec<Entry<'_>> {
     let by_id: HashMap<&str, &Call> =
         plan.calls.iter().map(|call| (call.id.as_str(), call)).collect();
@@ -84,7 +86,7 @@ pub(in crate::report) fn entries(plan: &Plan, detail: Detail) -> Vec<Entry<'_>> 
         entry(plan, &changes, &calls, &context)
     });
     let mut entries: Vec<Entry<'_>> = entries.collect();
-    entries.sort_by_key(|entry| !entry.destroys());
+    entries.sort_by_key(|entry| (!entry.reverts, !entry.destroys()));
     entries
 }
 
@@ -104,6 +106,9 @@ fn entry<'a>(
         members: changes.iter().map(|change| member(change, context.detail)).collect(),
         action,
         moved_from: first.moved_from.as_deref(),
+        reverts: first.attributes.iter().any(|one| {
+            matches!(one.origin, Origin::Drift | Origin::Both)
+        }),
         what: what(first, action),
         rows: match (old, comes_or_goes) {
             (Some(old), _) => context.listed(&[&beside(first, old)], action),

@@ -167,7 +167,7 @@ impl Context<'_> {
 fn moved(origin: Origin) -> Option<Said> {
     let text = match origin {
         Origin::Drift => "(the service changed)",
-        Origin::Both => "(file and service changed)",
+        Origin::Both => "(conflict: file and service changed)",
         Origin::Config | Origin::Unknown => return None,
     };
     Some((Meaning::Note, text.to_owned()))
