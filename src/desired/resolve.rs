@@ -171,6 +171,7 @@ fn check_processors<'a>(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<BTreeMap<ProcessorName, Declaration>> {
     let mut declared = Some(BTreeMap::new());
+    let marks = rules::ownership(facts.names.stack.and_then(Node::table)).marks;
     let mut typing = Typing::new(facts.zones);
     let mut streams = rules::Streams::default();
     let mut kinds: BTreeMap<Kind, Span> = BTreeMap::new();
@@ -186,7 +187,7 @@ fn check_processors<'a>(
         lacking.add(processor, &merged, completeness);
         let mut found = Vec::new();
         rules::fit(&processor, &merged, completeness, &mut found);
-        found.extend(rules::too_many_tags(&processor, &merged));
+        found.extend(rules::too_many_tags(&processor, &merged, marks));
         misfits.add(name, found);
         streams.add(&processor, &merged);
         if let Some((kind, span)) = merged.kind() {

@@ -80,12 +80,17 @@ pub(super) fn check(table: &Table, facts: &Facts<'_>, diagnostics: &mut Vec<Diag
 pub(in super::super) fn too_many(
     processor: &Processor<'_>,
     merged: &Merged<'_>,
+    marks: Marks,
 ) -> Option<Diagnostic> {
+    let (most, kept) = match marks {
+        Marks::None => (MOST, ""),
+        Marks::Recorded | Marks::Bound => (MOST - 2, ", two of which rekon needs"),
+    };
     let count = merged.attributes().filter(|(attribute, _)| attribute.tag().is_some()).count();
-    (count > MOST).then(|| {
+    (count > most).then(|| {
         Diagnostic::new(Code::TooManyTags, format!("`{}` has {count} tags", processor.name))
-            .label(processor.span, format!("{} too many", count - MOST))
-            .help(format!("the service takes up to {MOST}, those of all layers together"))
+            .label(processor.span, format!("{} too many", count - most))
+            .help(format!("the service takes up to {MOST}{kept}, those of all layers together"))
     })
 }
 

@@ -106,9 +106,10 @@ fn entry<'a>(
         members: changes.iter().map(|change| member(change, context.detail)).collect(),
         action,
         moved_from: first.moved_from.as_deref(),
-        reverts: first.attributes.iter().any(|one| {
-            matches!(one.origin, Origin::Drift | Origin::Both)
-        }),
+        reverts: first
+            .attributes
+            .iter()
+            .any(|one| matches!(one.origin, Origin::Drift | Origin::Both)),
         what: what(first, action),
         rows: match (old, comes_or_goes) {
             (Some(old), _) => context.listed(&[&beside(first, old)], action),
