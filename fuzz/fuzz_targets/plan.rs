@@ -15,10 +15,9 @@ fuzz_target!(|data: &[u8]| {
             assert_sound(&plan);
             let header = Header {
                 stack: plan.stack.clone(),
-                caller: None,
-                endpoint: None,
-                emulated: false,
-                snapshot: None,
+                against: plan.made.as_ref().map(|made| made.against.clone()),
+                made_at: plan.made.as_ref().map(|made| made.at),
+                now: "2026-11-24T12:00:00Z".parse().unwrap(),
             };
             assert_drawn(|settings| text::header(&header, settings));
         }
