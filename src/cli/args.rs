@@ -5,12 +5,15 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
+use clap::builder::{PossibleValue, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::aws::Rate;
+use crate::desired::OnDrift;
+use crate::plan::Category;
 use crate::report::MaxDiagnostics;
+use crate::report::schema::Format;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -191,21 +194,10 @@ pub(super) struct Narrow {
 pub(super) struct Intent {
     /// What to do about what was changed outside of the files [default: stack.on_drift].
     #[arg(long, value_name = "WHAT")]
-    pub drift: Option<DriftChoice>,
+    pub drift: Option<OnDrift>,
     /// Leave what the files changed for another plan.
     #[arg(long)]
     pub no_config: bool,
-}
-
-/// What to do about what was changed outside of the files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum DriftChoice {
-    /// Put it back.
-    Revert,
-    /// Leave it.
-    Keep,
-    /// Refuse to plan it.
-    Refuse,
 }
 
 /// Numbers that `[guard]` asks for.
@@ -375,7 +367,7 @@ pub(super) struct Drift {
         value_delimiter = ',',
         default_value = "changed,missing"
     )]
-    pub fail_on: Vec<CategoryChoice>,
+    pub fail_on: Vec<Category>,
     /// Look at a saved snapshot instead of the live service; `-` is stdin.
     #[arg(long, value_name = "SNAPSHOT.json", conflicts_with_all = ["emulator", "endpoint_url", "profile"])]
     pub live: Option<PathBuf>,
@@ -386,36 +378,6 @@ pub(super) struct Drift {
     pub choose: Choose,
     #[command(flatten)]
     pub connect: Connect,
-}
-
-/// What drift finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum CategoryChoice {
-    /// The service moved.
-    Changed,
-    /// Declared, and not there.
-    Missing,
-    /// The status is FAILED.
-    Failed,
-    /// No file declares it.
-    Undeclared,
-    /// It differs, and no record says which side moved.
-    Unknown,
-    /// The file moved.
-    Pending,
-}
-
-impl From<CategoryChoice> for crate::plan::Category {
-    fn from(choice: CategoryChoice) -> crate::plan::Category {
-        match choice {
-            CategoryChoice::Changed => crate::plan::Category::Changed,
-            CategoryChoice::Missing => crate::plan::Category::Missing,
-            CategoryChoice::Failed => crate::plan::Category::Failed,
-            CategoryChoice::Undeclared => crate::plan::Category::Undeclared,
-            CategoryChoice::Unknown => crate::plan::Category::Unknown,
-            CategoryChoice::Pending => crate::plan::Category::Pending,
-        }
-    }
 }
 
 #[derive(Debug, Args)]
@@ -443,26 +405,7 @@ pub(super) struct Snapshot {
 pub(super) struct Schema {
     /// The machine format [default: the configuration].
     #[arg(value_name = "FORMAT")]
-    pub format: Option<MachineFormat>,
-}
-
-/// A versioned document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum MachineFormat {
-    /// What `plan --format json` prints and `--out` saves.
-    Plan,
-    /// What `apply --format json` prints.
-    Outcome,
-    /// What `validate --format json` prints, and every verb when it fails.
-    Diagnostics,
-    /// What `snapshot` prints.
-    Snapshot,
-    /// What `import --format json` prints.
-    Import,
-    /// What `accept --format json` prints.
-    Acceptance,
-    /// What `drift --format json` prints.
-    Drift,
+    pub format: Option<Format>,
 }
 
 #[derive(Debug, Args)]
@@ -540,6 +483,60 @@ pub(super) enum TextOrJson {
 pub(super) enum JsonOnly {
     /// The versioned document.
     Json,
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Format] {
+        &Format::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let about = match self {
+            Format::Plan => "What `plan --format json` prints and `--out` saves",
+            Format::Outcome => "What `apply --format json` prints",
+            Format::Diagnostics => {
+                "What `validate --format json` prints, and every verb when it fails"
+            }
+            Format::Snapshot => "What `snapshot` prints",
+            Format::Import => "What `import --format json` prints",
+            Format::Acceptance => "What `accept --format json` prints",
+            Format::Drift => "What `drift --format json` prints",
+        };
+        Some(PossibleValue::new(self.as_str()).help(about))
+    }
+}
+
+impl ValueEnum for Category {
+    fn value_variants<'a>() -> &'a [Category] {
+        &Category::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let about = match self {
+            Category::Changed => "The service moved",
+            Category::Missing => "Declared, and not there",
+            Category::Failed => "The status is FAILED",
+            Category::Undeclared => "No file declares it",
+            Category::Unknown => "It differs, and no record says which side moved",
+            Category::Pending => "The file moved",
+        };
+        Some(PossibleValue::new(self.as_str()).help(about))
+    }
+}
+
+impl ValueEnum for OnDrift {
+    fn value_variants<'a>() -> &'a [OnDrift] {
+        &[OnDrift::Revert, OnDrift::Keep, OnDrift::Refuse]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (word, about) = match self {
+            OnDrift::Revert => ("revert", "Put it back"),
+            OnDrift::Keep => ("keep", "Leave it"),
+            OnDrift::Refuse => ("refuse", "Refuse to plan it"),
+        };
+        Some(PossibleValue::new(word).help(about))
+    }
 }
 
 /// Reads a number of seconds, which may have a fraction and an `s` behind it.

@@ -33,7 +33,7 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
     let (live, session) = look(&args, &project, &narrowing, ui).await?;
     narrowing.check(&live).map_err(|error| CommandError::of(&error))?;
     let today = Some(session::today());
-    let undeclared = args.undeclared || args.fail_on.contains(&args::CategoryChoice::Undeclared);
+    let undeclared = args.undeclared || args.fail_on.contains(&Category::Undeclared);
     let options = DriftOptions { narrowing, undeclared, today };
     let Project { loaded, desired, warnings } = &project;
     let mut found = crate::plan::drift(desired, &loaded.sources, warnings, &live, &options);
@@ -145,9 +145,8 @@ fn cost(session: Option<&Session>, took: Duration) -> Run {
 }
 
 /// How looking for drift ends.
-fn exit(found: &Drift, fail_on: &[args::CategoryChoice]) -> Exit {
-    let categories: Vec<Category> = fail_on.iter().map(|choice| (*choice).into()).collect();
-    let drifted = found.findings.iter().any(|finding| categories.contains(&finding.category));
+fn exit(found: &Drift, fail_on: &[Category]) -> Exit {
+    let drifted = found.findings.iter().any(|finding| fail_on.contains(&finding.category));
     let holds = [(!found.complete, Exit::Incomplete), (drifted, Exit::Changes)];
     Exit::worst(holds.into_iter().filter(|(holds, _)| *holds).map(|(_, exit)| exit))
 }

@@ -37,7 +37,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use args::{Cli, Command, Common, MachineFormat};
+use args::{Cli, Command, Common};
 use error::{CommandError, Complaint};
 use exit::Exit;
 use signals::Signals;
@@ -148,17 +148,8 @@ async fn serve(args: emulator::EmulatorArgs) -> Result<Exit, CommandError> {
 }
 
 /// `rekon schema`: the JSON Schema of the configuration, or of a machine format.
-fn schema(format: Option<MachineFormat>, ui: &Ui) -> Exit {
-    let schema = match format {
-        None => config::schema(),
-        Some(MachineFormat::Plan) => report::schema::schema(Format::Plan),
-        Some(MachineFormat::Outcome) => report::schema::schema(Format::Outcome),
-        Some(MachineFormat::Diagnostics) => report::schema::schema(Format::Diagnostics),
-        Some(MachineFormat::Snapshot) => report::schema::schema(Format::Snapshot),
-        Some(MachineFormat::Import) => report::schema::schema(Format::Import),
-        Some(MachineFormat::Acceptance) => report::schema::schema(Format::Acceptance),
-        Some(MachineFormat::Drift) => report::schema::schema(Format::Drift),
-    };
+fn schema(format: Option<Format>, ui: &Ui) -> Exit {
+    let schema = format.map_or_else(config::schema, report::schema::schema);
     ui.print(&format!("{schema:#}\n"));
     Exit::Success
 }

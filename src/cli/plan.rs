@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::args::{self, Allow, Choose, DriftChoice, Guard, Intent, Narrow, PlanFormat};
+use super::args::{self, Allow, Choose, Guard, Intent, Narrow, PlanFormat};
 use super::carry_out::recovery_root;
 use super::error::CommandError;
 use super::exit::Exit;
@@ -15,7 +15,7 @@ use super::standpoint::Standpoint;
 use super::ui::Ui;
 use super::{saved, session};
 use crate::aws::Rate;
-use crate::desired::{Desired, OnDrift, Stack};
+use crate::desired::{Desired, Stack};
 use crate::diagnostic::Severity;
 use crate::live;
 use crate::model::Live;
@@ -106,11 +106,7 @@ pub(super) fn options(
     let narrowing = narrowing(desired, choose, *limit)?;
     let Guard { allow, deny_undeclared } = guard;
     let undeclared = if deny_undeclared { Undeclared::Denied } else { Undeclared::Told };
-    let on_drift = intent.drift.map(|choice| match choice {
-        DriftChoice::Revert => OnDrift::Revert,
-        DriftChoice::Keep => OnDrift::Keep,
-        DriftChoice::Refuse => OnDrift::Refuse,
-    });
+    let on_drift = intent.drift;
     let (allowances, leaves_config) = (allowances(allow), intent.no_config);
     let today = Some(session::today());
     Ok(Options { narrowing, allowances, pace, on_drift, leaves_config, today, undeclared })
