@@ -76,6 +76,30 @@ fn what_was_typed_wrongly_is_told_with_what_was_meant() {
 }
 
 #[test]
+fn ten_thousand_equal_mistakes_fit_on_a_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::from(
+        "[stack]\nname = \"s\"\naccount_id = \"111122223333\"\nregion = \"us-east-1\"\n\
+         [defaults]\nrole_arn = \"arn:aws:iam::111122223333:role/R\"\n\
+         output.s3_destination.bucket = \"results\"\n\
+         settings.connected_home.labels = [\"PERSON\"]\n\
+         notification_channel.sns_topic_arn = \"arn:aws:sns:us-east-1:111122223333:AmazonRekognition\"\n",
+    );
+    for at in 0..10_000 {
+        let stream = format!("arn:aws:kinesisvideo:us-east-1:111122223333:stream/c{at}/1");
+        text.push_str(&format!(
+            "[processor.c{at}]\ninput.kinesis_video_stream.arn = \"{stream}\"\nkms_key_id = 5\n"
+        ));
+    }
+    std::fs::write(folder.path().join("rekon.toml"), text).unwrap();
+    let run = run(&["validate", folder.path().to_str().unwrap()]);
+    assert_eq!(run.code, 1);
+    assert_eq!(run.stderr.matches("error[wrong-type]").count(), 1, "{}", run.stderr);
+    assert!(run.stderr.contains("10000 errors"), "counted: {}", run.stderr);
+    assert!(run.stderr.lines().count() <= 24, "{}", run.stderr);
+}
+
+#[test]
 fn from_a_folder_of_the_project_the_project_is_pointed_to() {
     let (_folder, dir) = copy_of("doorbells");
     let cameras = Path::new(&dir).join("cameras");
