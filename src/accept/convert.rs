@@ -1,6 +1,7 @@
 //! The whole of it: what is wanted, and texts that come closer to it until they say so.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::place::{Placed, Tables, find, place};
 use super::prove;
@@ -33,14 +34,16 @@ pub enum Refusal {
     Unproved(String),
 }
 
-/// Takes over what moved of what was selected.
+/// Takes over what moved of what was selected. `base` is what the files said when they
+/// were applied, which tells what moved where no record does.
 pub fn accept(
     loaded: &Loaded,
     desired: &Desired,
     live: &Live,
+    base: Option<&Arc<Desired>>,
     selection: &Selection,
 ) -> Result<Acceptance, Refusal> {
-    let first = compare(loaded, desired, live);
+    let first = compare(loaded, desired, live, base);
     if !first.complete {
         return Err(Refusal::Incomplete);
     }
@@ -66,7 +69,7 @@ pub fn accept(
         if state.texts == before {
             break;
         }
-        plan = compare(&state.loaded, &state.desired, live);
+        plan = compare(&state.loaded, &state.desired, live, base);
     }
     prove::said(&plan, &wanted)?;
     prove::nothing_else(desired, &state.desired, &wanted)?;
@@ -90,8 +93,9 @@ pub fn accept(
     })
 }
 
-fn compare(loaded: &Loaded, desired: &Desired, live: &Live) -> Plan {
-    let options = Options { on_drift: Some(OnDrift::Revert), ..Options::default() };
+fn compare(loaded: &Loaded, desired: &Desired, live: &Live, base: Option<&Arc<Desired>>) -> Plan {
+    let (on_drift, base) = (Some(OnDrift::Revert), base.cloned());
+    let options = Options { on_drift, base, ..Options::default() };
     plan(desired, &loaded.sources, &[], live, &options)
 }
 

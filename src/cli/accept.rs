@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::args::{Connect, PlanFormat, Project, TextOrJson};
+use super::args::{Base, Connect, PlanFormat, Project, TextOrJson};
 use super::error::{CommandError, Complaint};
 use super::exit::Exit;
 use super::plan::{Look, announce};
@@ -31,6 +31,8 @@ pub(super) struct AcceptArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TextOrJson,
     #[command(flatten)]
+    pub base: Base,
+    #[command(flatten)]
     pub connect: Connect,
 }
 
@@ -40,6 +42,7 @@ pub(super) async fn run(args: AcceptArgs, ui: &Ui) -> Result<Exit, CommandError>
     let (loaded, desired) = (&opened.loaded, &opened.desired);
     let selection =
         Selection::new(desired, &args.names).map_err(|error| CommandError::of(&error))?;
+    let base = project::base(&loaded.root, &args.base)?;
     let session = session::open(&args.connect, &desired.stack, &loaded.root, ui).await?;
     let look = Look::alone(match args.format {
         TextOrJson::Text => PlanFormat::Text,
@@ -47,7 +50,7 @@ pub(super) async fn run(args: AcceptArgs, ui: &Ui) -> Result<Exit, CommandError>
     });
     announce(&desired.stack, Some(&session.against), None, look, ui);
     let live = session.read(desired, &Narrowing::default(), ui).await?;
-    let acceptance = match accept(loaded, desired, &live, &selection) {
+    let acceptance = match accept(loaded, desired, &live, base.as_ref(), &selection) {
         Ok(acceptance) => acceptance,
         Err(Refusal::Incomplete) => {
             ui.complain(&report::text::incomplete(&live.problems, ui.stderr_settings()));

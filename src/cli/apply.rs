@@ -27,7 +27,7 @@ pub(super) async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, CommandError
 async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
     let mut project = project::open(&args.target, args.execution.deny_warnings)?;
     let pace = plan::pace(args.connect.rate, args.execution.parallelism);
-    let options = plan::options(&project.desired, &args.narrow, args.intent, args.guard, pace)?;
+    let options = plan::options(&project, &args.narrow, &args.intent, args.guard, pace)?;
     let base = project.loaded.root.clone();
     let root = recovery_root(args.execution.recovery_dir.as_ref(), &base);
     let stack = project.desired.stack.clone();

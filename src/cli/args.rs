@@ -188,10 +188,21 @@ pub(super) struct Narrow {
     pub limit: Option<NonZeroUsize>,
 }
 
+/// What tells the origin of a difference where no record does.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Drift")]
+pub(super) struct Base {
+    /// A revision of git: what its files say was applied, wherever no record says what was.
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+}
+
 /// Which differences to close.
-#[derive(Clone, Copy, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Drift")]
 pub(super) struct Intent {
+    #[command(flatten)]
+    pub base: Base,
     /// What to do about what was changed outside of the files [default: stack.on_drift].
     #[arg(long, value_name = "WHAT")]
     pub drift: Option<OnDrift>,
@@ -375,6 +386,8 @@ pub(super) struct Drift {
     #[arg(long)]
     pub deny_warnings: bool,
     #[command(flatten)]
+    pub base: Base,
+    #[command(flatten)]
     pub choose: Choose,
     #[command(flatten)]
     pub connect: Connect,
@@ -432,6 +445,7 @@ impl Apply {
             || limit.is_some()
             || allowed.iter().any(Option::is_some)
             || deny_undeclared
+            || self.intent.base.base.is_some()
             || self.intent.drift.is_some()
             || self.intent.no_config
             || self.execution.deny_warnings

@@ -27,6 +27,7 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
     let project = project::open(&args.project.dir, args.deny_warnings)?;
     let narrowing = plan::narrowing(&project.desired, &args.choose, None)?;
     let stack = &project.desired.stack;
+    let base = project::base(&args.project.dir, &args.base)?;
     let memory = args.since.as_deref().map(|file| Memory::open(file, stack)).transpose()?;
     let hook = hook(args.notify.as_deref(), memory.is_some())?;
     let began = Instant::now();
@@ -34,7 +35,7 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
     narrowing.check(&live).map_err(|error| CommandError::of(&error))?;
     let today = Some(session::today());
     let undeclared = args.undeclared || args.fail_on.contains(&Category::Undeclared);
-    let options = DriftOptions { narrowing, undeclared, today };
+    let options = DriftOptions { narrowing, undeclared, today, base };
     let Project { loaded, desired, warnings } = &project;
     let mut found = crate::plan::drift(desired, &loaded.sources, warnings, &live, &options);
     if let Some(session) = session.as_ref().filter(|_| args.who) {

@@ -30,7 +30,7 @@ pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError>
     let mut project = project::open(&args.project.dir, args.deny_warnings)?;
     let root = recovery_root(args.recovery_dir.as_ref(), &project.loaded.root);
     let pace = pace(args.connect.rate, DEFAULT_PARALLELISM);
-    let options = options(&project.desired, &args.narrow, args.intent, args.guard, pace)?;
+    let options = options(&project, &args.narrow, &args.intent, args.guard, pace)?;
     let look = Look::beside(args.out.as_deref(), args.format);
     let stack = project.desired.stack.clone();
     let (live, against) = match &args.live {
@@ -94,22 +94,23 @@ pub(super) fn narrowing(
         .map_err(|error| CommandError::of(&error))
 }
 
-/// Takes narrowing and guarding as they were typed.
+/// Takes narrowing, guarding and what to close as they were typed.
 pub(super) fn options(
-    desired: &Desired,
+    project: &Project,
     narrow: &Narrow,
-    intent: Intent,
+    intent: &Intent,
     guard: Guard,
     pace: Pace,
 ) -> Result<Options, CommandError> {
     let Narrow { choose, limit } = narrow;
-    let narrowing = narrowing(desired, choose, *limit)?;
+    let narrowing = narrowing(&project.desired, choose, *limit)?;
     let Guard { allow, deny_undeclared } = guard;
     let undeclared = if deny_undeclared { Undeclared::Denied } else { Undeclared::Told };
     let on_drift = intent.drift;
     let (allowances, leaves_config) = (allowances(allow), intent.no_config);
     let today = Some(session::today());
-    Ok(Options { narrowing, allowances, pace, on_drift, leaves_config, today, undeclared })
+    let base = project::base(&project.loaded.root, &intent.base)?;
+    Ok(Options { narrowing, allowances, pace, on_drift, leaves_config, today, undeclared, base })
 }
 
 /// How fast a plan will be applied.

@@ -1,7 +1,9 @@
 //! Opening a project: every command that reads files begins here.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use super::args::Base;
 use super::error::{CommandError, Complaint};
 use super::exit::Exit;
 use crate::apply::{self, RecoveryRoot, Run, Traces, Unreadable};
@@ -19,7 +21,27 @@ pub(super) struct Project {
 
 /// Loads and resolves a project, or says what is wrong with it.
 pub(super) fn open(dir: &Path, deny_warnings: bool) -> Result<Project, CommandError> {
-    let loaded = config::load(dir);
+    check(config::load(dir), deny_warnings)
+}
+
+/// Loads and resolves a project as a revision of git has it. Warnings were told when it
+/// was the newest.
+pub(super) fn open_at(dir: &Path, revision: &str) -> Result<Project, CommandError> {
+    let mut loaded = config::load_at(dir, revision).map_err(|error| {
+        CommandError::of(&error)
+            .with_help("name a commit, branch or tag that this clone has; a shallow one has few")
+    })?;
+    loaded.sources = loaded.sources.renamed(|path| format!("{revision}:{path}"));
+    check(loaded, false)
+}
+
+/// What the files of a project said before, if it was said where to look.
+pub(super) fn base(dir: &Path, given: &Base) -> Result<Option<Arc<Desired>>, CommandError> {
+    let desired = |revision: &String| Ok(Arc::new(open_at(dir, revision)?.desired));
+    given.base.as_ref().map(desired).transpose()
+}
+
+fn check(loaded: Loaded, deny_warnings: bool) -> Result<Project, CommandError> {
     let checked = desired::resolve(&loaded);
     match checked.desired {
         Some(desired) if !is_refused(&checked.diagnostics, deny_warnings) => {

@@ -1,17 +1,22 @@
-//! Reading a project from disk: the only input of this module, and its only
-//! threads.
+//! Reading a project from disk or from a revision: the only input of this module, and its
+//! only threads.
 
+mod files;
 mod include;
 mod parallel;
+mod revision;
 
 use std::collections::{BTreeMap, HashSet};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::parse::{Parsed, parse};
 use super::tree::{Node, Table};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
+use files::{Disk, Files};
 use include::Pattern;
+use revision::Revision;
+
+pub use revision::RevisionError;
 
 /// The name of the file that makes a folder a project.
 pub const PROJECT_FILE: &str = "rekon.toml";
@@ -24,6 +29,8 @@ const LARGEST: u64 = 32 * 1024 * 1024;
 pub struct Loaded {
     /// The project's folder, as it was given.
     pub root: PathBuf,
+    /// The revision of git that was read, if not the disk.
+    pub revision: Option<String>,
     /// Every file, those that could not be read included, with no text.
     pub sources: Sources,
     /// Every file that is TOML, `rekon.toml` first, the others by path.
@@ -49,22 +56,52 @@ pub struct LoadedFile {
 /// Paths in diagnostics are relative to the folder, with `/` in between.
 /// Whatever goes wrong is a diagnostic in the result.
 pub fn load(folder: &Path) -> Loaded {
-    let mut loaded = Loaded { root: folder.to_owned(), ..Loaded::default() };
+    load_from(&Disk, folder, folder, missing_project)
+}
+
+/// Reads and parses the project that a folder is in a revision of git; nothing of it is
+/// checked out.
+///
+/// Whatever is wrong with its files is a diagnostic in the result, as with [`load`].
+///
+/// # Errors
+///
+/// Where git, the repository or the revision are not to be had.
+pub fn load_at(folder: &Path, revision: &str) -> Result<Loaded, RevisionError> {
+    let (files, within) = Revision::open(folder, revision)?;
+    let missing = |_: &Path| {
+        let shown = folder.display();
+        let message = format!("there is no `{PROJECT_FILE}` in `{shown}` at `{revision}`");
+        Diagnostic::new(Code::MissingProject, message)
+            .help("name a revision that has the project, where it is now")
+    };
+    let loaded = load_from(&files, folder, &within, missing);
+    Ok(Loaded { revision: Some(revision.to_owned()), ..loaded })
+}
+
+/// Reads the project that is known as `root` from a folder of these files.
+fn load_from(
+    files: &dyn Files,
+    root: &Path,
+    folder: &Path,
+    missing: impl Fn(&Path) -> Diagnostic,
+) -> Loaded {
+    let mut loaded = Loaded { root: root.to_owned(), ..Loaded::default() };
     let path = folder.join(PROJECT_FILE);
-    if path.symlink_metadata().is_err() {
-        loaded.refuse(PROJECT_FILE, missing_project(folder));
+    if files.kind(&path).is_none() {
+        loaded.refuse(PROJECT_FILE, missing(folder));
         return loaded;
     }
-    let include = loaded.add_texts(vec![(PROJECT_FILE.to_owned(), read(&path))]);
+    let include = loaded.add_texts(vec![(PROJECT_FILE.to_owned(), files.read(&path))]);
     let is_toml = loaded.unknown.is_empty();
-    let mut seen: HashSet<PathBuf> = path.canonicalize().into_iter().collect();
+    let mut seen = HashSet::from([files.real(&path)]);
     let mut found = BTreeMap::new();
     for pattern in &include {
         let Some(text) = pattern.text() else { continue };
         match Pattern::new(text) {
             Ok(parsed) => {
                 let mut matched = BTreeMap::new();
-                parsed.expand(folder, &mut matched);
+                parsed.expand(files, folder, &mut matched);
                 if matched.is_empty() && is_toml {
                     let diagnostic = Diagnostic::new(
                         Code::UnmatchedInclude,
@@ -88,9 +125,9 @@ pub fn load(folder: &Path) -> Loaded {
         }
     }
     // A file that several patterns or links lead to counts once.
-    found.retain(|_, path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    found.retain(|_, path| seen.insert(files.real(path)));
     let found: Vec<(String, PathBuf)> = found.into_iter().collect();
-    let texts = parallel::map(&found, |(_, path)| read(path));
+    let texts = parallel::map(&found, |(_, path)| files.read(path));
     loaded.add_texts(found.into_iter().map(|(shown, _)| shown).zip(texts).collect());
     loaded
 }
@@ -185,25 +222,6 @@ fn around(folder: &Path) -> PathBuf {
 /// Why a file is not taken: a code and the rest of a sentence about the file.
 type Refusal = (Code, String);
 
-/// Reads a file that is one, of reasonable size and UTF-8.
-fn read(path: &Path) -> Result<String, Refusal> {
-    let unreadable = |reason: &str| (Code::UnreadableFile, reason.to_owned());
-    let failed = |error: std::io::Error| unreadable(&format!("cannot be read: {}", plain(&error)));
-    let metadata = path.metadata().map_err(failed)?;
-    if metadata.is_dir() {
-        return Err(unreadable("is a folder, not a file"));
-    }
-    if !metadata.is_file() {
-        // Opening a pipe would wait for somebody to write to it.
-        return Err(unreadable("is no regular file"));
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-        .map_err(failed)?;
-    decode(bytes)
-}
-
 /// Takes bytes for text, if they are and if they are not too many.
 fn decode(bytes: Vec<u8>) -> Result<String, Refusal> {
     if bytes.len() as u64 > LARGEST {
@@ -218,12 +236,6 @@ fn decode(bytes: Vec<u8>) -> Result<String, Refusal> {
         let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
         (Code::NotUtf8, format!("is not UTF-8, as line {line} shows: save it as UTF-8"))
     })
-}
-
-/// An error in words, without the number that the system gives it.
-fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 #[cfg(test)]

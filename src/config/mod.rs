@@ -1,6 +1,6 @@
 //! From TOML files to raw trees that remember where everything was written.
 //!
-//! [`load`] reads a project's files and nothing else does any input. What the
+//! [`load`] and [`load_at`] read a project's files, and nothing else does any input. What the
 //! files say is kept as it is written, and held against one description of the
 //! tables, so that all mistakes in the shape of all files come at once: what is
 //! no TOML, keys that do not exist, values of the wrong type. What the values
@@ -31,7 +31,7 @@ mod tokens;
 mod tree;
 
 pub(crate) use edit::{Change, Edit, Step, edit};
-pub use load::{Loaded, LoadedFile, PROJECT_FILE, load};
+pub use load::{Loaded, LoadedFile, PROJECT_FILE, RevisionError, load, load_at};
 pub(crate) use pattern::matches;
 pub use schema::schema;
 pub(crate) use suggest::{closest, concerning, did_you_mean, first_of, list, quoted, shorten};

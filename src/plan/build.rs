@@ -1,6 +1,7 @@
 //! The whole of planning, in the order it happens.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -36,6 +37,8 @@ pub struct Options {
     pub today: Option<Date>,
     /// What to think of processors that no file declares.
     pub undeclared: Undeclared,
+    /// What the files said when they were applied, which tells origins where no record does.
+    pub base: Option<Arc<Desired>>,
 }
 
 /// What to think of processors that no file declares.
@@ -75,7 +78,7 @@ pub fn plan(
         ignores: true,
         today: options.today,
     };
-    let items = items(desired, live, intent);
+    let items = items(desired, live, options.base.as_deref(), intent);
     let unread = Unread::new(live);
     let mut chosen = options.narrowing.choose(&items);
     chosen.retain(|index| unread.leaves(&items[*index]));
@@ -143,9 +146,14 @@ fn name_origins(changes: &mut [Change], desired: &Desired) {
 }
 
 /// Everything that is declared or live.
-pub(super) fn items<'a>(desired: &'a Desired, live: &'a Live, intent: Intent) -> Vec<Item<'a>> {
+pub(super) fn items<'a>(
+    desired: &'a Desired,
+    live: &'a Live,
+    base: Option<&'a Desired>,
+    intent: Intent,
+) -> Vec<Item<'a>> {
     let declared = desired.processors.iter().map(|(name, declaration)| {
-        Item::declared(name, declaration, live.processors.get(name), desired, intent)
+        Item::declared(name, declaration, live.processors.get(name), desired, base, intent)
     });
     let others = live.processors.iter().filter(|(name, _)| !desired.processors.contains_key(*name));
     let others = others.map(|(name, live)| Item::undeclared(name, live, desired));

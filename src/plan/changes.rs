@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::applied::origin;
 use super::calls::Part;
 use super::item::{Item, Work};
-use super::ownership::origin;
 use super::{Action, AttributeChange, Change, Effect, Origin};
 use crate::desired::{Desired, Zone};
 use crate::diagnostic::{Sources, Span};
@@ -97,7 +97,7 @@ fn attribute_change(
         effect,
         origin: match item.work {
             Work::Delete => Origin::Config,
-            _ => origin(difference, item.owner.record(), desired),
+            _ => origin(difference, item.applied(), desired),
         },
         source: span.filter(|_| after.is_some()).map(|span| sources.locate(span)),
     }

@@ -1,14 +1,16 @@
 //! What moved away from what was applied, processor by processor.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::applied::{Applied, Base, origin, real};
 use super::build::{Planning, items, undeclared};
 use super::item::{Intent, Item};
 use super::notices::notices;
-use super::ownership::{Owner, origin, real};
+use super::ownership::Owner;
 use super::seen::{Sighting, Since};
 use super::unread::{Unread, matters};
 use super::{FORMAT_VERSION, Narrowing, Origin};
@@ -26,6 +28,8 @@ pub struct DriftOptions {
     pub undeclared: bool,
     /// The day, which ends what is known until then.
     pub today: Option<jiff::civil::Date>,
+    /// What the files said when they were applied, where no record says it.
+    pub base: Option<Arc<Desired>>,
 }
 
 /// What moved away from what was applied. Its JSON is versioned.
@@ -211,7 +215,7 @@ pub fn drift(
         ignores: false,
         today: options.today,
     };
-    let items = items(desired, live, intent);
+    let items = items(desired, live, options.base.as_deref(), intent);
     let unread = Unread::new(live);
     let mut chosen = options.narrowing.choose(&items);
     let all = Narrowing::default().choose(&items);
@@ -306,7 +310,13 @@ impl Comparing<'_> {
             ..Finding::new(item.name.as_str(), category)
         };
         let mut findings = Vec::new();
-        let Some(live) = item.live else { return vec![finding(Category::Missing)] };
+        let Some(live) = item.live else {
+            // What the files did not declare before waits to be created.
+            return vec![match item.base {
+                Some(Base::Undeclared) => finding(Category::Pending),
+                _ => finding(Category::Missing),
+            }];
+        };
         if live.status == Status::Failed {
             let message = live.status_message.clone();
             findings.push(Finding { message, ..finding(Category::Failed) });
@@ -318,7 +328,7 @@ impl Comparing<'_> {
         }
         let mut by_category: BTreeMap<Category, Vec<Drifted>> = BTreeMap::new();
         for difference in &item.differences {
-            let origin = origin(difference, item.owner.record(), self.desired);
+            let origin = origin(difference, item.applied(), self.desired);
             let category = match origin {
                 Origin::Drift | Origin::Both => Category::Changed,
                 Origin::Unknown => Category::Unknown,
@@ -355,21 +365,19 @@ impl Comparing<'_> {
 
     fn drifted(&self, item: &Item<'_>, difference: &Difference, origin: Origin) -> Drifted {
         let Difference { attribute, before, after } = difference;
-        let json = |side: &Option<Value>| {
-            side.as_ref().map_or(Json::Null, |value| value.to_json(Dialect::Toml))
-        };
+        let (live, declared) = (json(before.as_ref()), json(after.as_ref()));
         let recorded = match origin {
             Origin::Unknown => RecordedValue::None,
-            Origin::Config => RecordedValue::Value(json(before)),
-            Origin::Drift => RecordedValue::Value(json(after)),
-            Origin::Both => digest(item, attribute),
+            Origin::Config => RecordedValue::Value(live.clone()),
+            Origin::Drift => RecordedValue::Value(declared.clone()),
+            Origin::Both => recorded(item, attribute),
         };
         let place = item.declaration.and_then(|declaration| declaration.place(attribute));
         Drifted {
             path: attribute.to_string(),
             recorded,
-            live: json(before),
-            declared: json(after),
+            live,
+            declared,
             origin,
             source: place.filter(|_| after.is_some()).map(|place| self.sources.locate(place.span)),
             difference: difference.clone(),
@@ -401,11 +409,23 @@ impl Comparing<'_> {
     }
 }
 
-/// What is recorded of an attribute that is as it was on neither side.
-fn digest(item: &Item<'_>, attribute: &Attribute) -> RecordedValue {
-    match item.owner.record().map(|record| record.recorded(attribute)) {
-        Some(Recorded::Value(digest)) => RecordedValue::Digest(digest.to_string()),
-        Some(Recorded::Absent) => RecordedValue::Value(Json::Null),
-        Some(Recorded::Unmanaged | Recorded::Unknown) | None => RecordedValue::None,
+/// A side in the TOML's shape.
+fn json(side: Option<&Value>) -> Json {
+    side.map_or(Json::Null, |value| value.to_json(Dialect::Toml))
+}
+
+/// What is known of an attribute that is as it was on neither side.
+fn recorded(item: &Item<'_>, attribute: &Attribute) -> RecordedValue {
+    let record = match item.applied() {
+        Applied::Base(Base::Declared { definition, .. }) => {
+            return RecordedValue::Value(json(definition.get(attribute)));
+        }
+        Applied::Base(Base::Undeclared) | Applied::Unknown => return RecordedValue::None,
+        Applied::Record(record) => record,
+    };
+    match record.recorded(attribute) {
+        Recorded::Value(digest) => RecordedValue::Digest(digest.to_string()),
+        Recorded::Absent => RecordedValue::Value(Json::Null),
+        Recorded::Unmanaged | Recorded::Unknown => RecordedValue::None,
     }
 }

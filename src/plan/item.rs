@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use jiff::civil::Date;
 
 use super::Origin;
-use super::ownership::{self, Owner, origin, real};
+use super::applied::{Applied, Base, origin, real};
+use super::ownership::{self, Owner};
 use crate::desired::{Declaration, Desired, Destination, DriftIgnore, Marks, OnDrift, Stack};
 use crate::diff::{self, Difference, Target, target};
 use crate::model::{Attribute, Definition, LiveProcessor, ProcessorName, RunState, TagKnowledge};
@@ -17,6 +18,8 @@ pub(super) struct Item<'a> {
     pub live: Option<&'a LiveProcessor>,
     /// Whose the live processor is.
     pub owner: Owner,
+    /// What the files said before, where that is known.
+    pub base: Option<Base<'a>>,
     /// What it is to be; of a replacement or creation, what to create.
     pub after: Cow<'a, Definition>,
     /// What differs, the marks apart.
@@ -105,11 +108,14 @@ impl<'a> Item<'a> {
         declaration: &'a Declaration,
         live: Option<&'a LiveProcessor>,
         desired: &Desired,
+        base: Option<&'a Desired>,
         intent: Intent,
     ) -> Item<'a> {
-        let Some(live) = live else { return Item::creation(name, declaration, desired) };
+        let Some(live) = live else { return Item::creation(name, declaration, desired, base) };
         let before = &live.definition;
         let owner = Owner::of(live, desired);
+        let base = base.map(|base| Base::of(name, &live.arn, base));
+        let applied = Applied::new(&owner, base.as_ref());
         let mut target = target(
             &declaration.definition,
             &declaration.lifecycle.ignore_changes,
@@ -121,7 +127,7 @@ impl<'a> Item<'a> {
         let held: Vec<Difference> = differences
             .iter()
             .filter(|difference| {
-                intent.holds(origin(difference, owner.record(), desired))
+                intent.holds(origin(difference, applied, desired))
                     || intent.ignored(name, difference, desired).is_some()
             })
             .cloned()
@@ -162,6 +168,7 @@ impl<'a> Item<'a> {
             declaration,
             live,
             owner,
+            base,
             after,
             differences,
             marks,
@@ -208,6 +215,7 @@ impl<'a> Item<'a> {
             declaration: None,
             live: Some(live),
             owner,
+            base: None,
             after,
             differences,
             marks,
@@ -221,6 +229,7 @@ impl<'a> Item<'a> {
         name: &'a ProcessorName,
         declaration: &'a Declaration,
         desired: &Desired,
+        base: Option<&'a Desired>,
     ) -> Item<'a> {
         // What comes back brings its marks, of which nobody is to decide.
         let attributes = declaration.definition.iter();
@@ -232,9 +241,9 @@ impl<'a> Item<'a> {
         });
         let differences = differences.collect();
         let mut after = Cow::Borrowed(&declaration.definition);
+        let Stack { account_id, region, .. } = &desired.stack;
+        let arn = format!("arn:aws:rekognition:{region}:{account_id}:streamprocessor/{name}");
         if desired.ownership.marks != Marks::None {
-            let Stack { account_id, region, .. } = &desired.stack;
-            let arn = format!("arn:aws:rekognition:{region}:{account_id}:streamprocessor/{name}");
             let target = Target::new(declaration.definition.clone());
             let record = ownership::record(&arn, None, &target, &[], declaration, desired);
             ownership::mark(after.to_mut(), &declaration.definition, &record, desired);
@@ -244,6 +253,7 @@ impl<'a> Item<'a> {
             declaration: Some(declaration),
             live: None,
             owner: Owner::Nobody,
+            base: base.map(|base| Base::of(name, &arn, base)),
             after,
             differences,
             marks: Vec::new(),
@@ -251,6 +261,11 @@ impl<'a> Item<'a> {
             work: Work::Create,
             kms_key_unclear: false,
         }
+    }
+
+    /// What is known of what was applied.
+    pub(super) fn applied(&self) -> Applied<'_> {
+        Applied::new(&self.owner, self.base.as_ref())
     }
 
     /// The live definition.

@@ -6,6 +6,7 @@
 //! clocks, and any way to reach the service.
 
 mod acceptance;
+mod applied;
 mod attribute;
 mod build;
 mod calls;

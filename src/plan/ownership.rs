@@ -1,14 +1,11 @@
-//! Whose a live processor is, which side of a difference moved, and what rekon leaves on
-//! a processor to know that later.
+//! Whose a live processor is, and what rekon leaves on a processor to know that later.
 
 use crate::desired::{Declaration, Desired, Marks};
 use crate::diff::{Difference, Target};
 use crate::model::{
-    Attribute, Default, Definition, KmsComparison, LiveProcessor, RECORD_TAG, Record, Recorded,
-    STACK_TAG, TagKnowledge, TagScope, Value, compare_kms_keys,
+    Attribute, Definition, LiveProcessor, RECORD_TAG, Record, Recorded, STACK_TAG, TagKnowledge,
+    TagPolicy, Value,
 };
-
-use super::Origin;
 
 /// Whose a live processor is, as far as its tags say.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,67 +61,6 @@ impl Owner {
     }
 }
 
-/// Which side of a difference moved since the record was written.
-pub(super) fn origin(
-    difference: &Difference,
-    record: Option<&Record>,
-    desired: &Desired,
-) -> Origin {
-    let Difference { attribute, before, after } = difference;
-    let Some(record) = record else { return Origin::Unknown };
-    let recorded = match record.recorded(attribute) {
-        Recorded::Unknown => return Origin::Unknown,
-        // The file did not manage it, and now it does.
-        Recorded::Unmanaged => return Origin::Config,
-        // Of a tag that rekon did not set, the same is true; but where every key is
-        // managed, absent is what it was.
-        Recorded::Absent
-            if attribute.tag().is_some() && desired.tag_policy.scope == TagScope::Declared =>
-        {
-            return Origin::Config;
-        }
-        recorded => recorded,
-    };
-    let by = |same: fn(Recorded, &Attribute, Option<&Value>) -> bool| {
-        let stayed = |side: &Option<Value>| same(recorded, attribute, real(attribute, side));
-        match (stayed(before), stayed(after)) {
-            (true, false) => Some(Origin::Config),
-            (false, true) => Some(Origin::Drift),
-            (false, false) => Some(Origin::Both),
-            (true, true) => None,
-        }
-    };
-    // Two spellings may both mean what was recorded; then the letters decide.
-    by(means).or_else(|| by(Recorded::is)).unwrap_or(Origin::Unknown)
-}
-
-/// A value as a definition has it: a difference writes out a flag that is absent.
-pub(super) fn real<'a>(attribute: &Attribute, side: &'a Option<Value>) -> Option<&'a Value> {
-    side.as_ref().filter(|value| attribute.shape().default != Default::Empty || !value.is_empty())
-}
-
-/// Whether a value means what is recorded, however the service spells it.
-fn means(recorded: Recorded, attribute: &Attribute, value: Option<&Value>) -> bool {
-    if recorded.is(attribute, value) {
-        return true;
-    }
-    match (attribute.shape().default, value) {
-        (Default::Shown(number), None) => recorded.is(attribute, Some(&Value::Number(number))),
-        (Default::Shown(number), Some(value)) if *value == Value::Number(number) => {
-            recorded.is(attribute, None)
-        }
-        (_, Some(Value::Text(key))) if *attribute == Attribute::KmsKeyId => {
-            // The ARN ends in what may have been written alone.
-            let tail = key.rsplit_once(':').map_or(&**key, |(_, tail)| tail);
-            [tail, tail.trim_start_matches("key/")].into_iter().any(|short| {
-                compare_kms_keys(short, key) == KmsComparison::Same
-                    && recorded.is(attribute, Some(&Value::text(short)))
-            })
-        }
-        _ => false,
-    }
-}
-
 /// The record that a processor is to have once it is as `target` says. What `held` says
 /// stays as it was recorded: it is known to differ.
 pub(super) fn record(
@@ -135,10 +71,24 @@ pub(super) fn record(
     declaration: &Declaration,
     desired: &Desired,
 ) -> Record {
-    let mut record = Record::new(arn, declaration.lifecycle.prevent_destroy);
-    if desired.ownership.marks != Marks::Recorded {
-        return record;
+    match desired.ownership.marks {
+        Marks::Recorded => {
+            noted(arn, old, target, held, declaration, &desired.tag_policy).settled()
+        }
+        Marks::Bound | Marks::None => Record::new(arn, declaration.lifecycle.prevent_destroy),
     }
+}
+
+/// All that there is to record, however long that is.
+pub(super) fn noted(
+    arn: &str,
+    old: Option<&Record>,
+    target: &Target,
+    held: &[Attribute],
+    declaration: &Declaration,
+    tag_policy: &TagPolicy,
+) -> Record {
+    let mut record = Record::new(arn, declaration.lifecycle.prevent_destroy);
     record.begin();
     let after = &target.after;
     let ignored = |attribute: &Attribute| {
@@ -170,7 +120,7 @@ pub(super) fn record(
     }
     for (key, value) in declaration.definition.tags() {
         let attribute = Attribute::Tag(key.into());
-        if ignored(&attribute) || desired.tag_policy.protects(key) {
+        if ignored(&attribute) || tag_policy.protects(key) {
             continue;
         }
         match old.filter(|_| held.contains(&attribute)) {
@@ -184,7 +134,7 @@ pub(super) fn record(
             record.keep(attribute, old.recorded(attribute));
         }
     }
-    record.settled()
+    record
 }
 
 /// Puts the marks on what a processor is to be; gives what differs in them from `before`.

@@ -57,7 +57,7 @@ pub fn is_in_question(
     if !narrowing.covers(name, declaration) {
         return false;
     }
-    let item = Item::declared(name, declaration, Some(live), desired, Intent::default());
+    let item = Item::declared(name, declaration, Some(live), desired, None, Intent::default());
     let stranger = matches!(item.owner, Owner::Other(_));
     match knowledge {
         TagKnowledge::Confirmed => false,

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Origin;
+use super::applied::origin;
 use super::item::{Intent, Item, Work};
 use super::order::HeldStream;
-use super::ownership::{Owner, origin};
+use super::ownership::Owner;
 use crate::desired::{Desired, OnDrift};
 use crate::model::{ProcessorName, STACK_TAG};
 
@@ -109,10 +110,9 @@ fn of_another(item: &Item<'_>, desired: &Desired) -> Option<Refusal> {
 
 /// What the service changed, where that is to be decided first.
 fn drifted(item: &Item<'_>, desired: &Desired) -> Option<Refusal> {
-    let record = item.owner.record();
     let moved = item.differences.iter().filter(|difference| {
         item.work != Work::Delete
-            && matches!(origin(difference, record, desired), Origin::Drift | Origin::Both)
+            && matches!(origin(difference, item.applied(), desired), Origin::Drift | Origin::Both)
     });
     let moved: Vec<String> = moved.map(|difference| difference.attribute.to_string()).collect();
     if moved.is_empty() {

@@ -20,6 +20,7 @@ mod read_verbs;
 mod reading;
 mod readme;
 mod request_log;
+mod revisions;
 mod rooms;
 mod roundtrip;
 mod saved;

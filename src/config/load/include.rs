@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::files::{Files, Kind};
+
 /// A part of a pattern between slashes.
 enum Part {
     /// A name to be taken as it is, `..` included.
@@ -42,8 +44,13 @@ impl Pattern {
 
     /// The files that the pattern matches, by their paths relative to the
     /// project; folders only where the pattern names one outright.
-    pub(super) fn expand(&self, root: &Path, found: &mut BTreeMap<String, PathBuf>) {
-        descend(&self.0, root, "", &mut HashSet::new(), found);
+    pub(super) fn expand(
+        &self,
+        files: &dyn Files,
+        root: &Path,
+        found: &mut BTreeMap<String, PathBuf>,
+    ) {
+        Search { files, entered: HashSet::new(), found }.descend(&self.0, root, "");
     }
 }
 
@@ -62,80 +69,75 @@ fn part(name: &str) -> Result<Part, String> {
     Ok(Part::Glob { matcher: glob.compile_matcher(), hidden: name.starts_with('.') })
 }
 
-/// Matches the rest of a pattern below a folder. `entered` are the folders that
-/// `**` has been in, by their real paths, since links can go in circles.
-fn descend(
-    parts: &[Part],
-    folder: &Path,
-    shown: &str,
-    entered: &mut HashSet<(usize, PathBuf)>,
-    found: &mut BTreeMap<String, PathBuf>,
-) {
-    let Some((part, rest)) = parts.split_first() else { return };
-    let below = |name: &str| match shown {
-        "" => name.to_owned(),
-        _ => format!("{shown}/{name}"),
-    };
-    match part {
-        Part::Literal(name) => {
-            let (path, shown) = (folder.join(name), below(name));
-            if !rest.is_empty() {
-                descend(rest, &path, &shown, entered, found);
-            } else if path.symlink_metadata().is_ok() {
-                found.insert(shown, path);
+/// A walk through folders.
+struct Search<'a> {
+    files: &'a dyn Files,
+    /// The folders that `**` has been in, with how much of the pattern was left, by their
+    /// real paths, since links can go in circles.
+    entered: HashSet<(usize, PathBuf)>,
+    found: &'a mut BTreeMap<String, PathBuf>,
+}
+
+impl Search<'_> {
+    /// Matches the rest of a pattern below a folder.
+    fn descend(&mut self, parts: &[Part], folder: &Path, shown: &str) {
+        let Some((part, rest)) = parts.split_first() else { return };
+        let below = |name: &str| match shown {
+            "" => name.to_owned(),
+            _ => format!("{shown}/{name}"),
+        };
+        match part {
+            Part::Literal(name) => {
+                let (path, shown) = (folder.join(name), below(name));
+                if !rest.is_empty() {
+                    self.descend(rest, &path, &shown);
+                } else if self.files.kind(&path).is_some() {
+                    self.found.insert(shown, path);
+                }
             }
-        }
-        Part::Glob { matcher, hidden } => {
-            for name in names(folder) {
-                if (*hidden || !name.starts_with('.')) && matcher.is_match(&name) {
-                    let (path, shown) = (folder.join(&name), below(&name));
-                    if !rest.is_empty() {
-                        descend(rest, &path, &shown, entered, found);
-                    } else if !path.is_dir() {
-                        found.insert(shown, path);
+            Part::Glob { matcher, hidden } => {
+                for name in self.files.names(folder) {
+                    if (*hidden || !name.starts_with('.')) && matcher.is_match(&name) {
+                        let (path, shown) = (folder.join(&name), below(&name));
+                        if !rest.is_empty() {
+                            self.descend(rest, &path, &shown);
+                        } else if !self.is_folder(&path) {
+                            self.found.insert(shown, path);
+                        }
                     }
                 }
             }
-        }
-        Part::Folders => {
-            let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-            if !entered.insert((rest.len(), real)) {
-                return;
-            }
-            if rest.is_empty() {
-                // `folder/**` means every file below the folder.
-                for name in names(folder) {
+            Part::Folders => {
+                if !self.entered.insert((rest.len(), self.files.real(folder))) {
+                    return;
+                }
+                if !rest.is_empty() {
+                    self.descend(rest, folder, shown);
+                }
+                for name in self.files.names(folder) {
+                    if name.starts_with('.') {
+                        continue;
+                    }
                     let path = folder.join(&name);
-                    if !name.starts_with('.') && !path.is_dir() {
-                        found.insert(below(&name), path);
+                    if self.is_folder(&path) {
+                        self.descend(parts, &path, &below(&name));
+                    } else if rest.is_empty() {
+                        // `folder/**` means every file below the folder.
+                        self.found.insert(below(&name), path);
                     }
-                }
-            } else {
-                descend(rest, folder, shown, entered, found);
-            }
-            for name in names(folder) {
-                let path = folder.join(&name);
-                if !name.starts_with('.') && path.is_dir() {
-                    descend(parts, &path, &below(&name), entered, found);
                 }
             }
         }
     }
-}
 
-/// The names in a folder, sorted; none if it cannot be read.
-///
-/// A name that is not Unicode cannot be written in a pattern or a report.
-fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<String> =
-        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort();
-    names
+    fn is_folder(&self, path: &Path) -> bool {
+        self.files.kind(path) == Some(Kind::Folder)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::files::Disk;
     use super::*;
 
     fn tree() -> tempfile::TempDir {
@@ -150,7 +152,7 @@ mod tests {
 
     fn expand(dir: &tempfile::TempDir, pattern: &str) -> Vec<String> {
         let mut found = BTreeMap::new();
-        Pattern::new(pattern).unwrap().expand(&dir.path().join("p"), &mut found);
+        Pattern::new(pattern).unwrap().expand(&Disk, &dir.path().join("p"), &mut found);
         found.into_keys().collect()
     }
 

@@ -1,11 +1,12 @@
 //! Marks, the record and what follows from them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::world::*;
-use crate::desired::{Destination, Marks, Moved, OnDrift, Removed};
+use crate::desired::{Desired, Destination, Marks, Moved, OnDrift, Removed};
 use crate::diagnostic::Code;
 use crate::model::{Attribute, ProcessorName, TagKnowledge, Tags, Value as AttributeValue};
 use crate::plan::{Action, Operation, Origin, Plan, RefusalCode};
@@ -496,4 +497,58 @@ fn without_config_only_what_drifted_is_put_back() {
     let origins: Vec<Origin> =
         world.plan().changes[0].attributes.iter().map(|one| one.origin).collect();
     assert_eq!(origins, [Origin::Config, Origin::Both], "what waits is still pending");
+}
+
+/// A world without marks in which these files were applied.
+fn unmarked(definition: Value) -> (World, Arc<Desired>) {
+    let world = World::new(&[("a", definition)]);
+    let base = Arc::new(world.desired.clone());
+    (world, base)
+}
+
+#[test]
+fn earlier_files_tell_the_origin_where_no_record_does() {
+    let (world, base) = unmarked(label_detection("a"));
+    let (config, drift, both) = (json!(60), json!(70), json!(65));
+    for (declared, live, origin) in [
+        (Some(&config), None, Origin::Config),
+        (None, Some(&drift), Origin::Drift),
+        (Some(&both), Some(&drift), Origin::Both),
+    ] {
+        let mut world = world.clone();
+        for value in declared {
+            world = world.declare("a", CONFIDENCE, value.clone());
+        }
+        for value in live {
+            world = world.move_live("a", CONFIDENCE, value.clone());
+        }
+        let unknown = world.plan();
+        assert_eq!(unknown.changes[0].attributes[0].origin, Origin::Unknown);
+        world.options.base = Some(Arc::clone(&base));
+        let plan = world.plan();
+        assert_eq!(plan.changes[0].attributes[0].origin, origin);
+        // Who moved decides nothing about what is done.
+        assert_eq!((&plan.fingerprint, &plan.calls), (&unknown.fingerprint, &unknown.calls));
+        world.options.on_drift = Some(OnDrift::Keep);
+        assert_eq!(world.plan().changes.is_empty(), origin != Origin::Config);
+    }
+}
+
+#[test]
+fn what_earlier_files_did_not_declare_is_the_files_doing() {
+    let (world, base) = unmarked(label_detection("a"));
+    let mut world = world.move_live("a", CONFIDENCE, json!(70));
+    world.options.base = Some(Arc::new(Desired { processors: BTreeMap::new(), ..(*base).clone() }));
+    assert_eq!(world.plan().changes[0].attributes[0].origin, Origin::Config);
+}
+
+#[test]
+fn a_record_is_believed_before_earlier_files() {
+    let world = settled(label_detection("a"));
+    let mut base = world.desired.clone();
+    let declared = base.processors.get_mut("a").unwrap();
+    declared.definition.set(CONFIDENCE.parse().unwrap(), None);
+    let mut world = world.move_live("a", CONFIDENCE, json!(70));
+    world.options.base = Some(Arc::new(base));
+    assert_eq!(world.plan().changes[0].attributes[0].origin, Origin::Drift);
 }

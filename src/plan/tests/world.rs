@@ -17,6 +17,7 @@ pub(super) const LABELS: &str = "settings.connected_home.labels";
 pub(super) const CONFIDENCE: &str = "settings.connected_home.min_confidence";
 
 /// A world in which files and service agree.
+#[derive(Clone)]
 pub(super) struct World {
     pub(super) desired: Desired,
     pub(super) sources: Sources,

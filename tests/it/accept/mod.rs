@@ -45,7 +45,7 @@ async fn read(project: &Project, snapshot: &Value) -> Result<Live, String> {
 fn accept(project: &Project, live: &Live, names: &[&str]) -> Result<Acceptance, String> {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let selection = Selection::new(project.desired(), &names).map_err(|error| error.to_string())?;
-    accept::accept(&project.loaded, project.desired(), live, &selection).map_err(|refusal| {
+    accept::accept(&project.loaded, project.desired(), live, None, &selection).map_err(|refusal| {
         match refusal {
             Refusal::Incomplete => "incomplete".to_owned(),
             Refusal::Unproved(reason) => reason,
