@@ -28,6 +28,13 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
     let mut project = project::open(&args.target, args.execution.deny_warnings)?;
     let pace = plan::pace(args.connect.rate, args.execution.parallelism);
     let options = plan::options(&project, &args.narrow, &args.intent, args.guard, pace)?;
+    let reviewed = match args.expect.clone() {
+        Some(told) => {
+            let stack = project.desired.stack.clone();
+            Some(saved::patiently(move || saved::reviewed(&told, &stack)).await?)
+        }
+        None => None,
+    };
     let base = project.loaded.root.clone();
     let root = recovery_root(args.execution.recovery_dir.as_ref(), &base);
     let stack = project.desired.stack.clone();
@@ -35,7 +42,7 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
     project.warn_of_runs(&root, session.service.as_deref());
     plan::announce(&stack, Some(&session.against), None, shown_as(args.execution.format), ui);
     let live = session.read(&project.desired, &options.narrowing, ui).await?;
-    let plan = plan::make(&project, &live, &options)?;
+    let plan = plan::make(&project, &live, &options, reviewed.as_ref())?;
     let identity = session.identity_of(&stack);
     let read = Some((live, tokio::time::Instant::now()));
     let seen = Some(Standpoint::before(&base));

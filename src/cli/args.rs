@@ -81,6 +81,8 @@ pub(super) enum Command {
     Accept(Box<super::accept::AcceptArgs>),
     /// Render a saved plan, offline and without credentials.
     Show(Show),
+    /// Show what a change of the files means, offline and without credentials.
+    Diff(Box<super::diff::DiffArgs>),
     /// Print the live state as JSON.
     Snapshot(Box<Snapshot>),
     /// Print the least IAM policy that a command needs.
@@ -102,6 +104,7 @@ impl Command {
             Command::Validate(Validate { format, .. }) => *format == TextOrJson::Json,
             Command::Plan(plan) => plan.format == PlanFormat::Json,
             Command::Show(Show { format, .. }) => *format == PlanFormat::Json,
+            Command::Diff(diff) => diff.format == PlanFormat::Json,
             Command::Apply(apply) => apply.execution.format == TextOrJson::Json,
             Command::Drift(drift) => drift.format == DriftFormat::Json,
             Command::Restore(restore) => restore.execution.format == TextOrJson::Json,
@@ -268,6 +271,12 @@ pub(super) struct Plan {
     /// Plan against a saved snapshot instead of the live service; `-` is stdin.
     #[arg(long, value_name = "SNAPSHOT.json", conflicts_with_all = ["emulator", "endpoint_url", "profile"])]
     pub live: Option<PathBuf>,
+    /// Look only at processors that the files declare otherwise than at this revision of git.
+    ///
+    /// The others are counted as not looked at. Where the files change what decides about
+    /// all of them, all are looked at.
+    #[arg(long, value_name = "REV", conflicts_with = "deny_undeclared")]
+    pub changed_since: Option<String>,
     /// Count warnings as errors.
     #[arg(long)]
     pub deny_warnings: bool,
@@ -313,6 +322,12 @@ pub(super) struct Apply {
     /// A project's folder, or a saved plan; `-` is a plan on stdin.
     #[arg(value_name = "DIR | PLAN.json", default_value = ".")]
     pub target: PathBuf,
+    /// Plan anew, and apply what was reviewed: the changes of a saved plan that are still the
+    /// same, or all of a plan of this fingerprint.
+    ///
+    /// What else there is to do is reported, and ends with 5, or 4 if nothing was applied.
+    #[arg(long, value_name = "PLAN.json | sha256:...", value_hint = ValueHint::FilePath)]
+    pub expect: Option<PathBuf>,
     #[command(flatten)]
     pub execution: Execution,
     #[command(flatten)]
@@ -445,6 +460,7 @@ impl Apply {
             || limit.is_some()
             || allowed.iter().any(Option::is_some)
             || deny_undeclared
+            || self.expect.is_some()
             || self.intent.base.base.is_some()
             || self.intent.drift.is_some()
             || self.intent.no_config

@@ -61,7 +61,7 @@ pub(super) async fn carry_out(
         }
     }
     if planned.changes.is_empty() && !json {
-        return Ok((Exit::Success, None));
+        return Ok((with_rest(Exit::Success, planned), None));
     }
     if asks {
         let asked = signals.cut_short(ask(ui)).await;
@@ -76,8 +76,18 @@ pub(super) async fn carry_out(
         // What is lost has to be known, wherever the report went.
         ui.complain(&report::text::removed(&outcome, ui.stderr_settings()));
     }
+    let exit = with_rest(outcome.ending().into(), planned);
     ready.session.close().await?;
-    Ok((outcome.ending().into(), Some(outcome)))
+    Ok((exit, Some(outcome)))
+}
+
+/// How it ends, given what nobody agreed to and was left out: what was planned is not done.
+fn with_rest(exit: Exit, planned: &Plan) -> Exit {
+    match exit {
+        _ if planned.unreviewed.is_empty() => exit,
+        Exit::Success if !planned.changes.is_empty() => Exit::Partial,
+        exit => Exit::worst([exit, Exit::Stale]),
+    }
 }
 
 /// Where runs leave their trace.

@@ -98,7 +98,8 @@ impl CommandError {
         match &self.complaint {
             Complaint::Words { code, message, help } => record(*code, message, help),
             Complaint::Files(diagnostics, loaded) => {
-                diagnostics.iter().map(|one| Record::new(one, &loaded.sources)).collect()
+                let sources = loaded.named();
+                diagnostics.iter().map(|one| Record::new(one, &sources)).collect()
             }
             Complaint::Said { code, message } => record(*code, message, &None),
         }

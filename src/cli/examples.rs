@@ -11,7 +11,7 @@ use super::exit;
 pub(super) type Example = (&'static str, &'static str);
 
 /// The examples of each command; the program itself has no name here.
-const EXAMPLES: [(&str, &[Example]); 16] = [
+const EXAMPLES: [(&str, &[Example]); 17] = [
     (
         "",
         &[
@@ -51,6 +51,10 @@ const EXAMPLES: [(&str, &[Example]); 16] = [
             ("rekon plan --only 'front-*' --verbose", "of some, with where each value was written"),
             ("rekon plan --out plan.json", "save it, for `rekon apply plan.json`"),
             ("rekon plan --live live.json", "against a snapshot, without a network"),
+            (
+                "rekon plan --changed-since origin/main",
+                "looking only at what a branch declares anew",
+            ),
         ],
     ),
     (
@@ -58,6 +62,7 @@ const EXAMPLES: [(&str, &[Example]); 16] = [
         &[
             ("rekon apply", "plan, ask, and do it"),
             ("rekon apply plan.json", "what a saved plan says, and nothing else"),
+            ("rekon apply --expect plan.json", "plan anew, and do what of it was reviewed"),
             (
                 "rekon apply --only garage --allow-replacements 1",
                 "one camera that is blind meanwhile, where the guard asks for the number",
@@ -101,6 +106,14 @@ const EXAMPLES: [(&str, &[Example]); 16] = [
         &[
             ("rekon show plan.json", "for reading"),
             ("rekon show plan.json --format diff", "as a unified diff"),
+        ],
+    ),
+    (
+        "diff",
+        &[
+            ("rekon diff main", "what the files on the disk mean that those of main do not"),
+            ("rekon diff origin/main...HEAD", "what a branch changes, for its review"),
+            ("rekon diff ../before .", "two folders"),
         ],
     ),
     (
@@ -197,7 +210,7 @@ mod tests {
         names.insert(0, "");
         assert_eq!(EXAMPLES.map(|(name, _)| name).as_slice(), names, "in the order of --help");
         for (name, examples) in EXAMPLES {
-            assert!((1..=4).contains(&examples.len()), "{name}");
+            assert!((1..=5).contains(&examples.len()), "{name}");
             for (line, words) in examples {
                 let (command, _) = line.split_once(" > ").unwrap_or((line, ""));
                 let args: Vec<&str> =

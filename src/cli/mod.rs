@@ -5,6 +5,7 @@ mod apply;
 mod args;
 mod carry_out;
 mod completions;
+mod diff;
 mod drift;
 mod edited_files;
 mod emulator;
@@ -106,6 +107,7 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {
     match command {
         Command::Validate(args) => Ok(validate::run(&args, ui)),
         Command::Show(args) => show::run(&args, ui),
+        Command::Diff(args) => diff::run(&args, ui),
         Command::IamPolicy(args) => iam_policy::run(&args, ui),
         Command::Schema(args) => Ok(schema(args.format, ui)),
         Command::Completions(args) => Ok(completions::run(args.shell, ui)),

@@ -20,7 +20,8 @@ use crate::diagnostic::Severity;
 use crate::live;
 use crate::model::Live;
 use crate::plan::{
-    Against, Allowances, DEFAULT_PARALLELISM, Narrowing, Options, Pace, Plan, Undeclared, plan,
+    Against, Allowances, ChangedSince, DEFAULT_PARALLELISM, Narrowing, Options, Pace, Plan,
+    Reviewed, Undeclared, plan, plan_reviewed,
 };
 use crate::report;
 use crate::report::text::Header;
@@ -32,11 +33,16 @@ pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError>
     let pace = pace(args.connect.rate, DEFAULT_PARALLELISM);
     let options = options(&project, &args.narrow, &args.intent, args.guard, pace)?;
     let look = Look::beside(args.out.as_deref(), args.format);
+    let since = args.changed_since.as_deref();
+    let changed = since.map(|revision| changed_since(&project, revision, ui)).transpose()?;
     let stack = project.desired.stack.clone();
     let (live, against) = match &args.live {
         Some(file) => {
             project.warn_of_runs(&root, None);
-            let live = read_snapshot(file, &stack, ui).await?;
+            let mut live = read_snapshot(file, &stack, ui).await?;
+            if let Some(changed) = &changed {
+                changed.narrow(&mut live);
+            }
             let file = file.display().to_string();
             let against = Against::Snapshot { file, taken_at: live.taken_at };
             announce(&stack, Some(&against), None, look, ui);
@@ -46,11 +52,16 @@ pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError>
             let session = session::open(&args.connect, &stack, &project.loaded.root, ui).await?;
             project.warn_of_runs(&root, session.service.as_deref());
             announce(&stack, Some(&session.against), None, look, ui);
-            let live = session.read(&project.desired, &options.narrowing, ui).await?;
+            let (desired, narrowing) = (&project.desired, &options.narrowing);
+            let live = match &changed {
+                Some(changed) => session.read_changed(desired, narrowing, changed, ui).await?,
+                None => session.read(desired, narrowing, ui).await?,
+            };
             (live, session.against)
         }
     };
-    let mut plan = make(&project, &live, &options)?;
+    let mut plan = make(&project, &live, &options, None)?;
+    plan.changed_since = args.changed_since;
     let exit = exit(&plan, args.deny_warnings, args.detailed_exitcode);
     if let Some(file) = &args.out {
         saved::write(&mut plan, against, file, ui)?;
@@ -61,6 +72,16 @@ pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError>
         saved::tell(&plan, file, &args.connect, &project.loaded.root, ui);
     }
     Ok(exit)
+}
+
+/// What the files declare otherwise than at a revision.
+fn changed_since(project: &Project, revision: &str, ui: &Ui) -> Result<ChangedSince, CommandError> {
+    let base = project::open_at(&project.loaded.root, revision)?;
+    let changed = ChangedSince::between(&base.desired, &project.desired);
+    if let ChangedSince::Everything(reason) = changed {
+        ui.note(&format!("every processor is looked at, because since {revision} {reason}"));
+    }
+    Ok(changed)
 }
 
 /// In which format a plan is shown, and where.
@@ -129,15 +150,20 @@ pub(super) fn allowances(allow: Allow) -> Allowances {
     }
 }
 
-/// Plans.
+/// Plans, where it is said what was agreed to no more than that.
 pub(super) fn make(
     project: &Project,
     live: &Live,
     options: &Options,
+    reviewed: Option<&Reviewed>,
 ) -> Result<Plan, CommandError> {
     let Project { loaded, desired, warnings } = project;
     options.narrowing.check(live).map_err(|error| CommandError::of(&error))?;
-    Ok(plan(desired, &loaded.sources, warnings, live, options))
+    let sources = &loaded.sources;
+    Ok(match reviewed {
+        Some(reviewed) => plan_reviewed(desired, sources, warnings, live, options, reviewed),
+        None => plan(desired, sources, warnings, live, options),
+    })
 }
 
 /// Says whose fleet it is, against what its plan is made, and when that was, unless it

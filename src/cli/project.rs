@@ -7,7 +7,7 @@ use super::args::Base;
 use super::error::{CommandError, Complaint};
 use super::exit::Exit;
 use crate::apply::{self, RecoveryRoot, Run, Traces, Unreadable};
-use crate::config::{self, Loaded};
+use crate::config::{self, Loaded, RevisionError};
 use crate::desired::{self, Desired};
 use crate::diagnostic::{Diagnostic, Severity};
 
@@ -27,12 +27,18 @@ pub(super) fn open(dir: &Path, deny_warnings: bool) -> Result<Project, CommandEr
 /// Loads and resolves a project as a revision of git has it. Warnings were told when it
 /// was the newest.
 pub(super) fn open_at(dir: &Path, revision: &str) -> Result<Project, CommandError> {
-    let mut loaded = config::load_at(dir, revision).map_err(|error| {
-        CommandError::of(&error)
-            .with_help("name a commit, branch or tag that this clone has; a shallow one has few")
-    })?;
-    loaded.sources = loaded.sources.renamed(|path| format!("{revision}:{path}"));
-    check(loaded, false)
+    let loaded = config::load_at(dir, revision);
+    check(loaded.map_err(|error| not_had(&error))?, false)
+}
+
+/// The commit that two revisions have in common, in the repository of a folder.
+pub(super) fn merge_base(dir: &Path, one: &str, other: &str) -> Result<String, CommandError> {
+    config::merge_base(dir, one, other).map_err(|error| not_had(&error))
+}
+
+fn not_had(error: &RevisionError) -> CommandError {
+    let help = "name a commit, branch or tag that this clone has; a shallow one has few";
+    CommandError::of(error).with_help(help)
 }
 
 /// What the files of a project said before, if it was said where to look.

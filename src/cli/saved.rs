@@ -9,7 +9,8 @@ use super::args::Connect;
 use super::carry_out::{now, reconnect};
 use super::error::CommandError;
 use super::ui::Ui;
-use crate::plan::{Against, DocumentError, Made, Plan, Seal};
+use crate::desired::Stack;
+use crate::plan::{Against, DocumentError, Made, Plan, Reviewed, Seal};
 use crate::{apply, report};
 
 /// Whether a file is stdin or stdout.
@@ -101,6 +102,31 @@ pub(super) enum Purpose {
     Apply,
 }
 
+/// Takes what was agreed to: a saved plan of this stack, or a fingerprint.
+pub(super) fn reviewed(told: &Path, stack: &Stack) -> Result<Reviewed, CommandError> {
+    if let Some(reviewed) = told.to_str().and_then(Reviewed::parse_fingerprint) {
+        return Ok(reviewed);
+    }
+    let plan = read(told, Purpose::Apply)?;
+    let refuse = |message: String| {
+        let help = "give the plan that was reviewed, or its fingerprint, sha256:...";
+        Err(CommandError::new(message).with_help(help))
+    };
+    let name = told.display();
+    if plan.stack != *stack {
+        let Stack { name: theirs, account_id, region } = &plan.stack;
+        return refuse(format!(
+            "{name} is a plan of stack {theirs} in account {account_id} and {region}, and this is another"
+        ));
+    }
+    if !plan.complete {
+        return refuse(format!(
+            "{name} was made of an incomplete read, so that nobody saw all of it"
+        ));
+    }
+    Ok(Reviewed::Plan(Box::new(plan)))
+}
+
 /// Reads a saved plan. One of another major version is not understood, one that
 /// was edited is refused, and one that cannot be held against a digest is shown
 /// but not applied.
@@ -117,6 +143,10 @@ pub(super) fn read(file: &Path, purpose: Purpose) -> Result<Plan, CommandError> 
     match Plan::parse(&text) {
         Ok((_, Seal::Missing)) if purpose == Purpose::Apply => Err(refuse(
             "the plan has no digest, so that nobody can tell whether it is whole",
+            again,
+        )),
+        Ok((Plan { base: Some(base), .. }, _)) if purpose == Purpose::Apply => Err(refuse(
+            &format!("it compares files with those of {base}, and is no plan for what lives"),
             again,
         )),
         Ok((plan, _)) => Ok(plan),

@@ -13,7 +13,7 @@ use crate::desired::{Desired, Stack};
 use crate::emulator::{self, Emulator};
 use crate::live;
 use crate::model::{Live, ProcessorName};
-use crate::plan::{Against, Drift, Narrowing};
+use crate::plan::{Against, ChangedSince, Drift, Narrowing};
 
 /// A connection whose account is known to be the stack's, or not known yet.
 pub(super) struct Session {
@@ -172,6 +172,21 @@ impl Session {
         let reader = watch.reader(&self.connection);
         let progress = |progress| watch.progress(progress);
         let reading = live::read(&reader, desired, narrowing, &progress);
+        self.accept(watch.during(reading).await?, ui)
+    }
+
+    /// Reads what a change of the files concerns.
+    pub(super) async fn read_changed(
+        &self,
+        desired: &Desired,
+        narrowing: &Narrowing,
+        changed: &ChangedSince,
+        ui: &Ui,
+    ) -> Result<Live, CommandError> {
+        let watch = Watch::new(ui);
+        let reader = watch.reader(&self.connection);
+        let progress = |progress| watch.progress(progress);
+        let reading = live::read_changed(&reader, desired, narrowing, changed, &progress);
         self.accept(watch.during(reading).await?, ui)
     }
 

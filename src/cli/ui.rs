@@ -142,9 +142,11 @@ impl Ui {
 
     /// Says what is wrong in the project's files.
     pub(super) fn complain_of(&self, diagnostics: &[Diagnostic], loaded: &Loaded) {
-        let seen = || Standpoint::before(&loaded.root).sources(&loaded.sources);
         // What is in a revision is nowhere to be opened.
-        let sources = loaded.revision.as_ref().map_or_else(seen, |_| loaded.sources.clone());
+        let sources = match &loaded.revision {
+            Some(_) => loaded.named(),
+            None => Standpoint::before(&loaded.root).sources(&loaded.sources),
+        };
         let settings = self.stderr_settings();
         self.complain(&report::diagnostics::draw(diagnostics, &sources, settings));
     }

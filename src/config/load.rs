@@ -16,7 +16,7 @@ use files::{Disk, Files};
 use include::Pattern;
 use revision::Revision;
 
-pub use revision::RevisionError;
+pub use revision::{RevisionError, merge_base};
 
 /// The name of the file that makes a folder a project.
 pub const PROJECT_FILE: &str = "rekon.toml";
@@ -140,6 +140,14 @@ impl Loaded {
         let texts = texts.into_iter().map(|(path, text)| (path.to_owned(), Ok(text.to_owned())));
         loaded.add_texts(texts.collect());
         loaded
+    }
+
+    /// The files, those of a revision with its name, as git writes it.
+    pub fn named(&self) -> Sources {
+        match &self.revision {
+            Some(revision) => self.sources.renamed(|path| format!("{revision}:{path}")),
+            None => self.sources.clone(),
+        }
     }
 
     /// Whether a file could be read and parsed.

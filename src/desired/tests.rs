@@ -15,7 +15,7 @@ use crate::model::{Attribute, Dialect, Kind, ProcessorName};
 
 /// What the checks cannot raise from a project's files: it needs the service, a
 /// command line, a file of another tool, or one too large to keep.
-const RAISED_ELSEWHERE: [Code; 19] = [
+const RAISED_ELSEWHERE: [Code; 20] = [
     Code::ForeignFile,
     Code::ForeignValue,
     Code::UnresolvedValue,
@@ -34,6 +34,7 @@ const RAISED_ELSEWHERE: [Code; 19] = [
     Code::Adopts,
     Code::LeftAlone,
     Code::UnboundMark,
+    Code::SettingsDiffer,
     Code::IdleDriftIgnore,
 ];
 

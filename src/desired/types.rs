@@ -60,6 +60,14 @@ pub struct Stack {
     pub region: String,
 }
 
+impl Stack {
+    /// The ARN that a processor of this name gets, in the partition of most regions.
+    pub fn arn(&self, name: &ProcessorName) -> String {
+        let Stack { account_id, region, .. } = self;
+        format!("arn:aws:rekognition:{region}:{account_id}:streamprocessor/{name}")
+    }
+}
+
 /// How many changes of a kind a plan may hold; `None` is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guard {

@@ -140,6 +140,7 @@ codes! {
     TagsUnknown "tags-unknown" Warning "Tags are managed, but nobody has read the live ones, so that no difference in them is known.";
     Adopts "adopts" Note "Processors get rekon's own tags, which the consumers of their notifications see too.";
     LeftAlone "left-alone" Note "Attributes differ and are left as they live, as the plan was asked to.";
+    SettingsDiffer "settings-differ" Note "The files differ in settings, whose effect depends on what lives.";
     IdleDriftIgnore "idle-drift-ignore" Warning "An entry of `[[drift.ignore]]` is over, or ignores nothing.";
     UnboundMark "unbound-mark" Warning "A processor that no file declares carries this stack's mark, but no record that was written for it.";
     UnfinishedRun "unfinished-run" Warning "An earlier run never ended, or did not bring back what it took away.";

@@ -26,6 +26,8 @@ const RECHECKS: [Duration; 4] = [
 pub(super) struct Descriptions<T> {
     /// What is kept of each description, by the name that the listing gave.
     pub(super) by_name: BTreeMap<String, T>,
+    /// What is listed and was not wanted.
+    pub(super) skipped: BTreeSet<String>,
     pub(super) problems: Problems,
 }
 
@@ -35,6 +37,8 @@ pub(super) type Keep<'a, T> = dyn Fn(&str, Value) -> (T, Option<String>) + Sync 
 
 /// How what is read of each processor is taken.
 pub(super) struct Reading<'a, T> {
+    /// Whether a name is to be described.
+    pub(super) wanted: &'a (dyn Fn(&str) -> bool + Sync),
     pub(super) keep: &'a Keep<'a, T>,
     /// Takes tags, or says what is wrong with them. `None`: it is gone.
     pub(super) tag: &'a (dyn Fn(&mut T, TagAnswer) -> Result<(), String> + Sync),
@@ -44,7 +48,7 @@ pub(super) struct Reading<'a, T> {
 /// What came of asking for tags.
 pub(super) type TagAnswer = Result<Option<Tags>, Error>;
 
-/// Lists and describes every stream processor.
+/// Lists every stream processor, and describes those that are wanted.
 ///
 /// Fails when the listing fails, when nothing at all could be described for a
 /// reason that does not concern the processors, and as soon as one turns out to
@@ -54,12 +58,14 @@ pub(super) async fn describe_all<T>(
     reading: &Reading<'_, T>,
 ) -> Result<Descriptions<T>, Error> {
     let Listing { names, nameless, cut } = reader.list().await?;
-    let listed: BTreeSet<String> = names.into_iter().collect();
+    let (listed, skipped): (BTreeSet<String>, BTreeSet<String>) =
+        names.into_iter().partition(|name| (reading.wanted)(name));
     let mut count = Progress { done: 0, total: listed.len() };
     (reading.progress)(count);
 
     let (total, mut failures) = (listed.len(), Vec::new());
-    let mut found = Descriptions { by_name: BTreeMap::new(), problems: Problems::default() };
+    let (by_name, problems) = (BTreeMap::new(), Problems::default());
+    let mut found = Descriptions { by_name, skipped, problems };
     if let Some(reason) = cut {
         found.problems.add_unnamed(reason);
     }

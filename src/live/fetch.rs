@@ -42,6 +42,23 @@ pub async fn fetch(
     fetched.map(|(live, _)| live)
 }
 
+/// Reads the stream processors that are wanted, without their tags; of the others, only
+/// the names.
+pub(super) async fn fetch_some(
+    reader: &Reader,
+    account_id: &str,
+    wanted: &(dyn Fn(&ProcessorName) -> bool + Sync),
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Live, Error> {
+    let reader = &reader.of_account(account_id);
+    let keep = |_: &str, wire: Value| (described(&wire), None);
+    let wanted = |name: &str| ProcessorName::new(name).is_ok_and(|name| wanted(&name));
+    let reading = Reading { wanted: &wanted, keep: &keep, tag: &|_, _| Ok(()), progress };
+    let Descriptions { by_name, skipped, problems } = describe_all(reader, &reading).await?;
+    let (account_id, region) = (account_id.to_owned(), reader.region().to_owned());
+    Ok(Live { account_id, region, skipped, ..gather(by_name, problems) })
+}
+
 /// What the Tagging API had to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hints {
@@ -75,7 +92,7 @@ pub(super) async fn fetch_with_tags(
         }
         Ok(())
     };
-    let reading = Reading { keep: &keep, tag: &tag, progress };
+    let reading = Reading { wanted: &|_| true, keep: &keep, tag: &tag, progress };
     let mut describing = pin!(describe_all(reader, &reading));
     let mut hinting = pin!(async {
         let hints = reader.tag_hints().await?;
@@ -89,7 +106,7 @@ pub(super) async fn fetch_with_tags(
         }
         hints = &mut hinting => (describing.await?, Ok(hints)),
     };
-    let Descriptions { by_name, problems } = descriptions;
+    let Descriptions { by_name, skipped: _, problems } = descriptions;
     let mut live = gather(by_name, problems);
     account_id.clone_into(&mut live.account_id);
     reader.region().clone_into(&mut live.region);

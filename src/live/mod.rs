@@ -19,6 +19,6 @@ pub(crate) use ask::each;
 
 pub use description::described;
 pub use fetch::{Progress, fetch};
-pub use read::{confirm, confirm_tags, read, read_for_certain};
+pub use read::{confirm, confirm_tags, read, read_changed, read_for_certain};
 pub use snapshot::{SNAPSHOT_FORMAT_VERSION, SnapshotError, load, parse, take};
 pub use trail::who;

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::ask::{Answer, Question, ask};
-use super::fetch::{Hints, Progress, fetch_with_tags};
+use super::fetch::{Hints, Progress, fetch_some, fetch_with_tags};
 use super::problems::Problems;
 use crate::aws::{Error, Reader};
 use crate::desired::Desired;
 use crate::model::{Live, LiveProcessor, ProcessorName, TagKnowledge, Tags};
-use crate::plan::{Narrowing, is_in_question, tags_in_question};
+use crate::plan::{ChangedSince, Narrowing, is_in_question, tags_in_question};
 
 /// Reads everything that planning needs of the service: every processor, and
 /// for certain the tags of those that the plan covers and whose tags are in question.
@@ -23,6 +23,24 @@ pub async fn read(
     let account_id = &desired.stack.account_id;
     let (live, hints) = fetch_with_tags(reader, account_id, &in_question, progress).await?;
     Ok(confirm_after(reader, desired, narrowing, live, hints).await)
+}
+
+/// Reads the processors that a change of the files concerns, and for certain their tags
+/// where planning needs them. Of the others it is only known that they are there.
+pub async fn read_changed(
+    reader: &Reader,
+    desired: &Desired,
+    narrowing: &Narrowing,
+    changed: &ChangedSince,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Live, Error> {
+    if let ChangedSince::Everything(_) = changed {
+        return read(reader, desired, narrowing, progress).await;
+    }
+    let account_id = &desired.stack.account_id;
+    let concerned = |name: &ProcessorName| changed.concerns(name);
+    let live = fetch_some(reader, account_id, &concerned, progress).await?;
+    Ok(confirm(reader, desired, narrowing, live).await)
 }
 
 /// Reads every processor, and for certain the tags of those that are wanted.

@@ -75,8 +75,8 @@ pub async fn take(
         Ok(None) => Err("it was deleted while the snapshot was being taken".to_owned()),
         Err(error) => Err(format!("{}: {}", error.operation(), error.reason())),
     };
-    let reading = Reading { keep: &keep, tag: &tag, progress };
-    let Descriptions { by_name, problems } = describe_all(reader, &reading).await?;
+    let reading = Reading { wanted: &|_| true, keep: &keep, tag: &tag, progress };
+    let Descriptions { by_name, skipped: _, problems } = describe_all(reader, &reading).await?;
     // A description that cannot be read is kept as it is, and said to be a problem.
     let read = by_name.iter().map(|(name, wire)| (name.clone(), described(wire)));
     let problems = gather(read, problems).problems;

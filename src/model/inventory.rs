@@ -20,6 +20,8 @@ pub struct Live {
     /// What the Resource Groups Tagging API believes of the tags of what could not be read
     /// otherwise; `None`: it was not asked, or cannot be believed.
     pub believed: Option<BTreeMap<String, Tags>>,
+    /// What the service lists and nobody looked at, because that was not asked for.
+    pub skipped: BTreeSet<String>,
     /// What could not be read.
     pub problems: Vec<ReadProblem>,
     /// What the user should know of how it was read, a line each; the read is

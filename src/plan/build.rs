@@ -15,7 +15,9 @@ use super::order::{Order, order};
 use super::ownership::Owner;
 use super::summary::{Rest, summary};
 use super::unread::{Unread, matters};
-use super::{Change, FORMAT_VERSION, Pace, Plan, Refusal, Summary, calls, refusal};
+use super::{
+    Change, FORMAT_VERSION, Pace, Plan, Refusal, Reviewed, Summary, Unreviewed, calls, refusal,
+};
 use crate::desired::{Desired, Destination, Moved, OnDrift};
 use crate::diagnostic::{Diagnostic, Record, Sources};
 use crate::model::{Live, ProcessorName, RegionOfInterest, Value};
@@ -59,6 +61,34 @@ pub(super) struct Planning<'a> {
     pub items: Vec<Item<'a>>,
     /// Those that the plan covers.
     pub chosen: BTreeSet<usize>,
+}
+
+/// Plans what of that was agreed to; the rest is named in the plan.
+pub fn plan_reviewed(
+    desired: &Desired,
+    sources: &Sources,
+    warnings: &[Diagnostic],
+    live: &Live,
+    options: &Options,
+    reviewed: &Reviewed,
+) -> Plan {
+    let make = |options: &Options| plan(desired, sources, warnings, live, options);
+    let mut planned = make(options);
+    let mut rest: Vec<Unreviewed> = Vec::new();
+    loop {
+        let more = reviewed.unreviewed(&planned);
+        if more.is_empty() {
+            break;
+        }
+        // What one change is may depend on others that are left out.
+        rest.extend(more);
+        let left_out = rest.iter().map(|one| one.name.clone()).collect();
+        let narrowing = options.narrowing.clone().without(left_out);
+        planned = make(&Options { narrowing, ..options.clone() });
+    }
+    rest.sort_by(|one, other| one.name.cmp(&other.name));
+    planned.unreviewed = rest;
+    planned
 }
 
 /// Plans how to make the live processors what the files say.
@@ -105,6 +135,7 @@ pub fn plan(
         unchanged: chosen.len() - changes.len(),
         undeclared: undeclared.len(),
         other_stacks: left_alone().filter(others).count(),
+        skipped: live.skipped.len(),
         left_out: all - changes.len(),
     };
     let summary = summary(&changes, &emitted.calls, rest, options.pace);
@@ -121,6 +152,9 @@ pub fn plan(
         undeclared: undeclared.into_iter().map(str::to_owned).collect(),
         zones: zones(desired, &changes),
         made: None,
+        base: None,
+        changed_since: None,
+        unreviewed: Vec::new(),
         restores: false,
         summary,
         changes,

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::Origin;
 use super::applied::{Applied, Base, origin, real};
 use super::ownership::{self, Owner};
-use crate::desired::{Declaration, Desired, Destination, DriftIgnore, Marks, OnDrift, Stack};
+use crate::desired::{Declaration, Desired, Destination, DriftIgnore, Marks, OnDrift};
 use crate::diff::{self, Difference, Target, target};
 use crate::model::{Attribute, Definition, LiveProcessor, ProcessorName, RunState, TagKnowledge};
 
@@ -241,8 +241,7 @@ impl<'a> Item<'a> {
         });
         let differences = differences.collect();
         let mut after = Cow::Borrowed(&declaration.definition);
-        let Stack { account_id, region, .. } = &desired.stack;
-        let arn = format!("arn:aws:rekognition:{region}:{account_id}:streamprocessor/{name}");
+        let arn = desired.stack.arn(name);
         if desired.ownership.marks != Marks::None {
             let target = Target::new(declaration.definition.clone());
             let record = ownership::record(&arn, None, &target, &[], declaration, desired);

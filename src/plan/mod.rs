@@ -8,8 +8,10 @@
 mod acceptance;
 mod applied;
 mod attribute;
+mod between;
 mod build;
 mod calls;
+mod changed_since;
 mod changes;
 mod document;
 mod drift;
@@ -25,6 +27,7 @@ mod ownership;
 mod question;
 mod refusal;
 mod request;
+mod reviewed;
 mod seen;
 mod strict;
 mod summary;
@@ -38,7 +41,9 @@ use build::Planning;
 
 pub use acceptance::{Acceptance, Accepted, EditedFile, Left, LeftReason};
 pub use attribute::{AttributeChange, Effect, Origin};
-pub use build::{Options, Undeclared, plan};
+pub use between::between;
+pub use build::{Options, Undeclared, plan, plan_reviewed};
+pub use changed_since::ChangedSince;
 pub use document::{Document, DocumentError, Seal};
 pub use drift::{
     Category, Drift, DriftOptions, DriftSummary, Drifted, Finding, RecordedValue, Who, drift,
@@ -52,6 +57,7 @@ pub use outcome::{
 };
 pub use question::{is_in_question, tags_in_question};
 pub use refusal::{Refusal, RefusalCode};
+pub use reviewed::{Divergence, Reviewed, Unreviewed};
 pub use seen::{Resolved, Seen, SeenError, SeenFinding, Sighting, Since, Standing};
 pub use types::{
     Action, Against, Call, CallId, Calls, Change, FORMAT_VERSION, FallbackCall, GroupId, Made,

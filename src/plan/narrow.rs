@@ -16,6 +16,8 @@ pub struct Narrowing {
     tags: Vec<(String, String)>,
     /// What matches nothing that is declared, and may match what is to be deleted.
     open: Vec<(&'static str, GlobMatcher)>,
+    /// What is left out by name, for a reason of its own.
+    without: BTreeSet<String>,
     limit: Option<usize>,
 }
 
@@ -70,8 +72,14 @@ impl Narrowing {
             exclude: globs("--exclude", exclude)?,
             open,
             tags: tags.iter().map(|text| tag(desired, text)).collect::<Result<_, _>>()?,
+            without: BTreeSet::new(),
             limit,
         })
+    }
+
+    /// Leaves these out, too.
+    pub(super) fn without(self, names: BTreeSet<String>) -> Narrowing {
+        Narrowing { without: names, ..self }
     }
 
     /// Complains of what matches neither what is declared nor what lives.
@@ -109,7 +117,9 @@ impl Narrowing {
 
     fn names(&self, name: &ProcessorName) -> bool {
         let matches = |globs: &[GlobMatcher]| globs.iter().any(|glob| covers(glob, name));
-        (self.only.is_empty() || matches(&self.only)) && !matches(&self.exclude)
+        (self.only.is_empty() || matches(&self.only))
+            && !matches(&self.exclude)
+            && !self.without.contains(name.as_str())
     }
 
     /// Keeps the first changes, those that destroy nothing first; what does not

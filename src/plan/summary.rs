@@ -10,6 +10,7 @@ pub(super) struct Rest {
     pub unchanged: usize,
     pub undeclared: usize,
     pub other_stacks: usize,
+    pub skipped: usize,
     pub left_out: usize,
 }
 
@@ -20,7 +21,7 @@ pub(super) fn summary(changes: &[Change], calls: &[Call], rest: Rest, pace: Pace
     for call in calls {
         *by_operation.entry(call.operation).or_default() += 1;
     }
-    let Rest { unchanged, undeclared, other_stacks, left_out } = rest;
+    let Rest { unchanged, undeclared, other_stacks, skipped, left_out } = rest;
     Summary {
         create: count(Action::Create),
         update: count(Action::Update),
@@ -33,6 +34,7 @@ pub(super) fn summary(changes: &[Change], calls: &[Call], rest: Rest, pace: Pace
         unchanged,
         undeclared,
         other_stacks,
+        skipped,
         left_out,
         calls: Calls {
             total: calls.len(),

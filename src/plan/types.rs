@@ -10,7 +10,7 @@ use crate::desired::Stack;
 use crate::diagnostic::Record;
 use crate::model::{Definition, Location, RegionOfInterest};
 
-use super::{AttributeChange, Refusal};
+use super::{AttributeChange, Refusal, Unreviewed};
 
 /// The version of the plan's JSON.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -40,6 +40,18 @@ pub struct Plan {
     /// the same whenever it is made of the same.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub made: Option<Made>,
+    /// The revision or folder whose files were taken for what lives. Such a plan says what a
+    /// change of the files means, and is never applied.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub base: Option<String>,
+    /// The revision since which processors are declared otherwise that were looked at;
+    /// nobody looked at the others.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub changed_since: Option<String>,
+    /// The changes that are left out because nobody agreed to them, where it was said what
+    /// was agreed to.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub unreviewed: Vec<Unreviewed>,
     /// Whether it brings back what runs took away. No file declares that.
     #[serde(skip_serializing_if = "is_false", default)]
     pub restores: bool,
@@ -77,6 +89,11 @@ pub enum Against {
     },
     /// The embedded service, in the same process.
     Emulator,
+    /// Other files, as they would be applied.
+    Files {
+        /// The revision or folder that has them.
+        base: String,
+    },
     /// A snapshot.
     Snapshot {
         /// As it was named.
@@ -119,6 +136,10 @@ pub struct Summary {
     /// Processors that carry another stack's mark and that no file declares.
     #[serde(default)]
     pub other_stacks: usize,
+    /// Processors that are there and that nobody looked at, because the files say the same of
+    /// them as they did.
+    #[serde(default)]
+    pub skipped: usize,
     /// Changes that `--only`, `--exclude`, `--tag` or `--limit` keep out.
     #[serde(default)]
     pub left_out: usize,

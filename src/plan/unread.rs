@@ -1,4 +1,4 @@
-//! What an incomplete read did not reach, and whether that matters.
+//! What a read did not reach, by accident or by intent, and whether that matters.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::item::{Item, Work};
 use crate::desired::{Desired, Marks};
 use crate::model::{Live, ReadProblem, STACK_TAG, TagKnowledge};
 
-/// The names that could not be read.
+/// The names that were not read.
 pub(super) enum Unread<'a> {
     Names(BTreeSet<&'a str>),
     /// Not even which names there are.
@@ -15,7 +15,7 @@ pub(super) enum Unread<'a> {
 
 impl<'a> Unread<'a> {
     pub(super) fn new(live: &'a Live) -> Unread<'a> {
-        let mut names = BTreeSet::new();
+        let mut names: BTreeSet<&str> = live.skipped.iter().map(String::as_str).collect();
         for problem in &live.problems {
             match &problem.names {
                 Some(some) => names.extend(some.iter().map(String::as_str)),
@@ -40,6 +40,7 @@ impl<'a> Unread<'a> {
             Unread::Names(names) => {
                 let foreign = |name: &&&str| {
                     !desired.processors.contains_key(**name)
+                        && !live.skipped.contains(**name)
                         && !live.processors.contains_key(**name)
                 };
                 names.iter().filter(foreign).copied().collect()

@@ -20,12 +20,13 @@ const CONTEXT: usize = 3;
 pub fn plan(plan: &Plan, settings: Settings) -> String {
     let mut out = String::new();
     for change in &plan.changes {
-        one(&mut out, change, settings);
+        let sides = if plan.base.is_some() { ["before", "after"] } else { ["live", "declared"] };
+        one(&mut out, change, sides, settings);
     }
     out
 }
 
-fn one(out: &mut String, change: &Change, settings: Settings) {
+fn one(out: &mut String, change: &Change, sides: [&str; 2], settings: Settings) {
     let Change { name, expect, result, .. } = change;
     let text = |side: &Option<Definition>| {
         let Some(mut definition) = side.clone() else { return String::new() };
@@ -38,7 +39,8 @@ fn one(out: &mut String, change: &Change, settings: Settings) {
         None => "/dev/null".to_owned(),
     };
     let (before, after) = (text(expect), text(result));
-    hunks(out, [header(expect, "live"), header(result, "declared")], [&before, &after], settings);
+    let headers = [header(expect, sides[0]), header(result, sides[1])];
+    hunks(out, headers, [&before, &after], settings);
 }
 
 /// Draws what changes in files.

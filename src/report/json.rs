@@ -18,7 +18,7 @@ use crate::diagnostic::{Record, Severity};
 use crate::model::{Dialect, Location, Value};
 use crate::plan::{
     Acceptance, Accepted, CallOutcome, Document, Drift, Origin, Outcome, Plan, Removed, Seen,
-    Signal,
+    Signal, Unreviewed,
 };
 
 /// The version of the outcome's and the diagnostics' JSON.
@@ -63,6 +63,7 @@ pub fn outcome(outcome: &Outcome, plan: &Plan) -> String {
         processors: view::results(outcome, plan).collect(),
         calls: &outcome.calls,
         removed: &outcome.removed,
+        unreviewed: &plan.unreviewed,
     })
 }
 
@@ -94,6 +95,9 @@ struct OutcomeDocument<'a> {
     /// Every call that was begun, in the order in which they began.
     calls: &'a [CallOutcome],
     removed: &'a [Removed],
+    /// The changes that nobody agreed to, where it was said what was.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    unreviewed: &'a [Unreviewed],
 }
 
 #[derive(Serialize)]

@@ -276,6 +276,7 @@ fn plan() -> Json {
             ("unchanged", count()),
             ("undeclared", count()),
             ("other_stacks", count()),
+            ("skipped", count()),
             ("left_out", count()),
             ("calls", calls),
         ],
@@ -344,11 +345,19 @@ fn plan() -> Json {
         [
             ("zones", json!({"type": "object", "additionalProperties": region()})),
             ("made", object([("at", time()), ("against", against())], [])),
+            ("base", text()),
+            ("changed_since", text()),
+            ("unreviewed", list(unreviewed())),
             ("restores", flag()),
         ],
     );
     plan["definitions"] = json!({"definition": self::definition()});
     plan
+}
+
+/// A change that nobody agreed to.
+fn unreviewed() -> Json {
+    object([("name", text()), ("reason", word(&["new", "different", "dependent"]))], [])
 }
 
 /// What was taken for the live state when a plan was made.
@@ -357,6 +366,7 @@ fn against() -> Json {
     json!({"oneOf": [
         object([kind("service")], [("endpoint", text()), ("caller", text())]),
         object([kind("emulator")], []),
+        object([kind("files"), ("base", text())], []),
         object([kind("snapshot"), ("file", text())], [("taken_at", time())]),
     ]})
 }
@@ -430,7 +440,7 @@ fn outcome() -> Json {
             ("calls", list(call)),
             ("removed", list(removed)),
         ],
-        [],
+        [("unreviewed", list(unreviewed()))],
     )
 }
 

@@ -6,6 +6,7 @@ mod chaos;
 mod convergence;
 mod drift;
 mod examples;
+mod expected;
 mod hostile;
 mod iam_policy;
 mod import;

@@ -26,7 +26,7 @@ use tempfile::TempDir;
 use crate::support::{copy, rekon, run};
 
 /// The pages that are about using rekon.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "README.md",
     "docs/existing-fleet.md",
     "docs/tour.md",
@@ -34,6 +34,7 @@ const PAGES: [&str; 11] = [
     "docs/changes.md",
     "docs/import.md",
     "docs/drift.md",
+    "docs/review.md",
     "docs/commands.md",
     "docs/formats.md",
     "docs/aws.md",

@@ -191,3 +191,132 @@ fn a_base_that_cannot_be_had_is_an_error_before_anything_is_read() {
     assert_eq!(refused.code, 1);
     assert!(refused.stderr.contains("HEAD:rekon.toml:13:"), "{}", refused.stderr);
 }
+
+fn commit(place: &Place, message: &str) {
+    git(place.root.as_ref(), &["commit", "-q", "-a", "-m", message]);
+}
+
+fn diff(place: &Place, args: &[&str]) -> (i32, Value) {
+    let shared = ["--project", &place.dir, "--format", "json", "--detailed-exitcode"];
+    let run = run(&[&["diff"], args, &shared].concat());
+    let document = serde_json::from_str(&run.stdout);
+    (run.code, document.unwrap_or_else(|_| panic!("{}{}", run.stdout, run.stderr)))
+}
+
+#[test]
+fn a_template_edit_shows_whom_it_moves_without_a_service() {
+    let place = Place::new();
+    place.edit("min_confidence = 60", "min_confidence = 70");
+    let (code, plan) = diff(&place, &["main"]);
+    assert_eq!((code, &plan["summary"]["update"]), (2, &json!(2)));
+    assert_eq!(plan["base"], "main");
+    let one = &plan["changes"][0]["attributes"][0];
+    assert_eq!((&one["before"], &one["after"]), (&json!(60), &json!(70)));
+    assert_eq!(one["origin"], "config");
+
+    // The same as revisions, and from the commit that both have in common.
+    git(place.root.as_ref(), &["checkout", "-q", "-b", "topic"]);
+    commit(&place, "a topic");
+    assert_eq!(diff(&place, &["main..topic"]).1["changes"], plan["changes"]);
+    git(place.root.as_ref(), &["checkout", "-q", "main"]);
+    place.edit("labels = [\"PERSON\"]", "labels = [\"PET\"]");
+    commit(&place, "main goes on");
+    assert_eq!(diff(&place, &["main...topic"]).1["changes"], plan["changes"]);
+    let both = diff(&place, &["main..topic"]).1;
+    assert_eq!(both["changes"][0]["attributes"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_refactoring_that_moves_nothing_says_so() {
+    let place = Place::new();
+    place.edit("[template.porch]", "[template.front]");
+    place.edit("extends = \"porch\"", "extends = \"front\"");
+    let (code, plan) = diff(&place, &["HEAD"]);
+    assert_eq!((code, &plan["changes"], &plan["diagnostics"]), (0, &json!([]), &json!([])));
+    let told = run(&["diff", "HEAD", "--project", &place.dir]);
+    assert!(told.stdout.contains("The files mean the same."), "{}", told.stdout);
+    // Settings make a difference that only what lives can tell.
+    place.edit("ownership = \"none\"", "ownership = \"none\"\ntags = \"exclusive\"");
+    let (code, plan) = diff(&place, &["HEAD"]);
+    assert_eq!((code, &plan["diagnostics"][0]["code"]), (0, &json!("settings-differ")));
+}
+
+#[test]
+fn what_goes_and_comes_is_told_as_an_apply_would_do_it() {
+    let place = Place::new();
+    place.edit("ownership = \"none\"\n", "");
+    commit(&place, "with marks");
+    place.edit("[processor.two]", "[processor.three]");
+    let (code, plan) = diff(&place, &["HEAD", &place.dir.clone()]);
+    assert_eq!(code, 2);
+    let actions = |name: &str| {
+        let changes = plan["changes"].as_array().unwrap();
+        changes.iter().find(|one| one["name"] == name).unwrap()["actions"].clone()
+    };
+    assert_eq!((actions("two"), actions("three")), (json!(["delete"]), json!(["create"])));
+}
+
+#[test]
+fn a_difference_of_files_is_never_applied() {
+    let place = Place::new();
+    place.edit("min_confidence = 60", "min_confidence = 70");
+    let told = run(&["diff", "main", "--project", &place.dir, "--format", "json"]);
+    let file = format!("{}/diff.json", place.root);
+    fs::write(&file, told.stdout).unwrap();
+    assert_eq!(run(&["show", &file]).code, 0);
+    let refused = run(&["apply", &file, "--emulator", "--auto-approve"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("compares files with those of main"), "{}", refused.stderr);
+}
+
+/// The operations that a run sent, from its log.
+fn operations(log: &str) -> Vec<String> {
+    let lines = fs::read_to_string(log).unwrap();
+    lines.lines().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn only_what_is_declared_anew_is_looked_at() {
+    let place = Place::new();
+    place.console("two", |two| two["Settings"]["ConnectedHome"]["MinConfidence"] = json!(42));
+    let own = "[processor.one]\n";
+    place.edit(own, &format!("{own}data_sharing_preference.opt_in = true\n"));
+    let log = format!("{}/log", place.root);
+    let args = ["plan", &place.dir, "--changed-since", "main", "--log", &log];
+    let (code, plan) = place.json(&args);
+    assert_eq!((code, &plan["summary"]["skipped"]), (0, &json!(1)));
+    let names: Vec<&Value> =
+        plan["changes"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["one"]);
+    assert_eq!(plan["changed_since"], "main");
+    let sent = operations(&log);
+    let count = |operation: &str| sent.iter().filter(|one| *one == operation).count();
+    assert_eq!(count("DescribeStreamProcessor"), 1, "{sent:?}");
+    assert_eq!(count("ListStreamProcessors"), 1);
+    assert_eq!(count("GetResources"), 0);
+    let told = run(&["plan", &place.dir, "--emulator", "--changed-since", "main"]);
+    assert!(told.stdout.contains("1 more was not looked at"), "{}", told.stdout);
+
+    // What decides about all has all looked at.
+    place.edit("name = \"fleet\"", "name = \"fleet\"\ntags = \"exclusive\"");
+    let (_, plan) = place.json(&["plan", &place.dir, "--changed-since", "main"]);
+    assert_eq!((&plan["summary"]["skipped"], &plan["summary"]["update"]), (&json!(0), &json!(2)));
+}
+
+#[test]
+fn a_delete_is_planned_of_what_was_looked_at_alone() {
+    let place = Place::new();
+    place.edit("ownership = \"none\"\n", "");
+    commit(&place, "with marks");
+    let adopted = run(&["apply", &place.dir, "--emulator", "--auto-approve"]);
+    assert_eq!(adopted.code, 0, "{}", adopted.stderr);
+    let text = fs::read_to_string(format!("{}/rekon.toml", place.dir)).unwrap();
+    let (before, _) = text.split_once("[processor.two]").unwrap();
+    place.write(before);
+    commit(&place, "without two");
+    // It went before, so that nobody looks, and nothing is deleted unseen.
+    let (_, plan) = place.json(&["plan", &place.dir, "--changed-since", "HEAD"]);
+    assert_eq!((&plan["changes"], &plan["summary"]["skipped"]), (&json!([]), &json!(2)));
+    let (_, plan) = place.json(&["plan", &place.dir, "--changed-since", "HEAD~1"]);
+    assert_eq!((&plan["summary"]["delete"], &plan["summary"]["skipped"]), (&json!(1), &json!(1)));
+}

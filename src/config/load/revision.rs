@@ -58,6 +58,18 @@ struct Objects {
     answers: BufReader<ChildStdout>,
 }
 
+/// The commit that two revisions have in common, in the repository that a folder is in.
+///
+/// # Errors
+///
+/// Where git, the repository or a revision are not to be had, or they have nothing in common.
+pub fn merge_base(folder: &Path, one: &str, other: &str) -> Result<String, RevisionError> {
+    let both = format!("{one}...{other}");
+    let git = Git { revision: &both, near: existing(folder) };
+    let commit = git.run(&["merge-base", "--end-of-options", one, other])?;
+    Ok(String::from_utf8_lossy(&commit).trim().to_owned())
+}
+
 impl Revision {
     /// Opens a revision of the repository that a folder is in; gives it with the path of
     /// the folder in it. The folder itself need not be there any more.

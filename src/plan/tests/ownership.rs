@@ -509,19 +509,14 @@ fn unmarked(definition: Value) -> (World, Arc<Desired>) {
 #[test]
 fn earlier_files_tell_the_origin_where_no_record_does() {
     let (world, base) = unmarked(label_detection("a"));
-    let (config, drift, both) = (json!(60), json!(70), json!(65));
+    let (unmoved, moved) = (json!(80.1), json!(70));
     for (declared, live, origin) in [
-        (Some(&config), None, Origin::Config),
-        (None, Some(&drift), Origin::Drift),
-        (Some(&both), Some(&drift), Origin::Both),
+        (&moved, &unmoved, Origin::Config),
+        (&unmoved, &moved, Origin::Drift),
+        (&json!(65), &moved, Origin::Both),
     ] {
-        let mut world = world.clone();
-        for value in declared {
-            world = world.declare("a", CONFIDENCE, value.clone());
-        }
-        for value in live {
-            world = world.move_live("a", CONFIDENCE, value.clone());
-        }
+        let world = world.clone().declare("a", CONFIDENCE, declared.clone());
+        let mut world = world.move_live("a", CONFIDENCE, live.clone());
         let unknown = world.plan();
         assert_eq!(unknown.changes[0].attributes[0].origin, Origin::Unknown);
         world.options.base = Some(Arc::clone(&base));

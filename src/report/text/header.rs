@@ -35,6 +35,9 @@ pub fn header(header: &Header, settings: Settings) -> String {
     ];
     match against {
         None => {}
+        Some(Against::Files { base }) => {
+            parts.push((Meaning::Note, format!("compared with {base}")));
+        }
         Some(Against::Emulator) => parts.push((Meaning::Note, "emulated".to_owned())),
         Some(Against::Snapshot { file, taken_at }) => {
             parts.push((Meaning::Note, format!("snapshot {file}")));

@@ -2,7 +2,7 @@
 
 use super::Said;
 use crate::diagnostic::Code;
-use crate::plan::{Calls, Plan, Refusal, Summary};
+use crate::plan::{Calls, Divergence, Plan, Refusal, Summary};
 use crate::report::Detail;
 use crate::report::palette::Meaning;
 use crate::report::values::{count, duration, first_of};
@@ -41,7 +41,7 @@ pub(in crate::report) fn cost(calls: &Calls) -> String {
 /// What there is that the plan does not touch, a sentence each and the names that
 /// it is about.
 pub(in crate::report) fn outside(plan: &Plan, detail: Detail) -> Vec<(String, Vec<&str>)> {
-    let Summary { undeclared, other_stacks, left_out, .. } = plan.summary;
+    let Summary { undeclared, other_stacks, skipped, left_out, .. } = plan.summary;
     let number_of = |number: usize| if number == 1 { "is" } else { "are" };
     let names = || plan.undeclared.iter().map(String::as_str);
     let undeclared = (undeclared > 0).then(|| {
@@ -62,12 +62,45 @@ pub(in crate::report) fn outside(plan: &Plan, detail: Detail) -> Vec<(String, Ve
         let verb = if other_stacks == 1 { "belongs" } else { "belong" };
         (format!("{other_stacks} more {verb} to other stacks."), Vec::new())
     });
+    let skipped = (skipped > 0).then(|| {
+        let verb = if skipped == 1 { "was" } else { "were" };
+        let since = plan.changed_since.as_deref().unwrap_or("an earlier revision");
+        let text = format!("{skipped} more {verb} not looked at, because the files say of them what they said at {since}.");
+        (text, Vec::new())
+    });
+    let unreviewed = (!plan.unreviewed.is_empty()).then(|| {
+        let number = plan.unreviewed.len();
+        let (changes, verb) = (count(number, "change"), number_of(number));
+        let names = plan.unreviewed.iter();
+        let names = names.map(|one| format!("{} ({})", one.name, divergence(one.reason)));
+        let names: Vec<String> = names.collect();
+        let most = if detail == Detail::Verbose { names.len() } else { MOST_NAMES };
+        let names = first_of(names.iter().map(String::as_str), most);
+        let text = format!("{changes} {verb} left out, which nobody agreed to: {names}.");
+        (text, Vec::new())
+    });
+    let left_out = left_out.saturating_sub(plan.unreviewed.len());
     let left_out = (left_out > 0).then(|| {
         let (changes, verb) = (count(left_out, "change"), number_of(left_out));
         let text = format!("{changes} {verb} left out by --only, --exclude, --tag or --limit.");
         (text, Vec::new())
     });
-    undeclared.into_iter().chain(other_stacks).chain(left_out).collect()
+    undeclared
+        .into_iter()
+        .chain(other_stacks)
+        .chain(skipped)
+        .chain(unreviewed)
+        .chain(left_out)
+        .collect()
+}
+
+/// Why a change is not what was agreed to.
+fn divergence(reason: Divergence) -> &'static str {
+    match reason {
+        Divergence::New => "not in the reviewed plan",
+        Divergence::Different => "otherwise than reviewed",
+        Divergence::Dependent => "waits for one of them",
+    }
 }
 
 /// That there is nothing to do, as loudly as the read allows: a verdict and what
@@ -82,6 +115,11 @@ pub(in crate::report) fn nothing(plan: &Plan) -> (Said, String) {
     match unchanged {
         _ if !plan.complete => doubtful(format!("to the {processors} that could be read.")),
         _ if tags_unknown => doubtful(format!("to {processors}, but not all tags are known.")),
+        _ if !plan.unreviewed.is_empty() => doubtful("that anybody agreed to.".to_owned()),
+        _ if plan.base.is_some() => clean("The files mean the same.".to_owned()),
+        0 if plan.changed_since.is_some() => {
+            clean("The files say of every processor what they said.".to_owned())
+        }
         0 => clean("No processor is declared and chosen.".to_owned()),
         1 if left_out > 0 => clean("The processor that was chosen is as declared.".to_owned()),
         _ if left_out > 0 => clean(format!("The {processors} that were chosen are as declared.")),
