@@ -22,6 +22,7 @@ pub mod slack;
 pub mod text;
 pub mod toml;
 
+mod digest;
 mod escape;
 mod layout;
 mod palette;
@@ -34,6 +35,7 @@ mod words;
 #[cfg(test)]
 mod samples;
 
+use digest::digest;
 pub use escape::escape;
 pub use review::{Document, Format, Subject, review};
 pub use settings::{Detail, MaxBytes, MaxDiagnostics, Settings};
