@@ -441,9 +441,10 @@ impl Apply {
 }
 
 /// The formats of what is no plan.
-const NO_DIFF: [Format; 3] = [Format::Text, Format::Json, Format::Markdown];
+const NO_DIFF: [Format; 5] =
+    [Format::Text, Format::Json, Format::Markdown, Format::Github, Format::Sarif];
 /// The formats of what is wrong in the files.
-const OF_FILES: [Format; 2] = [Format::Text, Format::Json];
+const OF_FILES: [Format; 4] = [Format::Text, Format::Json, Format::Github, Format::Sarif];
 
 /// The formats of what is posted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -490,6 +491,8 @@ impl ValueEnum for Format {
             Format::Diff => "A unified diff from what lives to what is declared",
             Format::Json => "The versioned document",
             Format::Markdown => "For a comment, an issue or the summary of a job",
+            Format::Github => "Annotations on lines, for a workflow of GitHub Actions",
+            Format::Sarif => "A SARIF 2.1.0 log, for code scanning",
         };
         Some(PossibleValue::new(self.as_str()).help(about))
     }

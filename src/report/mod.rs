@@ -13,10 +13,12 @@
 
 pub mod diagnostics;
 pub mod diff;
+pub mod github;
 pub mod iam_policy;
 pub mod json;
 pub mod markdown;
 pub mod metrics;
+pub mod sarif;
 pub mod schema;
 pub mod slack;
 pub mod text;

@@ -1,6 +1,6 @@
 //! What is reviewed, and in which format: the one place where the two meet.
 
-use super::{Settings, diagnostics, diff, json, markdown, text};
+use super::{Settings, diagnostics, diff, github, json, markdown, sarif, text};
 use crate::desired::Stack;
 use crate::diagnostic::Record;
 use crate::plan::{Drift, Made, Outcome, Plan};
@@ -16,11 +16,16 @@ pub enum Format {
     Json,
     /// A comment on a pull request, an issue, or the summary of a job.
     Markdown,
+    /// Annotations on lines, for a workflow of GitHub Actions.
+    Github,
+    /// A SARIF log, for code scanning.
+    Sarif,
 }
 
 impl Format {
     /// All of them, as a list of them reads best.
-    pub const ALL: [Format; 4] = [Format::Text, Format::Diff, Format::Json, Format::Markdown];
+    pub const ALL: [Format; 6] =
+        [Format::Text, Format::Diff, Format::Json, Format::Markdown, Format::Github, Format::Sarif];
 
     /// The word that options use.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +34,8 @@ impl Format {
             Format::Diff => "diff",
             Format::Json => "json",
             Format::Markdown => "markdown",
+            Format::Github => "github",
+            Format::Sarif => "sarif",
         }
     }
 
@@ -91,5 +98,10 @@ pub fn review(document: Document<'_>, format: Format, settings: Settings) -> Str
             Document::Diagnostics { records, .. } => json::diagnostics(records),
         },
         Format::Markdown => markdown::review(document, settings.max_bytes),
+        Format::Github => github::review(document),
+        Format::Sarif => sarif::review(document),
     }
 }
+
+#[cfg(test)]
+mod tests;

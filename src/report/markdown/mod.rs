@@ -21,7 +21,7 @@ use super::values::count;
 use super::view;
 use crate::desired::Stack;
 use crate::diagnostic::{Record, Severity};
-use crate::plan::{Against, Made};
+use crate::plan::{Against, Made, Refusal};
 use page::{Page, Part};
 use text::{code, first_of};
 
@@ -89,6 +89,20 @@ fn provenance(made: Option<&Made>, rekon_version: &str) -> String {
             }
         },
     }
+}
+
+/// Why nothing will be applied, and how many reasons there is no room for.
+fn refusals(refusals: &[Refusal], room: usize) -> (String, usize) {
+    let mut part = Part::new(room, String::new());
+    let mut untold = 0;
+    for refusal in refusals {
+        let help = refusal.help.as_ref().map(|help| format!("\n  {}", code(help)));
+        let (kind, text) = (refusal.code.as_str(), code(&view::refusal(refusal)));
+        if !part.add(&format!("- `{kind}`: {text}{}\n", help.unwrap_or_default())) {
+            untold += 1;
+        }
+    }
+    (part.finish(), untold)
 }
 
 /// Complaints, those that are alike told once, and how many are left out.

@@ -2,7 +2,7 @@
 
 use super::page::{Page, Part};
 use super::text::{code, first_of};
-use super::{LeftOut, alert, begin};
+use super::{LeftOut, alert, begin, refusals};
 use crate::plan::{Outcome, Plan, Removed};
 use crate::report::review::Subject;
 use crate::report::values::count;
@@ -23,6 +23,9 @@ pub(super) fn outcome(mut page: Page, outcome: &Outcome, plan: &Plan) -> String 
     if let Some((lead, text)) = view::interrupted(outcome) {
         page.push(&alert(&format!("**{}** {text}", lead.trim_end())));
     }
+    let (told, untold) = refusals(&plan.refusals, page.room());
+    left_out.note(untold, "refusal");
+    page.push(&told);
     let mut groups = view::groups(outcome, plan);
     groups.sort_by_key(|group| group.first().map(|one| std::cmp::Reverse(one.fated)));
     results(&mut page, &groups, &mut left_out);

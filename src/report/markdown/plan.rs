@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use super::page::{Page, Part};
 use super::text::{code, code_in_html, first_of};
-use super::{LeftOut, alert, begin, complaints, place, provenance};
+use super::{LeftOut, alert, begin, complaints, place, provenance, refusals};
 use crate::model::Location;
-use crate::plan::{Action, Made, Plan, Refusal};
+use crate::plan::{Action, Made, Plan};
 use crate::report::palette::Meaning;
 use crate::report::review::Subject;
 use crate::report::values::{at_least, count};
@@ -86,20 +86,6 @@ fn verdict(plan: &Plan) -> String {
     out
 }
 
-/// Why nothing will be applied, and how many reasons there is no room for.
-fn refusals(refusals: &[Refusal], room: usize) -> (String, usize) {
-    let mut part = Part::new(room, String::new());
-    let mut untold = 0;
-    for refusal in refusals {
-        let help = refusal.help.as_ref().map(|help| format!("\n  {}", code(help)));
-        let (kind, text) = (refusal.code.as_str(), code(&view::refusal(refusal)));
-        if !part.add(&format!("- `{kind}`: {text}{}\n", help.unwrap_or_default())) {
-            untold += 1;
-        }
-    }
-    (part.finish(), untold)
-}
-
 /// The names of an entry's processors, each with the one that it had.
 fn names(entry: &Entry<'_>) -> Vec<String> {
     let name = |name: &str| match entry.moved_from {
@@ -171,8 +157,9 @@ fn named(entries: &[&Entry<'_>], room: usize, left_out: &mut LeftOut) -> String 
         for name in &names {
             let name = code(name);
             let comma = if told == 0 { "" } else { ", " };
+            // A shorter one behind it may still fit.
             if line.len() + comma.len() + name.len() > free {
-                break;
+                continue;
             }
             line.push_str(comma);
             line.push_str(&name);
@@ -267,13 +254,16 @@ fn details(entry: &Entry<'_>) -> String {
         };
         let below = row.below.iter().map(|below| {
             let becomes = below.becomes.iter().map(|text| format!(" → {text}"));
-            format!("{} {}{}", below.sign, below.text.trim_start(), becomes.collect::<String>())
+            let text = format!("{} {}", below.sign, below.text.trim_start());
+            format!("{}{}", text.trim_start(), becomes.collect::<String>())
         });
         let notes = Some(notes(row)).filter(|notes| !notes.is_empty());
         let more: Vec<String> = notes.into_iter().chain(below).map(|text| code(&text)).collect();
         let _ = writeln!(out, "| {} | {before} | {after} | {} |", code(&row.path), more.join("; "));
     }
-    out.push('\n');
+    if !entry.rows.is_empty() {
+        out.push('\n');
+    }
     if entry.is_crowd() {
         let _ = writeln!(out, "- {}", first_of(&all, MOST_NAMES_FOLDED));
     }

@@ -8,6 +8,7 @@ mod drift;
 mod outcome;
 mod plan;
 mod regions;
+mod remarks;
 mod rows;
 mod summary;
 
@@ -25,6 +26,7 @@ pub(super) use outcome::{
     outcome_summary, outcome_verdict, results,
 };
 pub(super) use plan::{Entry, Member, entries};
+pub(super) use remarks::{Level, Place, Remark, Rule, remarks};
 pub(super) use rows::{Below, Row};
 pub(super) use summary::{INCOMPLETE, actions, cost, nothing, outside, refusal, refused};
 
