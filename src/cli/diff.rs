@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use clap::{Args, ValueHint};
 
-use super::args::{Allow, Choose, PlanFormat};
+use super::args::{Allow, Choose, Reporting, formats};
 use super::error::CommandError;
 use super::exit::Exit;
-use super::plan::{self, Look};
+use super::plan;
 use super::project::{self, Project};
-use super::standpoint::Standpoint;
+use super::reports::Reports;
 use super::ui::Ui;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Options, between};
+use crate::report::{Document, Format};
 
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
@@ -29,8 +30,10 @@ pub(super) struct DiffArgs {
     #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     pub project: PathBuf,
     /// How to print what changes.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: PlanFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(&Format::ALL))]
+    pub format: Format,
+    #[command(flatten)]
+    pub reporting: Reporting,
     /// Exit with 2 when the meaning changes.
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -51,7 +54,7 @@ enum Side {
 }
 
 /// Runs the command.
-pub(super) fn run(args: &DiffArgs, ui: &Ui) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &DiffArgs, reports: &Reports, ui: &Ui) -> Result<Exit, CommandError> {
     let (base, head) = sides(args)?;
     let name = base.to_string();
     let (base, head) = (base.open(args)?, head.open(args)?);
@@ -62,13 +65,11 @@ pub(super) fn run(args: &DiffArgs, ui: &Ui) -> Result<Exit, CommandError> {
         ..Options::default()
     };
     let new = new_of(warnings, &base.warnings);
-    let look = Look::alone(args.format);
     let base = Arc::new(base.desired);
     let planned = between(&base, &name, desired, &loaded.sources, &new, &options);
-    plan::announce(&desired.stack, planned.against().as_ref(), None, look, ui);
+    plan::announce(&desired.stack, planned.against().as_ref(), None, reports, ui);
     let exit = plan::exit(&planned, args.deny_warnings, args.detailed_exitcode);
-    plan::print(&planned, look, Some(&Standpoint::before(&loaded.root)), ui);
-    Ok(exit)
+    Ok(reports.tell(Document::Plan(&planned, None), ui).ending(exit))
 }
 
 /// Takes apart what was typed.

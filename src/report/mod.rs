@@ -13,18 +13,22 @@
 
 pub mod diagnostics;
 pub mod diff;
+pub mod github;
 pub mod iam_policy;
 pub mod json;
 pub mod markdown;
 pub mod metrics;
+pub mod sarif;
 pub mod schema;
 pub mod slack;
 pub mod text;
 pub mod toml;
 
+mod digest;
 mod escape;
 mod layout;
 mod palette;
+mod review;
 mod settings;
 mod values;
 mod view;
@@ -33,7 +37,9 @@ mod words;
 #[cfg(test)]
 mod samples;
 
+use digest::digest;
 pub use escape::escape;
-pub use settings::{Detail, MaxDiagnostics, Settings};
+pub use review::{Document, Format, Subject, review};
+pub use settings::{Detail, MaxBytes, MaxDiagnostics, Settings};
 pub(crate) use values::{count, first_of};
 pub use words::told;

@@ -112,7 +112,7 @@ fn approval_survives_another_merge_and_a_camera_that_drifted() {
     let args = ["apply", &place.dir, "--emulator", "--auto-approve", "--exclude", "garage"];
     let told = run(&[&args[..], &["--expect", &place.plan]].concat());
     assert_eq!(told.code, 4);
-    let words = "driveway (not in the reviewed plan), garden (otherwise than reviewed)";
+    let words = "because the reviewed plan does not have it: driveway.";
     assert!(told.stdout.contains(words), "{}", told.stdout);
 }
 

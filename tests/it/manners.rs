@@ -7,7 +7,7 @@ use std::process::Command;
 
 use rekon::emulator::{Emulator, Faults, Options};
 
-use crate::support::{Run, copy_of, rekon, run};
+use crate::support::{Run, copy, copy_of, git, rekon, run};
 use crate::world::served::{Served, Verdict};
 
 /// The commands that `--help` lists.
@@ -27,7 +27,12 @@ fn every_example_of_every_help_runs() {
         let examples = end.split("\n\n").next().unwrap().lines().step_by(2).map(str::trim);
         // It serves until it is told to stop; its examples are parsed in another test.
         for line in examples.filter(|_| command != "emulator") {
-            let (_folder, dir) = copy_of("doorbells");
+            let (folder, dir) = copy_of("doorbells");
+            copy(dir.as_ref(), &folder.path().join("before"));
+            git(dir.as_ref(), &["init", "-q", "-b", "main"]);
+            git(dir.as_ref(), &["add", "."]);
+            git(dir.as_ref(), &["commit", "-q", "-m", "all"]);
+            git(dir.as_ref(), &["update-ref", "refs/remotes/origin/main", "HEAD"]);
             fs::create_dir(Path::new(&dir).join("fleet")).unwrap();
             fs::copy(format!("{dir}/rekon.toml"), format!("{dir}/fleet/rekon.toml")).unwrap();
             let saved = format!("{dir}/plan.json");

@@ -1,13 +1,11 @@
 //! What earlier files tell, from a revision of git.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::run;
+use crate::support::{git, run};
 
 const MAIN: &str = r#"
 [stack]
@@ -31,13 +29,6 @@ input.kinesis_video_stream.arn = "arn:aws:kinesisvideo:us-east-1:111122223333:st
 extends = "porch"
 input.kinesis_video_stream.arn = "arn:aws:kinesisvideo:us-east-1:111122223333:stream/two/1"
 "#;
-
-fn git(folder: &Path, args: &[&str]) {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args(["-c", "user.name=t", "-c", "user.email=t@t.invalid"]);
-    let output = command.args(["-c", "commit.gpgsign=false"]).args(args).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
 
 /// A repository with a project in a folder of its own, committed as it was applied.
 struct Place {

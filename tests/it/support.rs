@@ -41,6 +41,14 @@ pub fn run(args: &[&str]) -> Run {
     rekon(args).output().unwrap().into()
 }
 
+/// Runs git in a folder, as somebody.
+pub fn git(folder: &Path, args: &[&str]) {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(folder).args(["-c", "user.name=t", "-c", "user.email=t@t.invalid"]);
+    let output = command.args(["-c", "commit.gpgsign=false"]).args(args).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// The options with a memory for every call of a test: the service has none of its own.
 pub fn remembering(options: Options) -> Options {
     Options { journal_capacity: 100_000, ..options }

@@ -64,21 +64,12 @@ pub(in crate::report) fn outside(plan: &Plan, detail: Detail) -> Vec<(String, Ve
     });
     let skipped = (skipped > 0).then(|| {
         let verb = if skipped == 1 { "was" } else { "were" };
-        let since = plan.changed_since.as_deref().unwrap_or("an earlier revision");
-        let text = format!("{skipped} more {verb} not looked at, because the files say of them what they said at {since}.");
-        (text, Vec::new())
+        let same = "because the files say the same of them as they did";
+        (format!("{skipped} more {verb} not looked at, {same}."), Vec::new())
     });
-    let unreviewed = (!plan.unreviewed.is_empty()).then(|| {
-        let number = plan.unreviewed.len();
-        let (changes, verb) = (count(number, "change"), number_of(number));
-        let names = plan.unreviewed.iter();
-        let names = names.map(|one| format!("{} ({})", one.name, divergence(one.reason)));
-        let names: Vec<String> = names.collect();
-        let most = if detail == Detail::Verbose { names.len() } else { MOST_NAMES };
-        let names = first_of(names.iter().map(String::as_str), most);
-        let text = format!("{changes} {verb} left out, which nobody agreed to: {names}.");
-        (text, Vec::new())
-    });
+    let unreviewed = [Divergence::New, Divergence::Different, Divergence::Dependent];
+    let unreviewed =
+        unreviewed.into_iter().filter_map(|reason| unreviewed_for(plan, reason, detail));
     let left_out = left_out.saturating_sub(plan.unreviewed.len());
     let left_out = (left_out > 0).then(|| {
         let (changes, verb) = (count(left_out, "change"), number_of(left_out));
@@ -94,13 +85,24 @@ pub(in crate::report) fn outside(plan: &Plan, detail: Detail) -> Vec<(String, Ve
         .collect()
 }
 
-/// Why a change is not what was agreed to.
-fn divergence(reason: Divergence) -> &'static str {
-    match reason {
-        Divergence::New => "not in the reviewed plan",
-        Divergence::Different => "otherwise than reviewed",
-        Divergence::Dependent => "waits for one of them",
-    }
+/// The changes that are left out for this reason, as [`outside`] tells things.
+fn unreviewed_for(plan: &Plan, reason: Divergence, detail: Detail) -> Option<(String, Vec<&str>)> {
+    let names = plan.unreviewed.iter().filter(|one| one.reason == reason);
+    let names: Vec<&str> = names.map(|one| one.name.as_str()).collect();
+    let (is, why) = match (names.len(), reason) {
+        (0, _) => return None,
+        (1, Divergence::New) => ("is", "the reviewed plan does not have it"),
+        (_, Divergence::New) => ("are", "the reviewed plan does not have them"),
+        (1, Divergence::Different) => ("is", "it is otherwise than was reviewed"),
+        (_, Divergence::Different) => ("are", "they are otherwise than was reviewed"),
+        (1, Divergence::Dependent) => ("is", "it waits for a change that was not reviewed"),
+        (_, Divergence::Dependent) => ("are", "they wait for changes that were not reviewed"),
+    };
+    let text = format!("{} {is} left out, because {why}", count(names.len(), "change"));
+    Some(match detail {
+        Detail::Verbose => (format!("{text}:"), names),
+        _ => (format!("{text}: {}.", first_of(names.into_iter(), MOST_NAMES)), Vec::new()),
+    })
 }
 
 /// That there is nothing to do, as loudly as the read allows: a verdict and what
