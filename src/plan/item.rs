@@ -133,15 +133,18 @@ impl<'a> Item<'a> {
         }
         let kind = before.kind();
         let replaces = differences.iter().any(|difference| difference.attribute.replaces(kind));
+        let kms_key_unclear = target.kms_key_unclear;
+        if replaces {
+            // What is created is in the files' spelling, and so is its record.
+            target = Target::new(target.into_replacement());
+        }
         let record = (!owner.takes_no_marks(desired)).then(|| {
             let attributes: Vec<_> = held.iter().map(|held| held.attribute.clone()).collect();
             ownership::record(&live.arn, owner.record(), &target, &attributes, declaration, desired)
         });
-        let kms_key_unclear = target.kms_key_unclear;
-        let mut after = match (replaces, record.is_none() && differences.is_empty()) {
-            (true, _) => Cow::Owned(target.into_replacement()),
-            (false, false) => Cow::Owned(target.after),
-            (false, true) => Cow::Borrowed(before),
+        let mut after = match record.is_none() && differences.is_empty() {
+            false => Cow::Owned(target.after),
+            true => Cow::Borrowed(before),
         };
         let mut marks = Vec::new();
         if let Some(record) = &record {

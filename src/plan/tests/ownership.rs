@@ -311,6 +311,24 @@ fn spellings_that_mean_what_was_recorded_are_no_drift() {
 }
 
 #[test]
+fn what_is_replaced_is_recorded_as_it_is_created() {
+    // The files' spelling is created where the live one means the same, as far as is known.
+    let mut world = marked(&[("a", label_detection("a"))])
+        .move_live("a", "kms_key_id", json!("alias/a"))
+        .declare("a", "kms_key_id", json!("1234"))
+        .move_live("a", CONFIDENCE, json!(50))
+        .declare("a", CONFIDENCE, Value::Null)
+        .declare("a", "role_arn", json!("arn:aws:iam::111122223333:role/Other"));
+    let plan = carry_out(&mut world);
+    assert_eq!(actions(&plan), [("a", &[Action::Replace, Action::Adopt][..])]);
+    assert_eq!(actions(&world.plan()), [], "as it was created");
+    let arn = "arn:aws:kms:us-east-1:111122223333:key/1234";
+    let world =
+        world.move_live("a", "kms_key_id", json!(arn)).move_live("a", CONFIDENCE, json!(50));
+    assert_eq!(actions(&world.plan()), [], "as the service may show it");
+}
+
+#[test]
 fn a_tag_that_rekon_set_goes_with_its_line_and_no_other() {
     let mut world = settled(label_detection("a"));
     set_tag(&mut world, "site", Some("north"));
