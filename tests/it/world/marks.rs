@@ -100,6 +100,10 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    pub fn new(name: &str, protected: bool, leaves: Leaves) -> Wanted {
+        Wanted { binding: binding(name), protected, tells: leaves == Leaves::Record }
+    }
+
     pub fn is(&self, record: &str) -> bool {
         let parts: Vec<&str> = record.split(':').collect();
         let says = |parts: &[&str]| {
@@ -243,11 +247,7 @@ impl World {
     pub fn wanted(&self, index: u8) -> Option<Wanted> {
         let leaves = self.leaves();
         let writes = leaves != Leaves::Nothing && !self.is_others(index);
-        writes.then(|| Wanted {
-            binding: binding(World::name(index)),
-            protected: self.files[&index].protected,
-            tells: leaves == Leaves::Record,
-        })
+        writes.then(|| Wanted::new(World::name(index), self.files[&index].protected, leaves))
     }
 
     /// Whether the live record says already what is to be applied. `kept`: the camera
@@ -389,8 +389,12 @@ fn record_of(name: &str, applied: &Declared, tells: bool, world: &World) -> Stri
         marks: Some(Marks { leaves, ..Marks::default() }),
         ..world.clone()
     };
-    let project = Project::new(&files::write(&past, &mut Dice::new(0))).unwrap();
-    let plan = project.plan(&Live::default());
+    record_by(&files::write(&past, &mut Dice::new(0)))
+}
+
+/// The record with which a project of one processor creates it.
+pub fn record_by(files: &[(String, String)]) -> String {
+    let plan = Project::new(files).unwrap().plan(&Live::default());
     let tags = json!(plan.calls[0].request["Tags"]);
     tags[RECORD].as_str().unwrap().to_owned()
 }
