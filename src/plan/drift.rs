@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::build::{Planning, items, undeclared};
-use super::item::{Intent, Item};
+use super::item::{Intent, Item, Work};
 use super::notices::notices;
 use super::ownership::{Owner, origin, real};
 use super::seen::{Sighting, Since};
@@ -92,6 +92,9 @@ pub struct Finding {
     /// What the service says of a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What the next apply makes of what is pending, where no attribute says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outlook: Option<Outlook>,
     /// Where the processor is declared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Location>,
@@ -141,6 +144,56 @@ impl Category {
             Category::Undeclared => "undeclared",
             Category::Unknown => "unknown",
             Category::Pending => "pending",
+        }
+    }
+}
+
+/// What the next apply makes of a processor, whatever its attributes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outlook {
+    /// It gets this stack's marks.
+    Adopted,
+    /// It is deleted, since no file declares it any more.
+    Deleted,
+    /// It would be deleted, and is protected: apply refuses.
+    Protected,
+    /// It loses the marks, and stays.
+    Released,
+    /// Another stack manages it: apply refuses.
+    Refused,
+}
+
+impl Outlook {
+    /// All of them.
+    pub const ALL: [Outlook; 5] = [
+        Outlook::Adopted,
+        Outlook::Deleted,
+        Outlook::Protected,
+        Outlook::Released,
+        Outlook::Refused,
+    ];
+
+    /// The word that JSON uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outlook::Adopted => "adopted",
+            Outlook::Deleted => "deleted",
+            Outlook::Protected => "protected",
+            Outlook::Released => "released",
+            Outlook::Refused => "refused",
+        }
+    }
+
+    fn of(item: &Item<'_>) -> Option<Outlook> {
+        let protected = || item.owner.record().is_some_and(|record| record.protected);
+        match (item.declaration, item.work) {
+            (None, Work::Delete) if protected() => Some(Outlook::Protected),
+            (None, Work::Delete) => Some(Outlook::Deleted),
+            (None, Work::Modify) => Some(Outlook::Released),
+            (Some(_), _) if item.is_adopted() => Some(Outlook::Adopted),
+            (Some(_), _) if matches!(item.owner, Owner::Other(_)) => Some(Outlook::Refused),
+            _ => None,
         }
     }
 }
@@ -279,6 +332,7 @@ impl Finding {
             category,
             attributes: Vec::new(),
             message: None,
+            outlook: None,
             source: None,
             who: None,
             seen: None,
@@ -313,7 +367,8 @@ impl Comparing<'_> {
         }
         if item.declaration.is_none() {
             // Its table is gone, or it is to be let go: the files moved.
-            findings.push(finding(Category::Pending));
+            let outlook = Outlook::of(item);
+            findings.push(Finding { outlook, ..finding(Category::Pending) });
             return findings;
         }
         let mut by_category: BTreeMap<Category, Vec<Drifted>> = BTreeMap::new();
@@ -331,13 +386,15 @@ impl Comparing<'_> {
             by_category.entry(category).or_default().push(self.drifted(item, difference, origin));
         }
         // Where nothing else differs, what is to be adopted waits for an apply.
-        if item.is_adopted() || matches!(item.owner, Owner::Other(_)) {
+        let outlook = Outlook::of(item);
+        if outlook.is_some() {
             by_category.entry(Category::Pending).or_default();
         }
         let changed = by_category.into_iter();
-        findings.extend(
-            changed.map(|(category, attributes)| Finding { attributes, ..finding(category) }),
-        );
+        findings.extend(changed.map(|(category, attributes)| {
+            let outlook = outlook.filter(|_| category == Category::Pending);
+            Finding { attributes, outlook, ..finding(category) }
+        }));
         findings
     }
 

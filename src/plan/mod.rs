@@ -40,7 +40,8 @@ pub use attribute::{AttributeChange, Effect, Origin};
 pub use build::{Options, Undeclared, plan};
 pub use document::{Document, DocumentError, Seal};
 pub use drift::{
-    Category, Drift, DriftOptions, DriftSummary, Drifted, Finding, RecordedValue, Who, drift,
+    Category, Drift, DriftOptions, DriftSummary, Drifted, Finding, Outlook, RecordedValue, Who,
+    drift,
 };
 pub use estimate::{DEFAULT_PARALLELISM, Pace, blindness};
 pub use guard::Allowances;

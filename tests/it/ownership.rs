@@ -577,6 +577,8 @@ fn what_loses_its_table_is_deleted_with_a_definition_on_disk_and_comes_back() {
     let back = run(&["restore", &dir, "--emulator", "--auto-approve", "lobby"]);
     assert_eq!(back.code, 0, "{}{}", back.stdout, back.stderr);
     assert!(back.stdout.contains("Plan: 1 to create"), "{}", back.stdout);
+    let warned = "lobby is declared by no file: the next apply would delete it again";
+    assert!(back.stderr.contains(warned), "{}", back.stderr);
     let again = run(&["restore", &dir, "--emulator", "--auto-approve", "lobby"]);
     assert_eq!(again.code, 1, "{}", again.stdout);
     assert_eq!(apply(&[]).code, 0, "no file declares it, so that it goes again");
