@@ -9,6 +9,7 @@ mod examples;
 mod hostile;
 mod iam_policy;
 mod import;
+mod incomplete;
 mod manners;
 mod mistakes;
 mod ownership;

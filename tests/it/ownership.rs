@@ -399,6 +399,9 @@ fn a_read_that_is_cut_short_leads_to_no_delete_and_is_never_called_clean() {
         // The hints are no authority; each processor is asked itself.
         ("GetResources=error:AccessDeniedException", [false, false]),
         ("ListTagsForResource/camera-0003=error:AccessDeniedException", [false, true]),
+        // Whoever is told to slow down for ever has not read it either.
+        ("DescribeStreamProcessor/camera-0003=throttle", [true, true]),
+        ("ListTagsForResource/camera-0003=throttle", [false, true]),
     ] {
         for (project, incomplete) in [&whole, &bare].into_iter().zip(incomplete) {
             paused(async {
