@@ -372,7 +372,9 @@ fn counted(stage: &Stage) -> BTreeMap<String, usize> {
 fn a_thousand_in_line_cost_one_list_a_thousand_descriptions_and_ten_pages_of_tags() {
     let (holds, whole, _) = fleet(1000);
     paused(async {
-        let options = Options::default();
+        // The service enforces its quotas, and its journal would hold what it throttles.
+        let rates = rekon::emulator::Rates::published();
+        let options = Options { rates, ..Options::default() };
         let state = rekon::emulator::State::from_snapshot(&snapshot(&holds), &options).unwrap();
         let emulator = rekon::emulator::Emulator::new(crate::support::remembering(options), state);
         let rate = rekon::aws::RateLimit::Quota(rekon::aws::Rate::FULL);
