@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::build::{Planning, items, undeclared};
+use super::build::{Planning, is_renamed, items, undeclared};
 use super::item::{Intent, Item, Work};
 use super::notices::notices;
 use super::ownership::{Owner, origin, real};
 use super::seen::{Sighting, Since};
 use super::unread::{Unread, matters};
 use super::{FORMAT_VERSION, Narrowing, Origin};
-use crate::desired::{Desired, DriftIgnore, OnDrift, Stack};
+use crate::desired::{Desired, Destination, DriftIgnore, OnDrift, Stack};
 use crate::diagnostic::{Code, Diagnostic, Record, Sources};
 use crate::diff::Difference;
 use crate::model::{Attribute, Dialect, Live, Location, Recorded, Status, Value};
@@ -158,6 +158,8 @@ pub enum Outlook {
     Deleted,
     /// It would be deleted, and is protected: apply refuses.
     Protected,
+    /// It is deleted and created again under the name that the files give it.
+    Renamed,
     /// It loses the marks, and stays.
     Released,
     /// Another stack manages it: apply refuses.
@@ -166,10 +168,11 @@ pub enum Outlook {
 
 impl Outlook {
     /// All of them.
-    pub const ALL: [Outlook; 5] = [
+    pub const ALL: [Outlook; 6] = [
         Outlook::Adopted,
         Outlook::Deleted,
         Outlook::Protected,
+        Outlook::Renamed,
         Outlook::Released,
         Outlook::Refused,
     ];
@@ -180,15 +183,19 @@ impl Outlook {
             Outlook::Adopted => "adopted",
             Outlook::Deleted => "deleted",
             Outlook::Protected => "protected",
+            Outlook::Renamed => "renamed",
             Outlook::Released => "released",
             Outlook::Refused => "refused",
         }
     }
 
-    fn of(item: &Item<'_>) -> Option<Outlook> {
+    fn of(item: &Item<'_>, desired: &Desired) -> Option<Outlook> {
+        let moved = desired.hand_overs.moved(item.name);
+        let renamed = || moved.is_some_and(|moved| matches!(moved.to, Destination::Name(_)));
         let protected = || item.owner.record().is_some_and(|record| record.protected);
         match (item.declaration, item.work) {
             (None, Work::Delete) if protected() => Some(Outlook::Protected),
+            (None, Work::Delete) if renamed() => Some(Outlook::Renamed),
             (None, Work::Delete) => Some(Outlook::Deleted),
             (None, Work::Modify) => Some(Outlook::Released),
             (Some(_), _) if item.is_adopted() => Some(Outlook::Adopted),
@@ -270,7 +277,8 @@ pub fn drift(
     let all = Narrowing::default().choose(&items);
     let left_out = all.difference(&chosen).map(|index| items[*index].name.to_string()).collect();
     chosen.retain(|index| unread.leaves(&items[*index]));
-    let mut comparing = Comparing { desired, sources, intent, ignored: 0, used: BTreeMap::new() };
+    let mut comparing =
+        Comparing { desired, sources, live, intent, ignored: 0, used: BTreeMap::new() };
     let mut findings = Vec::new();
     for index in &chosen {
         findings.extend(comparing.findings(&items[*index]));
@@ -344,6 +352,7 @@ impl Finding {
 struct Comparing<'a> {
     desired: &'a Desired,
     sources: &'a Sources,
+    live: &'a Live,
     intent: Intent,
     ignored: usize,
     /// How often each entry of `[[drift.ignore]]` was of use.
@@ -360,14 +369,19 @@ impl Comparing<'_> {
             ..Finding::new(item.name.as_str(), category)
         };
         let mut findings = Vec::new();
-        let Some(live) = item.live else { return vec![finding(Category::Missing)] };
+        let Some(live) = item.live else {
+            let renamed = is_renamed(item, self.desired, self.live);
+            let outlook = renamed.then_some(Outlook::Renamed);
+            let category = if renamed { Category::Pending } else { Category::Missing };
+            return vec![Finding { outlook, ..finding(category) }];
+        };
         if live.status == Status::Failed {
             let message = live.status_message.clone();
             findings.push(Finding { message, ..finding(Category::Failed) });
         }
         if item.declaration.is_none() {
             // Its table is gone, or it is to be let go: the files moved.
-            let outlook = Outlook::of(item);
+            let outlook = Outlook::of(item, self.desired);
             findings.push(Finding { outlook, ..finding(Category::Pending) });
             return findings;
         }
@@ -386,7 +400,7 @@ impl Comparing<'_> {
             by_category.entry(category).or_default().push(self.drifted(item, difference, origin));
         }
         // Where nothing else differs, what is to be adopted waits for an apply.
-        let outlook = Outlook::of(item);
+        let outlook = Outlook::of(item, self.desired);
         if outlook.is_some() {
             by_category.entry(Category::Pending).or_default();
         }

@@ -25,6 +25,9 @@ pub(super) struct Item<'a> {
     pub marks: Vec<Difference>,
     /// What differs and stays as it lives, because the plan is to leave it.
     pub held: Vec<Difference>,
+    /// What the files changed about the whole of it is left for another plan: that it is to
+    /// go, to have another name, or to be adopted.
+    pub waits: bool,
     pub work: Work,
     /// A KMS alias on one side and a key on the other were taken for equal.
     pub kms_key_unclear: bool,
@@ -138,7 +141,10 @@ impl<'a> Item<'a> {
             // What is created is in the files' spelling, and so is its record.
             target = Target::new(target.into_replacement());
         }
-        let record = (!owner.takes_no_marks(desired)).then(|| {
+        // What is put back is as it was recorded.
+        let waits = intent.leaves_config && owner.is_adoptable(desired);
+        let leaves_marks = intent.leaves_config || owner.takes_no_marks(desired);
+        let record = (!leaves_marks).then(|| {
             let attributes: Vec<_> = held.iter().map(|held| held.attribute.clone()).collect();
             ownership::record(&live.arn, owner.record(), &target, &attributes, declaration, desired)
         });
@@ -169,6 +175,7 @@ impl<'a> Item<'a> {
             differences,
             marks,
             held,
+            waits,
             work,
             kms_key_unclear,
         }
@@ -215,6 +222,7 @@ impl<'a> Item<'a> {
             differences,
             marks,
             held: Vec::new(),
+            waits: false,
             work,
             kms_key_unclear: false,
         }
@@ -251,9 +259,16 @@ impl<'a> Item<'a> {
             differences,
             marks: Vec::new(),
             held: Vec::new(),
+            waits: false,
             work: Work::Create,
             kms_key_unclear: false,
         }
+    }
+
+    /// The same processor, of which nothing is done.
+    pub(super) fn waiting(self) -> Item<'a> {
+        let (differences, marks) = (Vec::new(), Vec::new());
+        Item { differences, marks, waits: true, work: Work::Nothing, ..self }
     }
 
     /// The live definition.

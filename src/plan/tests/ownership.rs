@@ -8,7 +8,7 @@ use super::world::*;
 use crate::desired::{Destination, Marks, Moved, OnDrift, Removed};
 use crate::diagnostic::Code;
 use crate::model::{Attribute, ProcessorName, TagKnowledge, Tags, Value as AttributeValue};
-use crate::plan::{Action, Operation, Origin, Plan, RefusalCode};
+use crate::plan::{Action, Category, Operation, Origin, Plan, RefusalCode};
 
 /// A world whose stack leaves marks; nothing has them yet.
 fn marked(processors: &[(&str, Value)]) -> World {
@@ -514,4 +514,43 @@ fn without_config_only_what_drifted_is_put_back() {
     let origins: Vec<Origin> =
         world.plan().changes[0].attributes.iter().map(|one| one.origin).collect();
     assert_eq!(origins, [Origin::Config, Origin::Both], "what waits is still pending");
+}
+
+#[test]
+fn without_config_nothing_is_deleted_let_go_renamed_or_adopted() {
+    let left_alone = |world: &World| {
+        let plan = world.plan();
+        assert_eq!((actions(&plan), operations(&plan)), (vec![], vec![]));
+        let told = plan.diagnostics.iter().find(|one| one.code == Code::LeftAlone.as_str());
+        told.map(|told| told.message.clone()).unwrap_or_default()
+    };
+    let without = |mut world: World| {
+        world.options.leaves_config = true;
+        world
+    };
+    let mut gone = without(settled(label_detection("a")));
+    undeclare(&mut gone, "a");
+    assert!(left_alone(&gone).contains("a (its table)"), "{}", left_alone(&gone));
+
+    let span = crate::diagnostic::Span::new(gone.file(), 0..1);
+    let names = globset::Glob::new("a").unwrap().compile_matcher();
+    gone.desired.hand_overs.removed.push(Removed { names, destroy: false, span });
+    assert!(left_alone(&gone).contains("a (its table)"));
+
+    let mut renamed = without(settled(label_detection("a")));
+    let declaration = renamed.desired.processors.remove("a").unwrap();
+    renamed.desired.processors.insert(name("b"), declaration);
+    let to = Destination::Name(name("b"));
+    renamed.desired.hand_overs.moved.push(Moved { from: name("a"), to, span });
+    assert!(left_alone(&renamed).contains("a (its table)"));
+    let found = renamed.drift();
+    let found: Vec<_> =
+        found.findings.iter().map(|one| (one.name.as_str(), one.category)).collect();
+    assert_eq!(found, [("a", Category::Pending), ("b", Category::Pending)]);
+
+    left_alone(&without(marked(&[("a", label_detection("a"))])));
+    let protected = without(settled(label_detection("a")));
+    let mut protected = protected;
+    protected.desired.processors.get_mut("a").unwrap().lifecycle.prevent_destroy = true;
+    left_alone(&protected);
 }

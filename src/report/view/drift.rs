@@ -81,6 +81,9 @@ fn outlook(outlook: Outlook) -> &'static str {
         Outlook::Protected => {
             "no file declares it any more, and prevent_destroy was applied: apply refuses to delete it"
         }
+        Outlook::Renamed => {
+            "the files give it a new name: the next apply deletes it and creates it under that"
+        }
         Outlook::Released => {
             "the files let it go: the next apply takes its marks off and leaves it"
         }
