@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use rekon::emulator::Options;
-use rekon::plan::{Action, Fate, Origin, Plan};
+use rekon::plan::{Action, Category, Drift, Fate, Origin, Plan};
 use serde_json::{Value, json};
 
 use crate::support::{copy_of, run};
@@ -202,6 +202,38 @@ impl Model {
         assert_eq!(plan.summary.undeclared, unowned.count());
     }
 
+    /// Checks what a look for drift finds against what is known here: it is drift exactly
+    /// where the service moved.
+    fn check_drift(&self, found: &Drift) {
+        let mut expected = BTreeSet::new();
+        for name in NAMES {
+            let owned = self.applied.contains_key(name);
+            match (self.declared.contains_key(name), self.live.contains_key(name)) {
+                (true, false) => drop(expected.insert((name, Category::Missing))),
+                (false, true) if owned => drop(expected.insert((name, Category::Pending))),
+                (false, _) => {}
+                (true, true) => {
+                    let origins = self.differences(name).into_values();
+                    expected.extend(origins.map(|origin| {
+                        let category = match origin {
+                            Origin::Drift | Origin::Both => Category::Changed,
+                            Origin::Config => Category::Pending,
+                            Origin::Unknown => Category::Unknown,
+                        };
+                        (name, category)
+                    }));
+                    if !owned {
+                        expected.insert((name, Category::Pending));
+                    }
+                }
+            }
+        }
+        let findings = found.findings.iter();
+        let found: BTreeSet<(&str, Category)> =
+            findings.map(|one| (one.name.as_str(), one.category)).collect();
+        assert_eq!(found, expected);
+    }
+
     /// What an apply makes of it.
     fn apply(&mut self) {
         let owned: Vec<&str> = self.applied.keys().copied().collect();
@@ -299,6 +331,7 @@ async fn one_life(seed: u64) {
         let stage = Stage::new(&snapshot(&holds), Options::default()).await;
         let plan = stage.plan(&project).await.unwrap();
         model.check(&plan);
+        model.check_drift(&project.drift(&stage.read(&project).await.unwrap()));
         if dice.once_in(3) && plan.refusals.is_empty() {
             let told = format!("seed {seed}, step {step}: {model:#?}");
             let before = stage.holds();
