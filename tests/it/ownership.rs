@@ -491,6 +491,35 @@ fn a_read_that_is_cut_short_leads_to_no_delete_and_is_never_called_clean() {
 }
 
 #[test]
+fn what_is_marked_is_found_where_the_tagging_api_tells_of_nothing_and_the_rest_has_no_tags() {
+    let camera = Camera { confidence: Some(80), label: "PERSON", team: None };
+    let text = format!(
+        "[stack]\nname = \"home\"\naccount_id = \"{ACCOUNT}\"\nregion = \"{REGION}\"\n{}",
+        camera.toml("new")
+    );
+    let project = Project::new(&[("rekon.toml".to_owned(), text)]).unwrap();
+    for (strangers, found) in [(3, true), (150, false)] {
+        let (mut holds, ..) = fleet(1);
+        holds.insert("new".to_owned(), camera.wire("new"));
+        for at in 0..strangers {
+            let name = format!("stranger-{at:03}");
+            holds.insert(name.clone(), camera.wire(&name));
+        }
+        paused(async {
+            let mut options = Options::default();
+            options.quirks.set("tagging", "absent").unwrap();
+            let stage = Stage::new(&snapshot(&holds), options).await;
+            let plan = stage.plan(&project).await.unwrap();
+            let deletes = plan.summary.delete;
+            assert_eq!((plan.complete, plan.summary.adopt), (true, 1));
+            assert_eq!(deletes == 1, found, "{strangers}: {deletes}");
+            let asked = counted(&stage)["ListTagsForResource"];
+            assert_eq!(asked, if found { strangers + 2 } else { 1 }, "{strangers}");
+        });
+    }
+}
+
+#[test]
 fn deletes_by_ownership_pass_the_gate_in_waves_with_all_definitions_on_disk() {
     let (holds, _, bare) = fleet(20);
     paused(async {
