@@ -6,7 +6,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::model::{Attribute, Type};
-use crate::plan::Category;
+use crate::plan::{Category, Outlook};
 
 /// A machine format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -545,6 +545,7 @@ fn drift() -> Json {
         [
             ("attributes", list(attribute)),
             ("message", text()),
+            ("outlook", word(&Outlook::ALL.map(Outlook::as_str))),
             ("source", location()),
             ("who", who),
             ("seen", seen),

@@ -10,6 +10,7 @@ mod expected;
 mod hostile;
 mod iam_policy;
 mod import;
+mod incomplete;
 mod manners;
 mod mistakes;
 mod ownership;
