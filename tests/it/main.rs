@@ -19,6 +19,7 @@ mod quirks;
 mod read_verbs;
 mod reading;
 mod readme;
+mod reports;
 mod request_log;
 mod rooms;
 mod roundtrip;
