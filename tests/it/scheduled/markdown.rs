@@ -41,7 +41,10 @@ fn counts_come_first_then_the_gravest_and_what_is_alike_is_told_once() {
     wrong.extend(kept("incomplete", &markdown(&dir, &[])));
     let (_folder, dir) = copy_of("lobby");
     assert_eq!(run(&["apply", &dir, "--emulator", "--auto-approve"]).code, 0);
-    fs::copy(format!("{dir}/.rekon/emulator.json"), format!("{dir}/live.json")).unwrap();
+    let state = fs::read_to_string(format!("{dir}/.rekon/emulator.json")).unwrap();
+    let mut state: serde_json::Value = serde_json::from_str(&state).unwrap();
+    state["taken_at"] = json!("2026-11-20T08:00:00Z");
+    fs::write(format!("{dir}/live.json"), state.to_string()).unwrap();
     wrong.extend(kept("clean", &markdown(&dir, &[])));
     // A whole fleet that is missing.
     let (_folder, dir) = copy_of("minimal");
