@@ -21,6 +21,7 @@ mod quirks;
 mod read_verbs;
 mod reading;
 mod readme;
+mod reports;
 mod request_log;
 mod revisions;
 mod rooms;
