@@ -66,6 +66,7 @@ impl Standpoint {
             for source in attributes.chain(&mut change.source) {
                 source.file = self.show(&source.file).into();
             }
+            change.frame = change.frame.as_ref().map(|frame| self.show(frame));
         }
         for label in plan.diagnostics.iter_mut().flat_map(|record| &mut record.labels) {
             label.file = self.show(&label.file);

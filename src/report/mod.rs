@@ -17,6 +17,7 @@ pub mod iam_policy;
 pub mod json;
 pub mod markdown;
 pub mod metrics;
+pub mod picture;
 pub mod schema;
 pub mod slack;
 pub mod text;
@@ -34,6 +35,6 @@ mod words;
 mod samples;
 
 pub use escape::escape;
-pub use settings::{Detail, MaxDiagnostics, Settings};
+pub use settings::{Detail, MaxDiagnostics, Pictures, Settings};
 pub(crate) use values::{count, first_of};
 pub use words::told;

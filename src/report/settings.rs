@@ -12,6 +12,18 @@ pub struct Settings {
     pub detail: Detail,
     /// How much is said of what is wrong.
     pub max_diagnostics: MaxDiagnostics,
+    /// Whether regions of interest are drawn.
+    pub pictures: Pictures,
+}
+
+/// Whether regions of interest are drawn, in braille letters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pictures {
+    /// Where there is room.
+    #[default]
+    Drawn,
+    /// The terminal cannot show them.
+    LeftOut,
 }
 
 /// How many diagnostics are told one by one; the rest is counted.
