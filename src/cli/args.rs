@@ -81,6 +81,8 @@ pub(super) enum Command {
     Accept(Box<super::accept::AcceptArgs>),
     /// Render a saved plan, offline and without credentials.
     Show(Show),
+    /// Draw the regions of interest, as SVG or PNG.
+    Render(super::render::RenderArgs),
     /// Print the live state as JSON.
     Snapshot(Box<Snapshot>),
     /// Print the least IAM policy that a command needs.
@@ -109,6 +111,7 @@ impl Command {
             Command::Snapshot(snapshot) => snapshot.format == JsonOnly::Json,
             Command::Import(import) => import.format == TextOrJson::Json,
             Command::Init(_)
+            | Command::Render(_)
             | Command::IamPolicy(_)
             | Command::Schema(_)
             | Command::Emulator(_)

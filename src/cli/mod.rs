@@ -19,6 +19,7 @@ mod man;
 mod new_files;
 mod plan;
 mod project;
+mod render;
 mod restore;
 mod saved;
 mod session;
@@ -106,6 +107,7 @@ fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {
     match command {
         Command::Validate(args) => Ok(validate::run(&args, ui)),
         Command::Show(args) => show::run(&args, ui),
+        Command::Render(args) => render::run(&args, ui),
         Command::IamPolicy(args) => iam_policy::run(&args, ui),
         Command::Schema(args) => Ok(schema(args.format, ui)),
         Command::Completions(args) => Ok(completions::run(args.shell, ui)),
