@@ -1,6 +1,6 @@
 //! A side of a scene in braille letters, for terminals.
 
-use super::geometry::{WIDTH, holds, place};
+use super::geometry::{WIDTH, place, spans};
 use super::scene::{Becoming, Scene};
 use crate::report::view::Side;
 
@@ -43,16 +43,14 @@ pub(in crate::report) fn braille(scene: &Scene<'_>, side: Side, columns: usize) 
                 |axis: usize| (corner[axis] * scale[axis]).clamp(0.0, size[axis] as f64 - 1.0);
             [dot(0) as i64, dot(1) as i64]
         };
-        for y in 0..size[1] {
-            for x in 0..size[0] {
-                let shown = match tone {
-                    Tone::Comes => (x + y) % 2 == 0,
-                    Tone::Goes => (x + y) % 4 == 0,
-                    Tone::Stays | Tone::Nothing => false,
-                };
-                let middle = [(x as f64 + 0.5) / scale[0], (y as f64 + 0.5) / scale[1]];
-                if shown && holds(corners, middle) {
-                    field.set(x, y, tone);
+        if let Some(apart) = apart(tone) {
+            for y in 0..size[1] {
+                let spans = spans(corners, (y as f64 + 0.5) / scale[1]);
+                for x in (0..size[0]).filter(|x| (x + y) % apart == 0) {
+                    let middle = (x as f64 + 0.5) / scale[0];
+                    if spans.iter().any(|[from, to]| (*from..*to).contains(&middle)) {
+                        field.set(x, y, tone);
+                    }
                 }
             }
         }
@@ -92,6 +90,15 @@ fn tone(becoming: Becoming, side: Side) -> Tone {
         (Becoming::Stays, _) => Tone::Stays,
         (_, Side::Before) => Tone::Goes,
         (_, Side::After) => Tone::Comes,
+    }
+}
+
+/// How far apart the dots of a filled outline are; others are hollow.
+fn apart(tone: Tone) -> Option<usize> {
+    match tone {
+        Tone::Comes => Some(2),
+        Tone::Goes => Some(4),
+        Tone::Stays | Tone::Nothing => None,
     }
 }
 

@@ -54,9 +54,9 @@ fn within(outline: &[[f64; 2]], normal: [f64; 2], level: f64) -> Vec<[f64; 2]> {
     met.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect()
 }
 
-/// Whether a point is within an outline.
-pub(super) fn holds(outline: &[[f64; 2]], [x, y]: [f64; 2]) -> bool {
-    within(outline, [0.0, 1.0], y).iter().any(|[from, to]| (*from..*to).contains(&-x))
+/// What of a level line is within an outline, from left to right.
+pub(super) fn spans(outline: &[[f64; 2]], y: f64) -> Vec<[f64; 2]> {
+    within(outline, [0.0, 1.0], y).into_iter().rev().map(|[from, to]| [-to, -from]).collect()
 }
 
 /// Lines that rise across an outline, so far apart along the frame's edges.
@@ -84,10 +84,10 @@ pub(super) fn place(outline: &[[f64; 2]], taken: &[[f64; 2]], apart: f64) -> Opt
     let mut candidates = Vec::new();
     for part in [0.5, 0.3, 0.7, 0.15, 0.85] {
         let y = top + (bottom - top) * part;
-        let mut spans = within(outline, [0.0, 1.0], y);
+        let mut spans = spans(outline, y);
         spans.sort_unstable_by(|one, other| (other[1] - other[0]).total_cmp(&(one[1] - one[0])));
         for [from, to] in spans {
-            candidates.extend([0.5, 0.25, 0.75].map(|part| [-(from + (to - from) * part), y]));
+            candidates.extend([0.5, 0.75, 0.25].map(|part| [from + (to - from) * part, y]));
         }
     }
     candidates.extend(outline);
