@@ -1,7 +1,7 @@
 //! Pictures of regions of interest: what stays, goes, comes and moves in the frame.
 //!
 //! A [`Scene`] says what there is to see, numbered as the rows of text are. It is drawn
-//! once, as paths in whole units, and written as [`svg`] or [`png`]; [`braille`] is for
+//! once, as paths in whole units, and written as [`svg`] or [`png`]; `braille` is for
 //! terminals. No font, no clock, no instruction set has a say: the same scene gives the
 //! same bytes on every machine.
 //!
