@@ -82,6 +82,8 @@ pub(super) enum Command {
     Show(Show),
     /// Show what a change of the files means, offline and without credentials.
     Diff(Box<super::diff::DiffArgs>),
+    /// Draw the regions of interest, as SVG or PNG.
+    Render(super::render::RenderArgs),
     /// Print the live state as JSON.
     Snapshot(Box<Snapshot>),
     /// Print the least IAM policy that a command needs.

@@ -11,7 +11,7 @@ use super::exit;
 pub(super) type Example = (&'static str, &'static str);
 
 /// The examples of each command; the program itself has no name here.
-const EXAMPLES: [(&str, &[Example]); 17] = [
+const EXAMPLES: [(&str, &[Example]); 18] = [
     (
         "",
         &[
@@ -114,6 +114,15 @@ const EXAMPLES: [(&str, &[Example]); 17] = [
             ("rekon diff main", "what the files on the disk mean that those of main do not"),
             ("rekon diff origin/main...HEAD", "what a branch changes, for its review"),
             ("rekon diff ../before .", "two folders"),
+        ],
+    ),
+    (
+        "render",
+        &[
+            ("rekon render", "all regions that the project here declares, into ./pictures"),
+            ("rekon render . front-door --out - > door.svg", "of one processor, to stdout"),
+            ("rekon render --plan plan.json", "before and after of what a saved plan changes"),
+            ("rekon render . 'front-*' --format png --width 800", "of some, as pixels"),
         ],
     ),
     (

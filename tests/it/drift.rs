@@ -45,7 +45,7 @@ fn the_service_the_files_and_both_are_told_apart() {
         found["findings"][0]["attributes"],
         json!([{"path": "data_sharing_preference.opt_in", "recorded": {"value": false},
             "live": true, "declared": false, "origin": "drift",
-            "source": {"file": "cameras/porches.toml", "line": 8, "column": 34}}])
+            "source": {"file": "cameras/porches.toml", "line": 9, "column": 34}}])
     );
     let summary = &found["summary"];
     assert_eq!((&summary["undeclared"], &summary["clean"]), (&json!(1), &json!(2)));

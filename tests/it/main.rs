@@ -16,6 +16,7 @@ mod mistakes;
 mod ownership;
 mod pace;
 mod peer;
+mod pictures;
 mod plan_texts;
 mod quirks;
 mod read_verbs;
