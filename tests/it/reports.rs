@@ -155,6 +155,9 @@ fn what_became_of_a_plan_is_reported_also_where_that_is_nothing_or_too_late() {
     let again = with(&["apply", &dir, "--emulator", "--auto-approve"], &options);
     assert_eq!(again.code, 0);
     assert!(written(&dir).0.contains("**Nothing to do.**"), "{}", written(&dir).0);
+    let restored = with(&["restore", &dir, "--emulator", "--auto-approve"], &options);
+    assert_eq!(restored.code, 0, "{}", restored.stderr);
+    assert!(written(&dir).0.contains("**Nothing is wrong.**"), "{}", written(&dir).0);
     let stale = with(&["apply", &saved, "--emulator", "--auto-approve"], &options);
     assert_eq!(stale.code, 4, "{}", stale.stderr);
     let (comment, annotations, log) = written(&dir);
