@@ -106,6 +106,7 @@ const EXAMPLES: [(&str, &[Example]); 18] = [
         &[
             ("rekon show plan.json", "for reading"),
             ("rekon show plan.json --format diff", "as a unified diff"),
+            ("rekon show plan.json --report markdown=plan.md", "and as a comment, in a file"),
         ],
     ),
     (

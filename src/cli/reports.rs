@@ -183,6 +183,12 @@ impl Reports {
         written
     }
 
+    /// Writes that there is nothing to tell of, so that no report of another run is taken for
+    /// one of this.
+    pub(super) fn write_nothing(&self, ui: &Ui) {
+        self.write(Document::Diagnostics { of: self.subject, stack: None, records: &[] }, ui);
+    }
+
     /// Tells why there is no result, to whom nothing was told yet.
     pub(super) fn fail(&self, error: &CommandError, ui: &Ui) {
         let prints = self.printed.tells_failures() && !ui.has_printed();

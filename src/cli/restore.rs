@@ -50,6 +50,7 @@ pub(super) async fn run(
         }
         ui.say("Nothing is to be restored: no run took anything away that is not back.\n");
         note(&runs, &BTreeSet::new(), ui);
+        reports.write_nothing(ui);
         return Ok(Exit::Success);
     };
     let session = session::open(&args.connect, &stack, dir, ui);
@@ -62,6 +63,7 @@ pub(super) async fn run(
     }
     if !runs.iter().any(|run| run.holds(&args.names)) {
         ui.say("Nothing is to be restored here.\n");
+        reports.write_nothing(ui);
         return Ok(Exit::Success);
     }
     let (ready, unchanged) =

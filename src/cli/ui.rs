@@ -60,9 +60,10 @@ impl Ui {
         self.settings(color, terminal_size::terminal_size_of(&stderr))
     }
 
-    /// How to render what goes to a file.
+    /// How to render what goes to a file, which is as long as it is, however quiet.
     pub(super) fn file_settings(&self) -> Settings {
-        Settings { color: false, ..self.settings(anstream::ColorChoice::Never, None) }
+        let settings = self.settings(anstream::ColorChoice::Never, None);
+        Settings { color: false, detail: settings.detail.max(Detail::Normal), ..settings }
     }
 
     fn settings(

@@ -46,6 +46,11 @@ fn a_plan_is_printed_in_one_format_and_written_in_others() {
     assert!(comment.contains("against the embedded service."), "{comment}");
     assert!(annotations.starts_with("::warning file=rekon.toml,line=13,"), "{annotations}");
     assert_eq!(log["runs"][0]["results"][0]["ruleId"], "change/replace");
+    let text = format!("text={dir}/plan.txt");
+    let quiet = run(&["plan", &dir, "--emulator", "--quiet", "--color=always", "--report", &text]);
+    assert_eq!((quiet.code, quiet.stdout.as_str()), (0, ""));
+    assert!(plain.stdout.ends_with(&read(&dir, "plan.txt")), "{}", read(&dir, "plan.txt"));
+    assert!(read(&dir, "plan.txt").contains("Plan: 1 to create"));
     // A saved plan says the same wherever it is shown.
     let saved = format!("{dir}/saved.json");
     let out = ["--out", &saved, "--live", &format!("{dir}/live.json")].map(str::to_owned);
@@ -155,6 +160,9 @@ fn what_became_of_a_plan_is_reported_also_where_that_is_nothing_or_too_late() {
     let again = with(&["apply", &dir, "--emulator", "--auto-approve"], &options);
     assert_eq!(again.code, 0);
     assert!(written(&dir).0.contains("**Nothing to do.**"), "{}", written(&dir).0);
+    let restored = with(&["restore", &dir, "--emulator", "--auto-approve"], &options);
+    assert_eq!(restored.code, 0, "{}", restored.stderr);
+    assert!(written(&dir).0.contains("**Nothing is wrong.**"), "{}", written(&dir).0);
     let stale = with(&["apply", &saved, "--emulator", "--auto-approve"], &options);
     assert_eq!(stale.code, 4, "{}", stale.stderr);
     let (comment, annotations, log) = written(&dir);
