@@ -121,7 +121,7 @@ mod whatever_goes_wrong_nothing_is_lost_and_the_report_is_true {
 async fn run(seed: u64) -> Result<&'static str, String> {
     let world = world_of(seed);
     // Two stacks of three leave marks.
-    let world = if seed % 3 == 0 { world } else { world.marked(&mut Dice::new(!seed)) };
+    let world = if seed.is_multiple_of(3) { world } else { world.marked(&mut Dice::new(!seed)) };
     let mut dice = Dice::new(seed);
     let project = Project::new(&files::write(&world, &mut dice))?;
     let (goals, lots) = (goals(&world), world.lots());
@@ -180,8 +180,8 @@ async fn run(seed: u64) -> Result<&'static str, String> {
             before.insert((*name).to_owned(), healthy.holds()[*name].clone());
         }
     }
-    let end_of = (&goals, &lots, &before);
-    finish(&world, &project, end_of, outcome.as_ref().ok(), &healthy).await.map_err(|problem| {
+    let aims = Aims { goals: &goals, lots: &lots, before: &before };
+    finish(&world, &project, aims, outcome.as_ref().ok(), &healthy).await.map_err(|problem| {
         format!(
             "the second apply: {problem}\n\n{:#?}\n\nafter {outcome:#?}\n\n{}",
             world.marks,
@@ -392,15 +392,18 @@ fn runs(wire: &Value) -> bool {
         && ["RUNNING", "STARTING"].contains(&wire["Status"].as_str().unwrap())
 }
 
+/// What everything is to be in the end.
+struct Aims<'a> {
+    goals: &'a BTreeMap<&'static str, Goal>,
+    lots: &'a BTreeMap<&'static str, Lot>,
+    before: &'a BTreeMap<String, Value>,
+}
+
 /// Plans and applies again; everything is as it should be then.
 async fn finish(
     world: &World,
     project: &Project,
-    (goals, lots, before): (
-        &BTreeMap<&'static str, Goal>,
-        &BTreeMap<&'static str, Lot>,
-        &BTreeMap<String, Value>,
-    ),
+    Aims { goals, lots, before }: Aims<'_>,
     first: Option<&Outcome>,
     healthy: &Stage,
 ) -> Result<(), String> {

@@ -243,12 +243,12 @@ pub fn same_calls(planned: &[Call], made: &[Call]) -> Result<(), String> {
 
 #[test]
 fn a_plan_takes_the_fewest_calls_there_are_and_applying_it_converges() {
-    for_worlds(100, converges);
+    for_worlds(80, converges);
 }
 
 #[test]
 fn so_it_does_where_stacks_leave_marks() {
-    for_worlds(100, |world, seed| {
+    for_worlds(80, |world, seed| {
         let world = world.marked(&mut Dice::new(seed));
         converges(&world, seed).map_err(|problem| {
             let files = files::write(&world, &mut Dice::new(seed));

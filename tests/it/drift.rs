@@ -77,8 +77,8 @@ fn of_what_waits_it_is_told_what_applying_makes_of_it() {
     let outlook = |name: &str| {
         let (_, found) = drift(&dir, &["--only", name]);
         let told = run(&["drift", &dir, "--emulator", "--only", name]).stdout;
-        let about = found["findings"].as_array().unwrap().iter();
-        let pending = about.filter(|one| one["category"] == "pending").next_back();
+        let mut about = found["findings"].as_array().unwrap().iter();
+        let pending = about.rfind(|one| one["category"] == "pending");
         (pending.map_or(Value::Null, |one| one["outlook"].clone()), told)
     };
     let (adopted, told) = outlook("archive");
