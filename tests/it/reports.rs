@@ -222,7 +222,7 @@ fn drift_points_at_the_lines_that_the_service_left() {
     let annotations = drift("github");
     assert_eq!(annotations.code, 2);
     let first = annotations.stdout.lines().next().unwrap();
-    assert!(first.starts_with("::error file=cameras/porches.toml,line=16,"), "{first}");
+    assert!(first.starts_with("::error file=cameras/porches.toml,line=17,"), "{first}");
     assert!(first.contains("title=rekon%3A side-door%3A missing::"), "{first}");
     let log: Value = serde_json::from_str(&drift("sarif").stdout).unwrap();
     assert_eq!(log["runs"][0]["results"][1]["ruleId"], "drift/changed");
