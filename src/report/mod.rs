@@ -13,6 +13,7 @@
 
 pub mod diagnostics;
 pub mod diff;
+pub mod html;
 pub mod iam_policy;
 pub mod json;
 pub mod markdown;

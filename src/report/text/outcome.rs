@@ -1,12 +1,10 @@
 //! What became of a plan: the honest report, the gravest last.
 
-use std::time::Duration;
-
 use super::INDENT;
 use crate::plan::{CallTally, Fate, Operation, Outcome, Plan, Removed};
 use crate::report::layout::{Line, flow, grid, heading, help, paragraph};
 use crate::report::palette::Meaning;
-use crate::report::values::{count, first_of};
+use crate::report::values::{count, elapsed, first_of};
 use crate::report::view::{self, Applied, Counts, Fated, ProcessorResult};
 use crate::report::{Settings, escape, words};
 
@@ -216,14 +214,6 @@ fn summary(out: &mut String, outcome: &Outcome, settings: Settings) {
     flow(out, &pieces, " ", INDENT, settings);
     if applied != Applied::All {
         Line::new(settings).push(Meaning::Faint, "A new plan shows what remains.").finish(out);
-    }
-}
-
-/// A time that was measured.
-fn elapsed(time: Duration) -> String {
-    match time.as_secs() {
-        0..60 => format!("{:.1} s", time.as_secs_f64()),
-        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) use drift::{
     drift_verdict,
 };
 pub(super) use outcome::{Applied, Counts, Fated, ProcessorResult, applied, groups, results};
-pub(super) use plan::{Entry, Member, entries};
+pub(super) use plan::{Entry, Member, entries, in_full};
 pub(super) use rows::{Below, Row};
 pub(super) use summary::{INCOMPLETE, actions, cost, nothing, outside, refusal, refused};
 

@@ -1,0 +1,127 @@
+//! What drift found, as a page.
+
+use super::page::{Count, Message, Page, PlainLine, page};
+use super::plan::capital;
+use super::pool::{Node, Pool};
+use super::{made, root, said};
+use crate::plan::{Category, Drift, DriftSummary, Made};
+use crate::report::palette::Meaning;
+use crate::report::values::count;
+use crate::report::view::{self, DriftEntry, DriftRow, Said};
+
+/// Draws what was found now, against this.
+pub fn drift(drift: &Drift, made_now: Option<&Made>) -> String {
+    let entries = view::drift_entries(drift);
+    let mut pool = Pool::default();
+    let nodes: Vec<Node> = entries.iter().map(|one| entry(&mut pool, one)).collect();
+    let (meaning, verdict) = view::drift_verdict(drift);
+    let said = view::drift_summary(drift);
+    let said: Vec<&str> = said.iter().map(|(_, text)| text.as_str()).collect();
+    let mut messages = Vec::new();
+    if !drift.complete {
+        let text = capital(view::DRIFT_INCOMPLETE);
+        messages.push(Message::new(Meaning::Error, "Incomplete", text));
+    }
+    messages.extend(drift.diagnostics.iter().map(Message::of_record));
+    messages.sort_by_key(|message| message.kind);
+    let mut facts = vec![("Looked at", count(drift.summary.processors, "processor"))];
+    facts.extend(made(made_now));
+    facts.push(("rekon", drift.rekon_version.clone()));
+    page(&Page {
+        kind: "Drift",
+        stack: &drift.stack,
+        verdict: (meaning, format!("{verdict} {}.", said.join(", "))),
+        counts: counts(&drift.summary),
+        messages,
+        outside: view::drift_resolved(drift)
+            .into_iter()
+            .map(|(names, text)| (format!("{}: {text}", count(names.len(), "processor")), names))
+            .collect(),
+        facts,
+        lines: entries.iter().map(plain).collect(),
+        data: root(pool, "finding", &nodes),
+    })
+}
+
+fn counts(summary: &DriftSummary) -> Vec<Count> {
+    let DriftSummary { changed, missing, failed, undeclared, pending, unknown, .. } = *summary;
+    let counts = [
+        (Category::Changed, changed, "changed outside"),
+        (Category::Missing, missing, "missing"),
+        (Category::Failed, failed, "failed"),
+        (Category::Undeclared, undeclared, "undeclared"),
+        (Category::Unknown, unknown, "of unknown origin"),
+        (Category::Pending, pending, "pending"),
+    ];
+    counts.map(|(category, number, word)| Count { kind: category.as_str(), number, word }).into()
+}
+
+/// Whether each is named wherever it stands.
+fn is_grave(category: Category) -> bool {
+    matches!(category, Category::Changed | Category::Missing | Category::Failed)
+}
+
+fn plain<'a>(entry: &DriftEntry<'a>) -> PlainLine<'a> {
+    let rows = entry.rows.iter().map(|row| format!("{}: {}", row.path, row.text));
+    PlainLine {
+        what: view::category(entry.category).to_owned(),
+        destroys: is_grave(entry.category),
+        names: entry.names.clone(),
+        details: entry.message.map(str::to_owned).into_iter().chain(rows).collect(),
+    }
+}
+
+fn entry(pool: &mut Pool, entry: &DriftEntry<'_>) -> Node {
+    let DriftEntry { names, source, category, rows, message, who, standing } = entry;
+    let notes = message.map(|text| (Meaning::Warning, text.to_owned()));
+    let about = [who, standing].into_iter().flatten();
+    let notes: Vec<Said> =
+        notes.into_iter().chain(about.map(|text| (Meaning::Plain, capital(text)))).collect();
+    let rows: Vec<Node> = rows.iter().map(|one| row(pool, one)).collect();
+    let heads = pool.texts(["Attribute", "What", "Why"]);
+    let table = [("heads", heads), ("rows", pool.list(&rows))];
+    let table = pool.object(table);
+    let place = source.map(ToString::to_string);
+    let none = pool.list(&[]);
+    let null = pool.maybe(None);
+    let members: Vec<Node> = names
+        .iter()
+        .map(|name| {
+            let members = [
+                ("name", pool.text(name)),
+                ("was", null),
+                ("place", pool.maybe(place.as_deref())),
+                ("tags", none),
+                ("table", table),
+                ("stays", none),
+                ("calls", none),
+                ("became", null),
+            ];
+            pool.object(members)
+        })
+        .collect();
+    let destroys = if is_grave(*category) { "true" } else { "" };
+    let node = [
+        ("kind", pool.text(category.as_str())),
+        ("kinds", pool.texts([category.as_str()])),
+        ("destroys", pool.text(destroys)),
+        ("what", pool.text(view::category(*category))),
+        ("rows", pool.list(&rows)),
+        ("notes", said(pool, &notes)),
+        ("keep", null),
+        ("members", pool.list(&members)),
+    ];
+    pool.object(node)
+}
+
+fn row(pool: &mut Pool, row: &DriftRow) -> Node {
+    let DriftRow { path, text, note } = row;
+    let notes: Vec<Said> = note.iter().map(|note| (Meaning::Note, note.clone())).collect();
+    let members = [
+        ("path", pool.text(path)),
+        ("cells", pool.texts([text.as_str()])),
+        ("notes", said(pool, &notes)),
+        ("below", pool.list(&[])),
+    ];
+    pool.object(members)
+}
