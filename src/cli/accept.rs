@@ -2,10 +2,11 @@
 
 use clap::Args;
 
-use super::args::{Connect, PlanFormat, Project, TextOrJson};
+use super::args::{Connect, Project, TextOrJson};
 use super::error::{CommandError, Complaint};
 use super::exit::Exit;
-use super::plan::{Look, announce};
+use super::plan::announce;
+use super::reports::Reports;
 use super::standpoint::Standpoint;
 use super::ui::Ui;
 use super::{edited_files, project, session};
@@ -35,17 +36,17 @@ pub(super) struct AcceptArgs {
 }
 
 /// Runs the command.
-pub(super) async fn run(args: AcceptArgs, ui: &Ui) -> Result<Exit, CommandError> {
+pub(super) async fn run(
+    args: AcceptArgs,
+    reports: &Reports,
+    ui: &Ui,
+) -> Result<Exit, CommandError> {
     let opened = project::open(&args.project.dir, false)?;
     let (loaded, desired) = (&opened.loaded, &opened.desired);
     let selection =
         Selection::new(desired, &args.names).map_err(|error| CommandError::of(&error))?;
     let session = session::open(&args.connect, &desired.stack, &loaded.root, ui).await?;
-    let look = Look::alone(match args.format {
-        TextOrJson::Text => PlanFormat::Text,
-        TextOrJson::Json => PlanFormat::Json,
-    });
-    announce(&desired.stack, Some(&session.against), None, look, ui);
+    announce(&desired.stack, Some(&session.against), None, reports, ui);
     let live = session.read(desired, &Narrowing::default(), ui).await?;
     let acceptance = match accept(loaded, desired, &live, &selection) {
         Ok(acceptance) => acceptance,

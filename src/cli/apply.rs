@@ -2,29 +2,33 @@
 
 use std::path::Path;
 
-use super::args::{self, PlanFormat, TextOrJson};
+use super::args;
 use super::carry_out::{Ready, carry_out, recovery_root};
 use super::error::CommandError;
 use super::exit::Exit;
-use super::plan::{self, Look};
+use super::reports::Reports;
 use super::signals::Signals;
 use super::standpoint::Standpoint;
 use super::ui::Ui;
-use super::{project, saved, session};
+use super::{plan, project, saved, session};
 
 /// Runs the command.
-pub(super) async fn run(args: args::Apply, ui: &Ui) -> Result<Exit, CommandError> {
+pub(super) async fn run(
+    args: args::Apply,
+    reports: &Reports,
+    ui: &Ui,
+) -> Result<Exit, CommandError> {
     let mut signals = Signals::listen()?;
     let ready = match args.target.is_dir() {
-        true => signals.cut_short(fresh(&args, ui)).await?,
-        false => signals.cut_short(from_file(&args, ui)).await?,
+        true => signals.cut_short(fresh(&args, reports, ui)).await?,
+        false => signals.cut_short(from_file(&args, reports, ui)).await?,
     };
-    let carried = carry_out(ready, &args.execution, &args.connect, signals, ui).await;
+    let carried = carry_out(ready, &args.execution, &args.connect, reports, signals, ui).await;
     carried.map(|(exit, _)| exit)
 }
 
 /// Plans a project as `rekon plan` does.
-async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
+async fn fresh(args: &args::Apply, reports: &Reports, ui: &Ui) -> Result<Ready, CommandError> {
     let mut project = project::open(&args.target, args.execution.deny_warnings)?;
     let pace = plan::pace(args.connect.rate, args.execution.parallelism);
     let options = plan::options(&project.desired, &args.narrow, args.intent, args.guard, pace)?;
@@ -33,7 +37,7 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
     let stack = project.desired.stack.clone();
     let session = session::open(&args.connect, &stack, &base, ui).await?;
     project.warn_of_runs(&root, session.service.as_deref());
-    plan::announce(&stack, Some(&session.against), None, shown_as(args.execution.format), ui);
+    plan::announce(&stack, Some(&session.against), None, reports, ui);
     let live = session.read(&project.desired, &options.narrowing, ui).await?;
     let plan = plan::make(&project, &live, &options)?;
     let identity = session.identity_of(&stack);
@@ -43,7 +47,7 @@ async fn fresh(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
 }
 
 /// Takes a saved plan as it is; no TOML is read.
-async fn from_file(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
+async fn from_file(args: &args::Apply, reports: &Reports, ui: &Ui) -> Result<Ready, CommandError> {
     let target = args.target.clone();
     let plan = saved::patiently(move || saved::read(&target, saved::Purpose::Apply)).await?;
     if args.narrows() {
@@ -56,21 +60,7 @@ async fn from_file(args: &args::Apply, ui: &Ui) -> Result<Ready, CommandError> {
     let base = parent.unwrap_or(Path::new(".")).to_owned();
     let session = session::open(&args.connect, &plan.stack, &base, ui).await?;
     let made_at = plan.made.as_ref().map(|made| made.at);
-    let look = shown_as(args.execution.format);
-    plan::announce(&plan.stack, Some(&session.against), made_at, look, ui);
+    plan::announce(&plan.stack, Some(&session.against), made_at, reports, ui);
     let identity = session.identity()?;
     Ok(Ready { plan, session, identity, base, seen: None, read: None })
-}
-
-/// Where the header belongs, given the format of the result.
-pub(super) fn shown_as(format: TextOrJson) -> Look {
-    Look::alone(plan_format(format))
-}
-
-/// The format of a plan, given that of the result.
-pub(super) fn plan_format(format: TextOrJson) -> PlanFormat {
-    match format {
-        TextOrJson::Text => PlanFormat::Text,
-        TextOrJson::Json => PlanFormat::Json,
-    }
 }

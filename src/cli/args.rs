@@ -6,14 +6,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::styling::AnsiColor;
-use clap::builder::{PossibleValue, Styles};
+use clap::builder::{PossibleValue, PossibleValuesParser, Styles, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::aws::Rate;
 use crate::desired::OnDrift;
 use crate::plan::Category;
-use crate::report::MaxDiagnostics;
-use crate::report::schema::Format;
+use crate::report::{Format, MaxBytes, MaxDiagnostics, schema};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -93,29 +92,6 @@ pub(super) enum Command {
     Completions(Completions),
     /// Write a manual page of each command.
     Man(Man),
-}
-
-impl Command {
-    /// Whether the result is to be a JSON document, and so an error too.
-    pub(super) fn speaks_json(&self) -> bool {
-        match self {
-            Command::Validate(Validate { format, .. }) => *format == TextOrJson::Json,
-            Command::Plan(plan) => plan.format == PlanFormat::Json,
-            Command::Show(Show { format, .. }) => *format == PlanFormat::Json,
-            Command::Apply(apply) => apply.execution.format == TextOrJson::Json,
-            Command::Drift(drift) => drift.format == DriftFormat::Json,
-            Command::Restore(restore) => restore.execution.format == TextOrJson::Json,
-            Command::Accept(accept) => accept.format == TextOrJson::Json,
-            Command::Snapshot(snapshot) => snapshot.format == JsonOnly::Json,
-            Command::Import(import) => import.format == TextOrJson::Json,
-            Command::Init(_)
-            | Command::IamPolicy(_)
-            | Command::Schema(_)
-            | Command::Emulator(_)
-            | Command::Completions(_)
-            | Command::Man(_) => false,
-        }
-    }
 }
 
 /// A project's folder.
@@ -234,11 +210,29 @@ pub(super) struct Validate {
     #[command(flatten)]
     pub project: Project,
     /// How to print the result.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: TextOrJson,
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(&OF_FILES))]
+    pub format: Format,
     /// Count warnings as errors.
     #[arg(long)]
     pub deny_warnings: bool,
+}
+
+/// What is written beside what is printed.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Reports")]
+pub(super) struct Reporting {
+    /// Write it in this format too, whatever comes of it; `-` is stdout.
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report, value_hint = ValueHint::FilePath)]
+    pub reports: Vec<(Format, PathBuf)>,
+    /// How large a comment may be; what does not fit is counted.
+    #[arg(long, value_name = "BYTES", default_value_t = MaxBytes::default().0, value_parser = max_bytes)]
+    pub max_bytes: usize,
+}
+
+impl Default for Reporting {
+    fn default() -> Reporting {
+        Reporting { reports: Vec::new(), max_bytes: MaxBytes::default().0 }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -246,8 +240,10 @@ pub(super) struct Plan {
     #[command(flatten)]
     pub project: Project,
     /// How to print the plan.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: PlanFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(&Format::ALL))]
+    pub format: Format,
+    #[command(flatten)]
+    pub reporting: Reporting,
     /// Save the plan as JSON, for `rekon apply FILE`; `-` is stdout.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -277,8 +273,10 @@ pub(super) struct Plan {
 #[derive(Clone, Debug, Args)]
 pub(super) struct Execution {
     /// How to print the result.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: TextOrJson,
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(&NO_DIFF))]
+    pub format: Format,
+    #[command(flatten)]
+    pub reporting: Reporting,
     /// Do not ask.
     #[arg(long)]
     pub auto_approve: bool,
@@ -338,8 +336,10 @@ pub(super) struct Drift {
     #[command(flatten)]
     pub project: Project,
     /// How to print what was found.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: DriftFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(&NO_DIFF))]
+    pub format: Format,
+    #[command(flatten)]
+    pub reporting: Reporting,
     /// Keep what was found here, and say what is new, still there or resolved since.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub since: Option<PathBuf>,
@@ -386,8 +386,10 @@ pub(super) struct Show {
     #[arg(value_name = "PLAN.json")]
     pub plan: PathBuf,
     /// How to print the plan.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: PlanFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(&Format::ALL))]
+    pub format: Format,
+    #[command(flatten)]
+    pub reporting: Reporting,
 }
 
 #[derive(Debug, Args)]
@@ -405,7 +407,7 @@ pub(super) struct Snapshot {
 pub(super) struct Schema {
     /// The machine format [default: the configuration].
     #[arg(value_name = "FORMAT")]
-    pub format: Option<Format>,
+    pub format: Option<schema::Format>,
 }
 
 #[derive(Debug, Args)]
@@ -438,16 +440,10 @@ impl Apply {
     }
 }
 
-/// The formats of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum PlanFormat {
-    /// For reading.
-    Text,
-    /// The versioned document.
-    Json,
-    /// A unified diff from what lives to what is declared.
-    Diff,
-}
+/// The formats of what is no plan.
+const NO_DIFF: [Format; 3] = [Format::Text, Format::Json, Format::Markdown];
+/// The formats of what is wrong in the files.
+const OF_FILES: [Format; 2] = [Format::Text, Format::Json];
 
 /// The formats of what is posted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -456,17 +452,6 @@ pub(super) enum NotifyFormat {
     Json,
     /// A message to an incoming webhook of Slack.
     Slack,
-}
-
-/// The formats of what drift finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum DriftFormat {
-    /// For reading.
-    Text,
-    /// The versioned document.
-    Json,
-    /// For a comment, an issue or the summary of a job.
-    Markdown,
 }
 
 /// The formats of a result.
@@ -485,12 +470,62 @@ pub(super) enum JsonOnly {
     Json,
 }
 
+impl From<TextOrJson> for Format {
+    fn from(format: TextOrJson) -> Format {
+        match format {
+            TextOrJson::Text => Format::Text,
+            TextOrJson::Json => Format::Json,
+        }
+    }
+}
+
 impl ValueEnum for Format {
     fn value_variants<'a>() -> &'a [Format] {
         &Format::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
+        let about = match self {
+            Format::Text => "For reading",
+            Format::Diff => "A unified diff from what lives to what is declared",
+            Format::Json => "The versioned document",
+            Format::Markdown => "For a comment, an issue or the summary of a job",
+        };
+        Some(PossibleValue::new(self.as_str()).help(about))
+    }
+}
+
+/// Takes some of the formats.
+fn formats(some: &'static [Format]) -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(some.iter().filter_map(ValueEnum::to_possible_value))
+        .try_map(|word| Format::from_str(&word, false))
+}
+
+/// Reads a format and the file that it goes to.
+fn report(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, file) = text
+        .split_once('=')
+        .filter(|(_, file)| !file.is_empty())
+        .ok_or("must be a format and a file, such as markdown=plan.md")?;
+    let known = || Format::ALL.map(Format::as_str).join(", ");
+    let format = Format::from_str(format, false)
+        .map_err(|_| format!("there is no format {format:?}; there are {}", known()))?;
+    Ok((format, file.into()))
+}
+
+fn max_bytes(text: &str) -> Result<usize, String> {
+    let least = MaxBytes::LEAST;
+    let bytes = text.parse().ok().filter(|bytes| *bytes >= least);
+    bytes.ok_or_else(|| format!("must be a whole number from {least}"))
+}
+
+impl ValueEnum for schema::Format {
+    fn value_variants<'a>() -> &'a [schema::Format] {
+        &schema::Format::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        use schema::Format;
         let about = match self {
             Format::Plan => "What `plan --format json` prints and `--out` saves",
             Format::Outcome => "What `apply --format json` prints",

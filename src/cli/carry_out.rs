@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Connect, Execution, TextOrJson};
+use super::args::{Connect, Execution};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::plan;
+use super::reports::Reports;
 use super::session::Session;
 use super::signals::Signals;
 use super::standpoint::Standpoint;
@@ -15,7 +16,7 @@ use crate::apply::{self, Awaited, Event, Known, RecoveryRoot, StopSignal};
 use crate::aws::Identity;
 use crate::model::Live;
 use crate::plan::{Fate, Outcome, Plan};
-use crate::report::{self, Detail, Settings};
+use crate::report::{self, Detail, Document, Settings};
 
 /// A plan, and the connection that it is to be applied through.
 pub(super) struct Ready {
@@ -36,31 +37,36 @@ pub(super) async fn carry_out(
     ready: Ready,
     execution: &Execution,
     connect: &Connect,
+    reports: &Reports,
     mut signals: Signals,
     ui: &Ui,
 ) -> Result<(Exit, Option<Outcome>), CommandError> {
     let planned = &ready.plan;
     let shown = plan::shown(planned, ready.seen.as_ref());
-    let json = execution.format == TextOrJson::Json;
     let asks = !planned.changes.is_empty() && !execution.auto_approve;
     // Nobody can agree to what was not shown.
     let least = if asks { Detail::Normal } else { Detail::Quiet };
     let loud = |given: Settings| Settings { detail: given.detail.max(least), ..given };
-    if json {
-        ui.say(&report::text::plan(&shown, loud(ui.stderr_settings())));
-    } else {
+    if reports.prints_text() {
         ui.print(&report::text::plan(&shown, loud(ui.stdout_settings())));
+    } else {
+        ui.say(&report::text::plan(&shown, loud(ui.stderr_settings())));
     }
     match plan::exit(planned, execution.deny_warnings, false) {
         Exit::Success => {}
         exit => {
-            if json {
-                ui.print(&report::json::outcome(&Outcome::not_begun(planned), planned));
+            // The text of the plan says all of it.
+            let document = Outcome::not_begun(planned);
+            let document = Document::Outcome(&document, planned);
+            match reports.tells_programs() {
+                true => drop(reports.tell(document, ui)),
+                false => drop(reports.write(document, ui)),
             }
             return Err(exit.into());
         }
     }
-    if planned.changes.is_empty() && !json {
+    if planned.changes.is_empty() && !reports.tells_programs() {
+        reports.write(Document::Outcome(&Outcome::default(), planned), ui);
         return Ok((Exit::Success, None));
     }
     if asks {
@@ -68,11 +74,8 @@ pub(super) async fn carry_out(
         asked.inspect_err(|error| decline(error.exit, ui))?;
     }
     let outcome = execute(&ready, execution, connect, signals, ui).await?;
-    let delivered = ui.print(&match json {
-        true => report::json::outcome(&outcome, planned),
-        false => report::text::outcome(&outcome, &shown, ui.stdout_settings()),
-    });
-    if !delivered {
+    // What could not be written was told, and takes nothing back of what was done.
+    if !reports.tell(Document::Outcome(&outcome, planned), ui).printed {
         // What is lost has to be known, wherever the report went.
         ui.complain(&report::text::removed(&outcome, ui.stderr_settings()));
     }

@@ -6,31 +6,35 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::args::{self, DriftFormat, NotifyFormat, PlanFormat};
+use super::args::{self, NotifyFormat};
+use super::carry_out::now;
 use super::error::CommandError;
 use super::exit::Exit;
-use super::plan::Look;
 use super::project::Project;
+use super::reports::{Reports, Told};
 use super::session::Session;
-use super::standpoint::Standpoint;
 use super::ui::Ui;
 use super::{new_files, plan, project, session};
 use crate::aws::{Hook, Reader};
 use crate::model::Live;
-use crate::plan::{Against, Category, Drift, DriftOptions, Narrowing, Since};
-use crate::report;
+use crate::plan::{Against, Category, Drift, DriftOptions, Made, Narrowing, Since};
 use crate::report::metrics::Run;
+use crate::report::{self, Document};
 use memory::Memory;
 
 /// Runs the command.
-pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError> {
+pub(super) async fn run(
+    args: args::Drift,
+    reports: &Reports,
+    ui: &Ui,
+) -> Result<Exit, CommandError> {
     let project = project::open(&args.project.dir, args.deny_warnings)?;
     let narrowing = plan::narrowing(&project.desired, &args.choose, None)?;
     let stack = &project.desired.stack;
     let memory = args.since.as_deref().map(|file| Memory::open(file, stack)).transpose()?;
     let hook = hook(args.notify.as_deref(), memory.is_some())?;
     let began = Instant::now();
-    let (live, session) = look(&args, &project, &narrowing, ui).await?;
+    let (live, against, session) = look(&args, &project, &narrowing, reports, ui).await?;
     narrowing.check(&live).map_err(|error| CommandError::of(&error))?;
     let today = Some(session::today());
     let undeclared = args.undeclared || args.fail_on.contains(&Category::Undeclared);
@@ -41,7 +45,7 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
         session.find_out_who(&mut found, ui).await;
     }
     let memory = memory.map(|memory| memory.compare(&mut found, Timestamp::now()));
-    print(&found, args.format, &Standpoint::before(&loaded.root), ui);
+    let told = reports.tell(Document::Drift(&found, Some(&Made { at: now(), against })), ui);
     let mut failures = Vec::new();
     if let Some(file) = &args.metrics {
         let run = cost(session.as_ref(), began.elapsed());
@@ -60,47 +64,32 @@ pub(super) async fn run(args: args::Drift, ui: &Ui) -> Result<Exit, CommandError
     }
     failures.extend(posted.err());
     failures.iter().for_each(|failure| ui.error(failure, None));
-    // What was found stands, whatever could not be told of it.
-    Ok(match exit(&found, &args.fail_on) {
-        Exit::Success if !failures.is_empty() => Exit::Error,
-        exit => exit,
-    })
+    let told = Told { written: told.written && failures.is_empty(), ..told };
+    Ok(told.ending(exit(&found, &args.fail_on)))
 }
 
-/// Reads what lives, and keeps the way to it, if it was not read from a file.
+/// Reads what lives, says what it was taken from, and keeps the way to it, if it was not
+/// read from a file.
 async fn look(
     args: &args::Drift,
     project: &Project,
     narrowing: &Narrowing,
+    reports: &Reports,
     ui: &Ui,
-) -> Result<(Live, Option<Session>), CommandError> {
-    let look = Look::alone(match args.format {
-        DriftFormat::Text => PlanFormat::Text,
-        DriftFormat::Json | DriftFormat::Markdown => PlanFormat::Json,
-    });
+) -> Result<(Live, Against, Option<Session>), CommandError> {
     let Project { loaded, desired, .. } = project;
     let stack = &desired.stack;
     if let Some(file) = &args.live {
         let live = plan::read_snapshot(file, stack, ui).await?;
         let file = file.display().to_string();
         let against = Against::Snapshot { file, taken_at: live.taken_at };
-        plan::announce(stack, Some(&against), None, look, ui);
-        return Ok((live, None));
+        plan::announce(stack, Some(&against), None, reports, ui);
+        return Ok((live, against, None));
     }
     let session = session::open(&args.connect, stack, &loaded.root, ui).await?;
-    plan::announce(stack, Some(&session.against), None, look, ui);
+    plan::announce(stack, Some(&session.against), None, reports, ui);
     let live = session.read(desired, narrowing, ui).await?;
-    Ok((live, Some(session)))
-}
-
-/// Prints what was found, with paths in text as seen from where the user stands.
-fn print(found: &Drift, format: DriftFormat, standpoint: &Standpoint, ui: &Ui) {
-    let text = match format {
-        DriftFormat::Text => report::text::drift(&standpoint.drift(found), ui.stdout_settings()),
-        DriftFormat::Json => report::json::drift(found),
-        DriftFormat::Markdown => report::markdown::drift(found),
-    };
-    ui.print(&text);
+    Ok((live, session.against.clone(), Some(session)))
 }
 
 /// Who is to be told of what has changed since the last look.

@@ -40,6 +40,12 @@ impl CommandError {
         CommandError { exit: Exit::Error, complaint }
     }
 
+    /// What was typed contradicts itself.
+    pub(super) fn misuse(message: impl Into<String>) -> CommandError {
+        let complaint = Complaint::Words { code: Code::Usage, message: message.into(), help: None };
+        CommandError { exit: Exit::Error, complaint }
+    }
+
     /// What was typed is no command. Clap's words begin with what is wrong, and go on
     /// with what to do.
     pub(super) fn usage(error: &clap::Error) -> CommandError {

@@ -19,6 +19,7 @@ mod man;
 mod new_files;
 mod plan;
 mod project;
+mod reports;
 mod restore;
 mod saved;
 mod session;
@@ -40,10 +41,11 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use args::{Cli, Command, Common};
 use error::{CommandError, Complaint};
 use exit::Exit;
+use reports::Reports;
 use signals::Signals;
 use ui::Ui;
 
-use crate::report::schema::Format;
+use crate::report::schema;
 use crate::{config, report};
 
 /// Runs the program and says how it ended.
@@ -59,25 +61,36 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return unparsed(&error, &mut program, &args).into(),
     };
     let ui = Ui::new(&cli.common);
-    let speaks_json = cli.command.speaks_json();
+    let reports = match Reports::of(&cli.command) {
+        Ok(reports) => reports,
+        Err(error) => {
+            let exit = failed(&error, &ui);
+            tell_misuse(&error, &args);
+            return exit.into();
+        }
+    };
     let writes = matches!(cli.command, Command::Apply(_) | Command::Restore(_));
-    let run = panic::AssertUnwindSafe(|| dispatch(cli.command, &ui));
+    let run = panic::AssertUnwindSafe(|| dispatch(cli.command, &reports, &ui));
     let ended = panic::catch_unwind(run).unwrap_or_else(|_| Err(Exit::Error.into()));
     let exit = ended.unwrap_or_else(|error| {
-        match &error.complaint {
-            Complaint::Words { message, help, .. } => ui.error(message, help.as_deref()),
-            Complaint::Files(diagnostics, loaded) => ui.complain_of(diagnostics, loaded),
-            Complaint::Said { .. } => {}
-        }
-        if speaks_json && !ui.has_printed() {
-            ui.print(&report::json::diagnostics(&error.records()));
-        }
-        error.exit
+        let exit = failed(&error, &ui);
+        reports.fail(&error, &ui);
+        exit
     });
     let Some(error) = ui.print_error() else { return exit.into() };
     ui.error(&format!("cannot write the result: {error}"), None);
     // What was done to the service is done, whoever hears of it.
     if writes { exit.into() } else { Exit::worst([exit, Exit::Error]).into() }
+}
+
+/// Says to people why a command ended early.
+fn failed(error: &CommandError, ui: &Ui) -> Exit {
+    match &error.complaint {
+        Complaint::Words { message, help, .. } => ui.error(message, help.as_deref()),
+        Complaint::Files(diagnostics, loaded) => ui.complain_of(diagnostics, loaded),
+        Complaint::Said { .. } => {}
+    }
+    error.exit
 }
 
 /// The command line that is taken.
@@ -94,29 +107,34 @@ fn unparsed(error: &clap::Error, program: &mut clap::Command, args: &[OsString])
     if !error.use_stderr() {
         return Exit::Success;
     }
-    let follows = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
-    if args.iter().any(|arg| arg == "--format=json") || args.windows(2).any(follows) {
-        let records = CommandError::usage(error).records();
-        Ui::new(&Common::default()).print(&report::json::diagnostics(&records));
-    }
+    tell_misuse(&CommandError::usage(error), args);
     Exit::Error
 }
 
-fn dispatch(command: Command, ui: &Ui) -> Result<Exit, CommandError> {
+/// Tells what is wrong with a command line in the format that it asks for, if programs
+/// are told in it.
+fn tell_misuse(error: &CommandError, args: &[OsString]) {
+    let after = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
+    if args.iter().any(|arg| arg == "--format=json") || args.windows(2).any(after) {
+        Ui::new(&Common::default()).print(&report::json::diagnostics(&error.records()));
+    }
+}
+
+fn dispatch(command: Command, reports: &Reports, ui: &Ui) -> Result<Exit, CommandError> {
     match command {
-        Command::Validate(args) => Ok(validate::run(&args, ui)),
-        Command::Show(args) => show::run(&args, ui),
+        Command::Validate(args) => Ok(validate::run(&args, reports, ui)),
+        Command::Show(args) => show::run(&args, reports, ui),
         Command::IamPolicy(args) => iam_policy::run(&args, ui),
         Command::Schema(args) => Ok(schema(args.format, ui)),
         Command::Completions(args) => Ok(completions::run(args.shell, ui)),
         Command::Man(args) => man::run(&args, Cli::command(), ui),
         Command::Init(args) => init::run(args, ui),
         Command::Import(args) => wait(read(import::run(*args, ui))),
-        Command::Plan(args) => wait(read(plan::run(*args, ui))),
-        Command::Drift(args) => wait(read(drift::run(*args, ui))),
-        Command::Apply(args) => wait(apply::run(*args, ui)),
-        Command::Restore(args) => wait(restore::run(*args, ui)),
-        Command::Accept(args) => wait(read(accept::run(*args, ui))),
+        Command::Plan(args) => wait(read(plan::run(*args, reports, ui))),
+        Command::Drift(args) => wait(read(drift::run(*args, reports, ui))),
+        Command::Apply(args) => wait(apply::run(*args, reports, ui)),
+        Command::Restore(args) => wait(restore::run(*args, reports, ui)),
+        Command::Accept(args) => wait(read(accept::run(*args, reports, ui))),
         Command::Snapshot(args) => wait(read(snapshot::run(*args, ui))),
         Command::Emulator(args) => wait(serve(*args)),
     }
@@ -148,8 +166,8 @@ async fn serve(args: emulator::EmulatorArgs) -> Result<Exit, CommandError> {
 }
 
 /// `rekon schema`: the JSON Schema of the configuration, or of a machine format.
-fn schema(format: Option<Format>, ui: &Ui) -> Exit {
-    let schema = format.map_or_else(config::schema, report::schema::schema);
+fn schema(format: Option<schema::Format>, ui: &Ui) -> Exit {
+    let schema = format.map_or_else(config::schema, schema::schema);
     ui.print(&format!("{schema:#}\n"));
     Exit::Success
 }

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::args::{self, Allow, Choose, Guard, Intent, Narrow, PlanFormat};
-use super::carry_out::recovery_root;
+use super::args::{self, Allow, Choose, Guard, Intent, Narrow};
+use super::carry_out::{now, recovery_root};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::project::{self, Project};
+use super::reports::Reports;
 use super::standpoint::Standpoint;
 use super::ui::Ui;
 use super::{saved, session};
@@ -20,18 +21,22 @@ use crate::diagnostic::Severity;
 use crate::live;
 use crate::model::Live;
 use crate::plan::{
-    Against, Allowances, DEFAULT_PARALLELISM, Narrowing, Options, Pace, Plan, Undeclared, plan,
+    Against, Allowances, DEFAULT_PARALLELISM, Made, Narrowing, Options, Pace, Plan, Undeclared,
+    plan,
 };
-use crate::report;
 use crate::report::text::Header;
+use crate::report::{self, Document};
 
 /// Runs the command.
-pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError> {
+pub(super) async fn run(
+    args: args::Plan,
+    reports: &Reports,
+    ui: &Ui,
+) -> Result<Exit, CommandError> {
     let mut project = project::open(&args.project.dir, args.deny_warnings)?;
     let root = recovery_root(args.recovery_dir.as_ref(), &project.loaded.root);
     let pace = pace(args.connect.rate, DEFAULT_PARALLELISM);
     let options = options(&project.desired, &args.narrow, args.intent, args.guard, pace)?;
-    let look = Look::beside(args.out.as_deref(), args.format);
     let stack = project.desired.stack.clone();
     let (live, against) = match &args.live {
         Some(file) => {
@@ -39,48 +44,28 @@ pub(super) async fn run(args: args::Plan, ui: &Ui) -> Result<Exit, CommandError>
             let live = read_snapshot(file, &stack, ui).await?;
             let file = file.display().to_string();
             let against = Against::Snapshot { file, taken_at: live.taken_at };
-            announce(&stack, Some(&against), None, look, ui);
+            announce(&stack, Some(&against), None, reports, ui);
             (live, against)
         }
         None => {
             let session = session::open(&args.connect, &stack, &project.loaded.root, ui).await?;
             project.warn_of_runs(&root, session.service.as_deref());
-            announce(&stack, Some(&session.against), None, look, ui);
+            announce(&stack, Some(&session.against), None, reports, ui);
             let live = session.read(&project.desired, &options.narrowing, ui).await?;
             (live, session.against)
         }
     };
     let mut plan = make(&project, &live, &options)?;
     let exit = exit(&plan, args.deny_warnings, args.detailed_exitcode);
+    let made = Made { at: now(), against };
     if let Some(file) = &args.out {
-        saved::write(&mut plan, against, file, ui)?;
+        saved::write(&mut plan, &made, file, ui)?;
     }
-    let standpoint = Standpoint::before(&project.loaded.root);
-    print(&plan, look, Some(&standpoint), ui);
+    let told = reports.tell(Document::Plan(&plan, Some(&made)), ui);
     if let Some(file) = &args.out {
         saved::tell(&plan, file, &args.connect, &project.loaded.root, ui);
     }
-    Ok(exit)
-}
-
-/// In which format a plan is shown, and where.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Look {
-    pub format: PlanFormat,
-    /// Whether stdout is the saved plan's, so that what people read goes to stderr.
-    aside: bool,
-}
-
-impl Look {
-    /// As it is shown where nothing else is printed.
-    pub(super) fn alone(format: PlanFormat) -> Look {
-        Look { format, aside: false }
-    }
-
-    /// As it is shown where the plan is saved too.
-    pub(super) fn beside(out: Option<&Path>, format: PlanFormat) -> Look {
-        Look { format, aside: out.is_some_and(saved::is_standard) }
-    }
+    Ok(told.ending(exit))
 }
 
 /// Takes narrowing as it was typed.
@@ -145,35 +130,15 @@ pub(super) fn announce(
     stack: &Stack,
     against: Option<&Against>,
     made_at: Option<Timestamp>,
-    look: Look,
+    reports: &Reports,
     ui: &Ui,
 ) {
     let (stack, against, now) = (stack.clone(), against.cloned(), Timestamp::now());
     let header = Header { stack, against, made_at, now };
-    match look {
-        Look { format: PlanFormat::Text, aside: false } if ui.is_quiet() => {}
-        Look { format: PlanFormat::Text, aside: false } => {
-            ui.print(&report::text::header(&header, ui.stdout_settings()));
-        }
-        _ => ui.say(&report::text::header(&header, ui.stderr_settings())),
-    }
-}
-
-/// Prints a plan, with paths in text as seen from where the user stands, if it is known
-/// where the project is.
-pub(super) fn print(plan: &Plan, look: Look, seen: Option<&Standpoint>, ui: &Ui) {
-    let settings = if look.aside { ui.stderr_settings() } else { ui.stdout_settings() };
-    let text = match look.format {
-        PlanFormat::Text => report::text::plan(&shown(plan, seen), settings),
-        // It is on stdout already.
-        PlanFormat::Json if look.aside => return,
-        PlanFormat::Json => report::json::plan(plan),
-        PlanFormat::Diff => report::diff::plan(plan, settings),
-    };
-    if look.aside {
-        ui.complain(&text);
-    } else {
-        ui.print(&text);
+    if !reports.prints_text() {
+        ui.say(&report::text::header(&header, ui.stderr_settings()));
+    } else if !ui.is_quiet() {
+        ui.print(&report::text::header(&header, ui.stdout_settings()));
     }
 }
 

@@ -3,23 +3,27 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::apply::plan_format;
 use super::args;
-use super::carry_out::{Ready, carry_out, recovery_root};
+use super::carry_out::{Ready, carry_out, now, recovery_root};
 use super::error::CommandError;
 use super::exit::Exit;
-use super::plan::{self, Look};
+use super::reports::Reports;
 use super::session::Session;
 use super::signals::Signals;
 use super::ui::Ui;
-use super::{saved, session};
+use super::{plan, saved, session};
 use crate::apply::{self, Restoration, Run, RunState, Traces};
 use crate::config;
 use crate::desired::{self, Stack};
-use crate::plan::{Fate, Options};
+use crate::plan::{Fate, Made, Options};
+use crate::report::Document;
 
 /// Runs the command.
-pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandError> {
+pub(super) async fn run(
+    args: args::Restore,
+    reports: &Reports,
+    ui: &Ui,
+) -> Result<Exit, CommandError> {
     let dir = &args.project.dir;
     if !dir.is_dir() {
         let message = format!("there is no folder {}", dir.display());
@@ -59,26 +63,23 @@ pub(super) async fn run(args: args::Restore, ui: &Ui) -> Result<Exit, CommandErr
         ui.say("Nothing is to be restored here.\n");
         return Ok(Exit::Success);
     }
-    let (ready, unchanged) = signals.cut_short(ready(&args, session, stack, &runs, ui)).await?;
+    let (ready, unchanged) =
+        signals.cut_short(ready(&args, session, stack, &runs, reports, ui)).await?;
     if let Some(file) = &args.out {
         let Ready { mut plan, session, base, .. } = ready;
-        saved::write(&mut plan, session.against, file, ui)?;
-        plan::print(&plan, look(&args), None, ui);
+        let made = Made { at: now(), against: session.against };
+        saved::write(&mut plan, &made, file, ui)?;
+        let told = reports.tell(Document::Plan(&plan, Some(&made)), ui);
         saved::tell(&plan, file, &args.connect, &base, ui);
-        return Ok(plan::exit(&plan, args.execution.deny_warnings, false));
+        return Ok(told.ending(plan::exit(&plan, args.execution.deny_warnings, false)));
     }
-    let carried = carry_out(ready, &args.execution, &args.connect, signals, ui).await;
+    let carried = carry_out(ready, &args.execution, &args.connect, reports, signals, ui).await;
     let (exit, outcome) = carried?;
     let done = outcome.into_iter().flat_map(|outcome| outcome.processors);
     let done = done.filter(|processor| processor.fate == Fate::Done);
     let back: BTreeSet<String> = done.map(|processor| processor.name).chain(unchanged).collect();
     note(&runs, &back, ui);
     Ok(exit)
-}
-
-/// How the plan is shown.
-fn look(args: &args::Restore) -> Look {
-    Look::beside(args.out.as_deref(), plan_format(args.execution.format))
 }
 
 fn note(runs: &[Run], back: &BTreeSet<String>, ui: &Ui) {
@@ -126,10 +127,11 @@ async fn ready(
     session: Session,
     stack: Stack,
     runs: &[Run],
+    reports: &Reports,
     ui: &Ui,
 ) -> Result<(Ready, BTreeSet<String>), CommandError> {
     let base = args.project.dir.clone();
-    plan::announce(&stack, Some(&session.against), None, look(args), ui);
+    plan::announce(&stack, Some(&session.against), None, reports, ui);
     // What is owed may be there again, in which case it is compared.
     let live = session.fetch(&stack, ui).await?;
     let Restoration { desired, sources, unknown } =

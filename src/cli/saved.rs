@@ -6,10 +6,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::args::Connect;
-use super::carry_out::{now, reconnect};
+use super::carry_out::reconnect;
 use super::error::CommandError;
 use super::ui::Ui;
-use crate::plan::{Against, DocumentError, Made, Plan, Seal};
+use crate::plan::{DocumentError, Made, Plan, Seal};
 use crate::{apply, report};
 
 /// Whether a file is stdin or stdout.
@@ -20,11 +20,11 @@ pub(super) fn is_standard(file: &Path) -> bool {
 /// Saves a plan that was made just now, replacing the file only when all of it is written.
 pub(super) fn write(
     plan: &mut Plan,
-    against: Against,
+    made: &Made,
     file: &Path,
     ui: &Ui,
 ) -> Result<(), CommandError> {
-    plan.made = Some(Made { at: now(), against });
+    plan.made = Some(made.clone());
     let text = report::json::plan(plan);
     if is_standard(file) {
         ui.print(&text);
@@ -70,7 +70,8 @@ pub(super) fn read_stdin() -> Result<String, CommandError> {
         .map_err(|error| CommandError::new(format!("cannot read stdin: {error}")))
 }
 
-fn write_text(text: &str, file: &Path) -> io::Result<()> {
+/// Writes a file whole or not at all. Where there is a pipe or a device, it is written to.
+pub(super) fn write_text(text: &str, file: &Path) -> io::Result<()> {
     // Behind a link, the file that it leads to is what is replaced.
     let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     match fs::metadata(&file) {
@@ -84,7 +85,7 @@ fn write_text(text: &str, file: &Path) -> io::Result<()> {
     let folder = folder.unwrap_or(Path::new("."));
     fs::metadata(folder)?;
     let mut temporary = tempfile::Builder::new()
-        .prefix(".rekon-plan")
+        .prefix(".rekon-")
         .permissions(fs::Permissions::from_mode(0o666))
         .tempfile_in(folder)
         .map_err(|error| io::Error::from(error.kind()))?;

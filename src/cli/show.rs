@@ -3,16 +3,16 @@
 use super::args;
 use super::error::CommandError;
 use super::exit::Exit;
-use super::plan::{self, Look};
-use super::saved;
+use super::reports::Reports;
 use super::ui::Ui;
+use super::{plan, saved};
+use crate::report::Document;
 
 /// Runs the command.
-pub(super) fn run(args: &args::Show, ui: &Ui) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &args::Show, reports: &Reports, ui: &Ui) -> Result<Exit, CommandError> {
     let saved = saved::read(&args.plan, saved::Purpose::Show)?;
-    let (look, made) = (Look::alone(args.format), saved.made.as_ref());
+    let made = saved.made.as_ref();
     let against = made.map(|made| &made.against);
-    plan::announce(&saved.stack, against, made.map(|made| made.at), look, ui);
-    plan::print(&saved, look, None, ui);
-    Ok(Exit::Success)
+    plan::announce(&saved.stack, against, made.map(|made| made.at), reports, ui);
+    Ok(reports.tell(Document::Plan(&saved, made), ui).ending(Exit::Success))
 }

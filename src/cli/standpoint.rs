@@ -1,29 +1,88 @@
 //! Where the user stands: paths in text are as seen from there, so that a terminal can
-//! open them. Documents keep them relative to the project.
+//! open them, and in what others read as seen from the repository. Documents keep them
+//! relative to the project.
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::diagnostic::Sources;
+use crate::diagnostic::{Record, Sources};
+use crate::model::Location;
 use crate::plan::{Acceptance, Drift, Plan};
+use crate::report::{Document, Format};
 
-/// A project's folder as seen from the user's.
+/// Where GitHub has the repository that a job is about.
+const REPOSITORY: &str = "GITHUB_WORKSPACE";
+
+/// A project's folder as seen from the user's, or from the repository that it is in.
 #[derive(Clone, Debug)]
 pub(super) struct Standpoint {
     here: PathBuf,
     project: PathBuf,
+    /// Whether others are told, to whom a path of this machine means nothing.
+    is_shared: bool,
 }
 
 impl Standpoint {
     /// That of the current folder.
     pub(super) fn before(project: &Path) -> Standpoint {
         let here = std::env::current_dir().unwrap_or_default();
-        Standpoint { project: without_detours(&here.join(project)), here }
+        Standpoint { project: without_detours(&here.join(project)), here, is_shared: false }
     }
 
-    /// A file of the project: relative below the user's folder, and else absolute.
+    /// That of whoever reads a format; none, where it is the project's own.
+    ///
+    /// A job of GitHub's tells paths in its repository, and otherwise the current folder is
+    /// taken for it.
+    pub(super) fn of(format: Format, project: &Path) -> Option<Standpoint> {
+        let before = Standpoint::before(project);
+        match format {
+            Format::Text => Some(before),
+            Format::Diff | Format::Json => None,
+            Format::Markdown => {
+                let repository = std::env::var_os(REPOSITORY).map(PathBuf::from);
+                let repository = repository.filter(|folder| before.project.starts_with(folder));
+                let here = repository.unwrap_or(before.here);
+                Some(Standpoint { here, is_shared: true, ..before })
+            }
+        }
+    }
+
+    /// A file of the project: relative below the user's folder, and else absolute, or to
+    /// others as the project has it.
     fn show(&self, file: &str) -> String {
-        let file = without_detours(&self.project.join(file));
-        file.strip_prefix(&self.here).unwrap_or(&file).display().to_string()
+        let whole = without_detours(&self.project.join(file));
+        match whole.strip_prefix(&self.here) {
+            Ok(relative) => relative.display().to_string(),
+            Err(_) if self.is_shared => file.to_owned(),
+            Err(_) => whole.display().to_string(),
+        }
+    }
+
+    /// Has a document drawn with its paths as seen from here.
+    pub(super) fn document(
+        &self,
+        document: Document<'_>,
+        draw: impl FnOnce(Document<'_>) -> String,
+    ) -> String {
+        match document {
+            Document::Plan(plan, made) => draw(Document::Plan(&self.plan(plan), made)),
+            Document::Drift(drift, made) => draw(Document::Drift(&self.drift(drift), made)),
+            Document::Outcome(outcome, plan) => draw(Document::Outcome(outcome, &self.plan(plan))),
+            Document::Diagnostics { of, stack, records } => {
+                let mut records = records.to_vec();
+                self.rename(&mut records);
+                draw(Document::Diagnostics { of, stack, records: &records })
+            }
+        }
+    }
+
+    fn rename(&self, records: &mut [Record]) {
+        for label in records.iter_mut().flat_map(|record| &mut record.labels) {
+            label.file = self.show(&label.file);
+        }
+    }
+
+    fn rename_all<'a>(&self, places: impl Iterator<Item = &'a mut Location>) {
+        places.for_each(|place| place.file = self.show(&place.file).into());
     }
 
     /// Sources whose paths are as seen from here.
@@ -36,22 +95,16 @@ impl Standpoint {
         let mut drift = drift.clone();
         for finding in &mut drift.findings {
             let attributes = finding.attributes.iter_mut().filter_map(|one| one.source.as_mut());
-            for source in attributes.chain(&mut finding.source) {
-                source.file = self.show(&source.file).into();
-            }
+            self.rename_all(attributes.chain(&mut finding.source));
         }
-        for label in drift.diagnostics.iter_mut().flat_map(|record| &mut record.labels) {
-            label.file = self.show(&label.file);
-        }
+        self.rename(&mut drift.diagnostics);
         drift
     }
 
     /// What was taken over, with paths as seen from here: for text.
     pub(super) fn acceptance(&self, acceptance: &Acceptance) -> Acceptance {
         let mut acceptance = acceptance.clone();
-        for accepted in &mut acceptance.accepted {
-            accepted.source.file = self.show(&accepted.source.file).into();
-        }
+        self.rename_all(acceptance.accepted.iter_mut().map(|accepted| &mut accepted.source));
         for file in &mut acceptance.files {
             file.path = self.show(&file.path);
         }
@@ -63,13 +116,9 @@ impl Standpoint {
         let mut plan = plan.clone();
         for change in &mut plan.changes {
             let attributes = change.attributes.iter_mut().filter_map(|one| one.source.as_mut());
-            for source in attributes.chain(&mut change.source) {
-                source.file = self.show(&source.file).into();
-            }
+            self.rename_all(attributes.chain(&mut change.source));
         }
-        for label in plan.diagnostics.iter_mut().flat_map(|record| &mut record.labels) {
-            label.file = self.show(&label.file);
-        }
+        self.rename(&mut plan.diagnostics);
         plan
     }
 }
@@ -91,9 +140,19 @@ fn without_detours(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn seen(here: &str, project: &str, file: &str) -> String {
+    fn from(here: &str, project: &str, is_shared: bool) -> Standpoint {
         let project = without_detours(&Path::new(here).join(project));
-        Standpoint { here: here.into(), project }.show(file)
+        Standpoint { here: here.into(), project, is_shared }
+    }
+
+    fn seen(here: &str, project: &str, file: &str) -> String {
+        from(here, project, false).show(file)
+    }
+
+    #[test]
+    fn others_are_not_told_where_this_machine_has_its_files() {
+        assert_eq!(from("/home/a", "fleet", true).show("cameras/x.toml"), "fleet/cameras/x.toml");
+        assert_eq!(from("/home/a", "/srv/fleet", true).show("cameras/x.toml"), "cameras/x.toml");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::args::{ColorChoice, Common};
 use super::standpoint::Standpoint;
 use crate::config::Loaded;
 use crate::diagnostic::Diagnostic;
-use crate::report::{self, Detail, MaxDiagnostics, Settings};
+use crate::report::{self, Detail, MaxBytes, MaxDiagnostics, Settings};
 
 /// The terminal, or what stands in for it.
 pub(super) struct Ui {
@@ -59,6 +59,11 @@ impl Ui {
         self.settings(color, terminal_size::terminal_size_of(&stderr))
     }
 
+    /// How to render what goes to a file.
+    pub(super) fn file_settings(&self) -> Settings {
+        Settings { color: false, ..self.settings(anstream::ColorChoice::Never, None) }
+    }
+
     fn settings(
         &self,
         detected: anstream::ColorChoice,
@@ -78,6 +83,7 @@ impl Ui {
                 _ => Detail::Normal,
             },
             max_diagnostics: MaxDiagnostics(self.max_diagnostics),
+            max_bytes: MaxBytes::default(),
         }
     }
 

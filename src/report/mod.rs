@@ -26,6 +26,7 @@ pub mod toml;
 mod escape;
 mod layout;
 mod palette;
+mod review;
 mod settings;
 mod values;
 mod view;
@@ -35,6 +36,7 @@ mod words;
 mod samples;
 
 pub use escape::escape;
-pub use settings::{Detail, MaxDiagnostics, Settings};
+pub use review::{Document, Format, Subject, review};
+pub use settings::{Detail, MaxBytes, MaxDiagnostics, Settings};
 pub(crate) use values::{count, first_of};
 pub use words::told;

@@ -12,6 +12,8 @@ pub struct Settings {
     pub detail: Detail,
     /// How much is said of what is wrong.
     pub max_diagnostics: MaxDiagnostics,
+    /// How large a comment may be.
+    pub max_bytes: MaxBytes,
 }
 
 /// How many diagnostics are told one by one; the rest is counted.
@@ -21,6 +23,22 @@ pub struct MaxDiagnostics(pub usize);
 impl Default for MaxDiagnostics {
     fn default() -> MaxDiagnostics {
         MaxDiagnostics(100)
+    }
+}
+
+/// How many bytes a comment has at the most, from [`LEAST`](MaxBytes::LEAST) up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxBytes(pub usize);
+
+impl MaxBytes {
+    /// With less, not even the counts would fit.
+    pub const LEAST: usize = 1_000;
+}
+
+impl Default for MaxBytes {
+    /// GitHub takes 65,536 characters, and leaves room for a line of one's own.
+    fn default() -> MaxBytes {
+        MaxBytes(65_000)
     }
 }
 
