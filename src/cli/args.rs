@@ -441,7 +441,7 @@ impl Apply {
 }
 
 /// The formats of what is no plan.
-const NO_DIFF: [Format; 3] = [Format::Text, Format::Json, Format::Markdown];
+const NO_DIFF: [Format; 4] = [Format::Text, Format::Json, Format::Markdown, Format::Html];
 /// The formats of what is wrong in the files.
 const OF_FILES: [Format; 2] = [Format::Text, Format::Json];
 
@@ -490,6 +490,7 @@ impl ValueEnum for Format {
             Format::Diff => "A unified diff from what lives to what is declared",
             Format::Json => "The versioned document",
             Format::Markdown => "For a comment, an issue or the summary of a job",
+            Format::Html => "A page by itself, to be opened in a browser",
         };
         Some(PossibleValue::new(self.as_str()).help(about))
     }

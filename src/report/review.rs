@@ -1,6 +1,6 @@
 //! What is reviewed, and in which format: the one place where the two meet.
 
-use super::{Settings, diagnostics, diff, json, markdown, text};
+use super::{Settings, diagnostics, diff, html, json, markdown, text};
 use crate::desired::Stack;
 use crate::diagnostic::Record;
 use crate::plan::{Drift, Made, Outcome, Plan};
@@ -16,11 +16,14 @@ pub enum Format {
     Json,
     /// A comment on a pull request, an issue, or the summary of a job.
     Markdown,
+    /// A page by itself, for a browser.
+    Html,
 }
 
 impl Format {
     /// All of them, as a list of them reads best.
-    pub const ALL: [Format; 4] = [Format::Text, Format::Diff, Format::Json, Format::Markdown];
+    pub const ALL: [Format; 5] =
+        [Format::Text, Format::Diff, Format::Json, Format::Markdown, Format::Html];
 
     /// The word that options use.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +32,7 @@ impl Format {
             Format::Diff => "diff",
             Format::Json => "json",
             Format::Markdown => "markdown",
+            Format::Html => "html",
         }
     }
 
@@ -91,5 +95,6 @@ pub fn review(document: Document<'_>, format: Format, settings: Settings) -> Str
             Document::Diagnostics { records, .. } => json::diagnostics(records),
         },
         Format::Markdown => markdown::review(document, settings.max_bytes),
+        Format::Html => html::review(document),
     }
 }

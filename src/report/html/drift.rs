@@ -1,19 +1,30 @@
 //! What drift found, as a page.
 
+use std::collections::HashMap;
+
 use super::page::{Count, Message, Page, PlainLine, page};
-use super::plan::capital;
+use super::plan::{capital, tags};
 use super::pool::{Node, Pool};
 use super::{made, root, said};
-use crate::plan::{Category, Drift, DriftSummary, Made};
+use crate::model::Location;
+use crate::plan::{Category, Drift, DriftSummary, Finding, Made};
 use crate::report::palette::Meaning;
 use crate::report::values::count;
 use crate::report::view::{self, DriftEntry, DriftRow, Said};
 
+/// What was found, by name and category.
+type Findings<'a> = HashMap<(&'a str, Category), &'a Finding>;
+
 /// Draws what was found now, against this.
-pub fn drift(drift: &Drift, made_now: Option<&Made>) -> String {
+pub(super) fn drift(drift: &Drift, made_now: Option<&Made>) -> String {
     let entries = view::drift_entries(drift);
     let mut pool = Pool::default();
-    let nodes: Vec<Node> = entries.iter().map(|one| entry(&mut pool, one)).collect();
+    let findings: Findings<'_> = drift
+        .findings
+        .iter()
+        .map(|finding| ((finding.name.as_str(), finding.category), finding))
+        .collect();
+    let nodes: Vec<Node> = entries.iter().map(|one| entry(&mut pool, one, &findings)).collect();
     let (meaning, verdict) = view::drift_verdict(drift);
     let said = view::drift_summary(drift);
     let said: Vec<&str> = said.iter().map(|(_, text)| text.as_str()).collect();
@@ -29,7 +40,7 @@ pub fn drift(drift: &Drift, made_now: Option<&Made>) -> String {
     facts.push(("rekon", drift.rekon_version.clone()));
     page(&Page {
         kind: "Drift",
-        stack: &drift.stack,
+        stack: Some(&drift.stack),
         verdict: (meaning, format!("{verdict} {}.", said.join(", "))),
         counts: counts(&drift.summary),
         messages,
@@ -71,52 +82,54 @@ fn plain<'a>(entry: &DriftEntry<'a>) -> PlainLine<'a> {
     }
 }
 
-fn entry(pool: &mut Pool, entry: &DriftEntry<'_>) -> Node {
-    let DriftEntry { names, source, category, rows, message, who, standing } = entry;
+fn entry(pool: &mut Pool, entry: &DriftEntry<'_>, findings: &Findings<'_>) -> Node {
+    let DriftEntry { names, source: _, category, rows, message, who, standing } = entry;
     let notes = message.map(|text| (Meaning::Warning, text.to_owned()));
     let about = [who, standing].into_iter().flatten();
     let notes: Vec<Said> =
         notes.into_iter().chain(about.map(|text| (Meaning::Plain, capital(text)))).collect();
-    let rows: Vec<Node> = rows.iter().map(|one| row(pool, one)).collect();
-    let heads = pool.texts(["Attribute", "What", "Why"]);
-    let table = [("heads", heads), ("rows", pool.list(&rows))];
-    let table = pool.object(table);
-    let place = source.map(ToString::to_string);
-    let none = pool.list(&[]);
-    let null = pool.maybe(None);
-    let members: Vec<Node> = names
-        .iter()
-        .map(|name| {
-            let members = [
-                ("name", pool.text(name)),
-                ("was", null),
-                ("place", pool.maybe(place.as_deref())),
-                ("tags", none),
-                ("table", table),
-                ("stays", none),
-                ("calls", none),
-                ("became", null),
-            ];
-            pool.object(members)
-        })
-        .collect();
+    let alike: Vec<Node> = rows.iter().map(|one| row(pool, one, None)).collect();
+    let found = names.iter().filter_map(|name| findings.get(&(*name, *category)));
+    let members: Vec<Node> = found.map(|finding| member(pool, finding, rows)).collect();
     let destroys = if is_grave(*category) { "true" } else { "" };
     let node = [
         ("kind", pool.text(category.as_str())),
         ("kinds", pool.texts([category.as_str()])),
         ("destroys", pool.text(destroys)),
         ("what", pool.text(view::category(*category))),
-        ("rows", pool.list(&rows)),
+        ("rows", pool.list(&alike)),
         ("notes", said(pool, &notes)),
-        ("keep", null),
+        ("keep", pool.maybe(None)),
         ("members", pool.list(&members)),
     ];
     pool.object(node)
 }
 
-fn row(pool: &mut Pool, row: &DriftRow) -> Node {
+/// One processor, with where each declared value was written.
+fn member(pool: &mut Pool, finding: &Finding, rows: &[DriftRow]) -> Node {
+    let sources = finding.attributes.iter().map(|one| one.source.as_ref());
+    let rows: Vec<Node> =
+        rows.iter().zip(sources).map(|(one, source)| row(pool, one, source)).collect();
+    let table = [("heads", pool.texts(["Attribute", "What", "Why"])), ("rows", pool.list(&rows))];
+    let place = finding.source.as_ref().map(ToString::to_string);
+    let members = [
+        ("name", pool.text(&finding.name)),
+        ("was", pool.maybe(None)),
+        ("place", pool.maybe(place.as_deref())),
+        ("tags", tags(pool, &finding.tags)),
+        ("table", pool.object(table)),
+        ("stays", pool.list(&[])),
+        ("calls", pool.list(&[])),
+        ("became", pool.maybe(None)),
+    ];
+    pool.object(members)
+}
+
+fn row(pool: &mut Pool, row: &DriftRow, source: Option<&Location>) -> Node {
     let DriftRow { path, text, note } = row;
-    let notes: Vec<Said> = note.iter().map(|note| (Meaning::Note, note.clone())).collect();
+    let note = note.iter().map(|note| (Meaning::Note, note.clone()));
+    let place = source.map(|place| (Meaning::Faint, format!("({place})")));
+    let notes: Vec<Said> = note.chain(place).collect();
     let members = [
         ("path", pool.text(path)),
         ("cells", pool.texts([text.as_str()])),

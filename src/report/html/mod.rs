@@ -15,21 +15,51 @@ mod page;
 mod plan;
 mod pool;
 
-pub use drift::drift;
-pub use outcome::outcome;
-pub use plan::plan;
-
 use jiff::Timestamp;
 
-use self::page::class;
+use self::page::{Message, Page, class, page};
 use self::pool::{Node, Pool};
+use super::review::{Document, Subject};
+use crate::desired::Stack;
+use crate::diagnostic::Record;
 use crate::plan::{Against, Made};
+use crate::report::palette::Meaning;
 use crate::report::view::{Below, Row, Said};
 
 /// The heads of a table whose rows have two sides.
 const CHANGED: [&str; 4] = ["Attribute", "Before", "After", "Why"];
 /// Likewise, where they have one.
 const LISTED: [&str; 3] = ["Attribute", "Value", "Why"];
+
+/// Draws a document as a page.
+pub fn review(document: Document<'_>) -> String {
+    match document {
+        Document::Plan(of, made) => plan::plan(of, made),
+        Document::Drift(found, made) => drift::drift(found, made),
+        Document::Outcome(became, of) => outcome::outcome(became, of),
+        Document::Diagnostics { of, stack, records } => none(of, stack, records),
+    }
+}
+
+/// Draws why there is nothing to draw.
+fn none(of: Subject, stack: Option<&Stack>, records: &[Record]) -> String {
+    let (kind, verdict) = match of {
+        Subject::Plan => ("Plan", "There is no plan."),
+        Subject::Drift => ("Drift", "Nobody looked for drift."),
+        Subject::Outcome => ("Outcome", "Nothing was applied."),
+    };
+    page(&Page {
+        kind,
+        stack,
+        verdict: (Meaning::Error, verdict.to_owned()),
+        counts: Vec::new(),
+        messages: records.iter().map(Message::of_record).collect(),
+        outside: Vec::new(),
+        facts: Vec::new(),
+        lines: Vec::new(),
+        data: root(Pool::default(), "entry", &[]),
+    })
+}
 
 /// A list for the page's root.
 fn root(mut pool: Pool, noun: &str, entries: &[Node]) -> String {

@@ -6,14 +6,14 @@ use super::page::{Count, Message, Page, PlainLine, page};
 use super::plan::{Details, capital, kind};
 use super::pool::{Node, Pool};
 use super::{made, root, said};
-use crate::plan::{Action, CallTally, Made, Outcome, Plan, Removed};
+use crate::plan::{Action, CallTally, Outcome, Plan, Removed};
 use crate::report::palette::Meaning;
 use crate::report::values::elapsed;
 use crate::report::view::{self, Applied, Counts, Fated, ProcessorResult, Said};
 use crate::report::words;
 
-/// Draws what became of a plan that was applied now, against this.
-pub fn outcome(outcome: &Outcome, plan: &Plan, made_now: Option<&Made>) -> String {
+/// Draws what became of a plan.
+pub(super) fn outcome(outcome: &Outcome, plan: &Plan) -> String {
     let mut groups = view::groups(outcome, plan);
     // The page begins with what the terminal ends with.
     groups.reverse();
@@ -22,12 +22,12 @@ pub fn outcome(outcome: &Outcome, plan: &Plan, made_now: Option<&Made>) -> Strin
     let nodes: Vec<Node> = groups.iter().map(|one| entry(&mut pool, one, &details)).collect();
     page(&Page {
         kind: "Outcome",
-        stack: &plan.stack,
+        stack: Some(&plan.stack),
         verdict: verdict(outcome),
         counts: counts(&Counts::of(outcome)),
         messages: messages(outcome),
         outside: Vec::new(),
-        facts: facts(outcome, plan, made_now),
+        facts: facts(outcome, plan),
         lines: groups.iter().map(|group| plain(group)).collect(),
         data: root(pool, "result", &nodes),
     })
@@ -99,7 +99,7 @@ fn messages(outcome: &Outcome) -> Vec<Message> {
     gone.chain(interrupted).chain(deleted).collect()
 }
 
-fn facts(outcome: &Outcome, plan: &Plan, made_now: Option<&Made>) -> Vec<(&'static str, String)> {
+fn facts(outcome: &Outcome, plan: &Plan) -> Vec<(&'static str, String)> {
     let CallTally { made: writes, reads, retried, throttled } = outcome.tally;
     let mut facts = vec![
         ("Writes", format!("{writes} of {} planned", plan.summary.calls.total)),
@@ -107,7 +107,7 @@ fn facts(outcome: &Outcome, plan: &Plan, made_now: Option<&Made>) -> Vec<(&'stat
         ("Retried", format!("{retried}, {throttled} of them throttled")),
         ("Took", elapsed(outcome.elapsed)),
     ];
-    facts.extend(made(plan.made.as_ref().or(made_now)));
+    facts.extend(made(plan.made.as_ref()));
     facts.push(("Fingerprint", plan.fingerprint.clone()));
     facts.push(("rekon", plan.rekon_version.clone()));
     facts

@@ -3,12 +3,12 @@
 // Text becomes text nodes and nothing else: there is no innerHTML here. What is shown follows
 // from the filter alone, and the filter stands in the address, so that a link, a reload and the
 // back button show the same again. An address without "=" names a processor instead.
-'use strict';
+"use strict";
 
 const SIGNS = {
-  delete: '−', replace: '±', create: '+', update: '~', adopt: '&', record: '·', start: '▶', stop: '■',
-  changed: '~', missing: '−', failed: '✗', undeclared: '?', unknown: '≠', pending: '·',
-  done: '✓', moved: '≠', 'not-tried': '·',
+  delete: "−", replace: "±", create: "+", update: "~", adopt: "&", record: "·", start: "▶", stop: "■",
+  changed: "~", missing: "−", failed: "✗", undeclared: "?", unknown: "≠", pending: "·",
+  done: "✓", moved: "≠", "not-tried": "·",
 };
 // How many entries, and processors of an entry, are built at a time.
 const AT_A_TIME = 100;
@@ -25,7 +25,7 @@ const byId = (id) => document.getElementById(id);
 function element(name, attributes, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith('on')) made.addEventListener(key.slice(2), value);
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
     else if (value !== null && value !== undefined && value !== false) made.setAttribute(key, value);
   }
   made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
@@ -48,13 +48,11 @@ function unpack({ root, shapes, nodes }) {
   return values[root];
 }
 
-const { noun, entries, pictures } = unpack(JSON.parse(byId('data').textContent));
-// What puts cameras out comes first, whatever else comes first.
-entries.sort((one, other) => Boolean(other.destroys) - Boolean(one.destroys));
+const { noun, entries, pictures } = unpack(JSON.parse(byId("data").textContent));
 const TOTAL = entries.reduce((sum, entry) => sum + entry.members.length, 0);
 
-const number = (value) => value.toLocaleString('en');
-const count = (value, word) => `${number(value)} ${word}${value === 1 ? '' : 's'}`;
+const number = (value) => value.toLocaleString("en");
+const count = (value, word) => `${number(value)} ${word}${value === 1 ? "" : "s"}`;
 
 // ---- What is searched ------------------------------------------------------------------------
 
@@ -64,7 +62,7 @@ function wordsOf(rows) {
   if (!wordsOfRows.has(rows)) {
     const words = rows.map(({ path, cells, notes, below }) =>
       [path, ...cells, ...notes.map(([, text]) => text), ...below.flatMap(([, , text, becomes]) => [text, becomes])]);
-    wordsOfRows.set(rows, words.flat().join('\n').toLowerCase());
+    wordsOfRows.set(rows, words.flat().join("\n").toLowerCase());
   }
   return wordsOfRows.get(rows);
 }
@@ -74,30 +72,30 @@ function haystack(entry, member) {
   if (!member.haystack.has(entry)) {
     const own = [member.name, member.was, member.place, entry.what, ...entry.notes.map(([, text]) => text),
       ...member.tags.map(([key, value]) => `${key}=${value}`)];
-    member.haystack.set(entry, `${own.join('\n').toLowerCase()}\n${wordsOf(member.table.rows)}\n${wordsOf(entry.rows)}`);
+    member.haystack.set(entry, `${own.join("\n").toLowerCase()}\n${wordsOf(member.table.rows)}\n${wordsOf(entry.rows)}`);
   }
   return member.haystack.get(entry);
 }
 
 // ---- The filter ------------------------------------------------------------------------------
 
-const NOTHING = { kinds: [], q: '', attribute: '', key: '', value: '' };
+const NOTHING = { kinds: [], q: "", attribute: "", key: "", value: "" };
 
 function toAddress({ kinds, q, attribute, key, value }) {
   const parts = new URLSearchParams();
-  if (kinds.length) parts.set('kind', kinds.join(','));
-  if (q.trim()) parts.set('q', q.trim());
-  if (attribute) parts.set('attribute', attribute);
-  if (key) parts.set('tag', key);
-  if (key && value) parts.set('value', value);
+  if (kinds.length) parts.set("kind", kinds.join(","));
+  if (q.trim()) parts.set("q", q.trim());
+  if (attribute) parts.set("attribute", attribute);
+  if (key) parts.set("tag", key);
+  if (key && value) parts.set("value", value);
   return parts.toString();
 }
 
 function fromAddress(address) {
   const parts = new URLSearchParams(address);
-  const get = (key) => parts.get(key) ?? '';
-  const kinds = get('kind').split(',').filter(Boolean);
-  return { kinds, q: get('q'), attribute: get('attribute'), key: get('tag'), value: get('value') };
+  const get = (key) => parts.get(key) ?? "";
+  const kinds = get("kind").split(",").filter(Boolean);
+  return { kinds, q: get("q"), attribute: get("attribute"), key: get("tag"), value: get("value") };
 }
 
 // The entries that have something to show, each with the processors that it shows.
@@ -117,103 +115,104 @@ function matching({ kinds, q, attribute, key, value }) {
 
 // ---- An entry --------------------------------------------------------------------------------
 
-const said = ([meaning, text]) => element('span', { class: meaning }, text);
+const said = ([meaning, text]) => element("span", { class: meaning }, text);
 
 function spaced(parts) {
-  return parts.flatMap((part, at) => (at ? [' ', part] : [part]));
+  return parts.flatMap((part, at) => (at ? [" ", part] : [part]));
 }
 
 function sides(cells) {
   return cells.length === 2
-    ? [element('span', { class: 'before' }, cells[0]), ' → ', element('span', { class: 'after' }, cells[1])]
-    : [element('span', { class: 'after' }, cells[0])];
+    ? [element("span", { class: "before" }, cells[0]), " → ", element("span", { class: "after" }, cells[1])]
+    : [element("span", { class: "after" }, cells[0])];
 }
 
 // What changes, in a line or two.
 function brief(rows) {
-  const shown = rows.slice(0, 2).map(({ path, cells, notes }) => element('span', { class: 'row' },
-    element('code', {}, path), ' ', sides(cells), notes.length ? ' ' : null, spaced(notes.map(said))));
+  const shown = rows.slice(0, 2).map(({ path, cells, notes }) => element("span", { class: "row" },
+    element("code", {}, path), " ", sides(cells), notes.length ? " " : null, spaced(notes.map(said))));
   const more = rows.length - shown.length;
-  return element('span', { class: 'brief' }, shown, more > 0 && element('span', { class: 'faint row' }, `and ${count(more, 'more attribute')}`));
+  return element("span", { class: "brief" }, shown, more > 0 && element("span", { class: "faint row" }, `and ${count(more, "more attribute")}`));
 }
 
 function region([meaning, sign, text, becomes]) {
-  return element('li', {}, element('span', { class: meaning }, sign && `${sign} `, text),
-    becomes && [' → ', element('span', { class: 'after' }, becomes)]);
+  return element("li", {}, element("span", { class: meaning }, sign && `${sign} `, text),
+    becomes && [" → ", element("span", { class: "after" }, becomes)]);
 }
 
 // A table that stays one for a screen reader where the style sheet makes it a list.
 function table(heads, rows, label) {
-  const cell = (head, ...children) => element('td', { role: 'cell', 'data-head': head, class: head.toLowerCase() }, ...children);
-  return element('table', { role: 'table', 'aria-label': label },
-    element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' },
-      heads.map((head) => element('th', { role: 'columnheader', scope: 'col' }, head)))),
-    element('tbody', { role: 'rowgroup' }, rows.map(({ path, cells, notes, below }) => element('tr', { role: 'row' },
-      element('th', { role: 'rowheader', scope: 'row' }, path),
+  const cell = (head, ...children) => element("td", { role: "cell", "data-head": head, class: head.toLowerCase() }, ...children);
+  return element("table", { role: "table", "aria-label": label },
+    element("thead", { role: "rowgroup" }, element("tr", { role: "row" },
+      heads.map((head) => element("th", { role: "columnheader", scope: "col" }, head)))),
+    element("tbody", { role: "rowgroup" }, rows.map(({ path, cells, notes, below }) => element("tr", { role: "row" },
+      element("th", { role: "rowheader", scope: "row" }, path),
       cells.map((text, at) => cell(heads[at + 1], text,
-        at === cells.length - 1 && below.length > 0 && element('ul', { class: 'regions' }, below.map(region)))),
-      heads.length > cells.length + 1 && cell(heads[heads.length - 1], notes.map((note) => element('div', {}, said(note))))))));
+        at === cells.length - 1 && below.length > 0 && element("ul", { class: "regions" }, below.map(region)))),
+      heads.length > cells.length + 1 && cell(heads[heads.length - 1], notes.map(([meaning, text]) => element("div", { class: meaning }, text.replace(/^\((.*)\)$/, "$1"))))))));
 }
 
 // Details whose content is made when they are opened.
 function fold(attributes, summary, content) {
-  const made = element('details', attributes, element('summary', {}, summary));
+  const made = element("details", attributes, element("summary", {}, summary));
   made.fill = () => {
     if (content) made.append(...[content()].flat().filter(Boolean));
     content = null;
   };
-  made.addEventListener('toggle', () => made.open && made.fill());
+  made.addEventListener("toggle", () => made.open && made.fill());
   return made;
 }
 
 function json(value) {
-  const text = JSON.stringify(value, null, 2).replace(UNSEEN, (unseen) => (unseen === '\n'
+  const text = JSON.stringify(value, null, 2).replace(UNSEEN, (unseen) => (unseen === "\n"
     ? unseen
-    : [...Array(unseen.length).keys()].map((at) => `\\u${unseen.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')));
-  return element('pre', { tabindex: '0', role: 'region', 'aria-label': 'JSON of the request' }, text);
+    : [...Array(unseen.length).keys()].map((at) => `\\u${unseen.charCodeAt(at).toString(16).padStart(4, "0")}`).join("")));
+  return element("pre", { tabindex: "0", role: "group", "aria-label": "JSON of the request" }, text);
 }
 
 function call({ id, operation, after, verified, request, back }) {
   const waits = [
-    after.length > 0 && `after ${after.join(', ')}`,
-    verified.length > 0 && `once ${verified.join(', ')} ${verified.length === 1 ? 'is' : 'are'} found as planned`,
+    after.length > 0 && `after ${after.join(", ")}`,
+    verified.length > 0 && `once ${verified.join(", ")} ${verified.length === 1 ? "is" : "are"} found as planned`,
   ].filter(Boolean);
-  return element('li', {},
-    element('p', {}, element('b', {}, operation), ' ', element('span', { class: 'faint' }, [id, ...waits].join(', '))),
+  return element("li", {},
+    element("p", {}, element("b", {}, operation), " ", element("span", { class: "faint" }, [id, ...waits].join(", "))),
     json(request),
-    back.length > 0 && fold({}, `If it fails: ${count(back.length, 'call')}`, () => element('ol', { class: 'calls' },
-      back.map((step) => element('li', {},
-        element('p', {}, element('b', {}, step.operation), ' ', element('span', { class: 'faint' }, step.processor)),
+    back.length > 0 && fold({}, `If it fails: ${count(back.length, "call")}`, () => element("ol", { class: "calls" },
+      back.map((step) => element("li", {},
+        element("p", {}, element("b", {}, step.operation), " ", element("span", { class: "faint" }, step.processor)),
         json(step.request))))));
 }
 
 // All that there is to say of one processor.
 function details(member) {
-  const { name, was, place, tags, table: { heads, rows }, stays, calls, became, picture } = member;
-  return element('div', { class: 'details' },
-    element('p', { class: 'faint' }, became && `${became} `, was && `Its name was ${was}. `,
-      place && ['Declared at ', element('code', {}, place), '. '],
-      element('a', { href: `#${encodeURIComponent(name)}`, 'aria-label': `Link to ${name}` }, 'Link')),
-    tags.length > 0 && element('ul', { class: 'tags', 'aria-label': 'Tags' }, tags.map(([key, value]) => element('li', {}, `${key} = ${value}`))),
+  const { name, was, tags, table: { heads, rows }, stays, calls, became, picture } = member;
+  return element("div", { class: "details" },
+    (became || was || tags.length > 0) && element("div", { class: "about" },
+      became && element("p", {}, became),
+      was && element("p", {}, `Its name was ${was}.`),
+      tags.length > 0 && element("ul", { class: "tags", "aria-label": "Tags" }, tags.map(([key, value]) => element("li", {}, `${key} = ${value}`)))),
     rows.length > 0 && table(heads, rows, `What changes of ${name}`),
     draw(picture, name),
-    stays.length > 0 && fold({}, `${count(stays.length, 'attribute')} ${stays.length === 1 ? 'stays' : 'stay'} as ${stays.length === 1 ? 'it is' : 'they are'}`,
-      () => table(['Attribute', 'Value'], stays.map(([path, value]) => ({ path, cells: [value], notes: [], below: [] })), `What stays of ${name}`)),
-    calls.length > 0 && fold({ class: 'of-calls' }, count(calls.length, 'call'), () => element('ol', { class: 'calls' }, calls.map(call))));
+    stays.length > 0 && fold({}, `${count(stays.length, "attribute")} ${stays.length === 1 ? "stays" : "stay"} as ${stays.length === 1 ? "it is" : "they are"}`,
+      () => table(["Attribute", "Value"], stays.map(([path, value]) => ({ path, cells: [value], notes: [], below: [] })), `What stays of ${name}`)),
+    calls.length > 0 && fold({ class: "of-calls" }, count(calls.length, "call"), () => element("ol", { class: "calls" }, calls.map(call))),
+    element("a", { class: "link", href: `#${encodeURIComponent(name)}` }, `Link to ${name}`));
 }
 
 // Regions before and after, drawn by rekon.
 function draw(picture, name) {
   if (!picture) return null;
-  const drawing = new DOMParser().parseFromString(pictures[picture.at], 'image/svg+xml').documentElement;
-  return element('figure', {}, document.importNode(drawing, true),
-    element('figcaption', {}, `Regions of ${name}, before and after`));
+  const drawing = new DOMParser().parseFromString(pictures[picture.at], "image/svg+xml").documentElement;
+  return element("figure", {}, document.importNode(drawing, true),
+    element("figcaption", {}, `Regions of ${name}, before and after`));
 }
 
 // Builds so many at a time, with a button for the next ones.
 function chunks(list, items, make, word) {
   let built = 0;
-  const more = element('button', { type: 'button', class: 'more', onclick: () => next() });
+  const more = element("button", { type: "button", class: "more", onclick: () => next() });
   function next(until = built + AT_A_TIME) {
     const focused = document.activeElement === more;
     const first = built;
@@ -222,17 +221,17 @@ function chunks(list, items, make, word) {
     const rest = items.length - built;
     more.hidden = rest === 0;
     more.textContent = `Show ${number(Math.min(rest, AT_A_TIME))} more of ${count(rest, word)}`;
-    if (focused) list.children[first]?.querySelector('summary')?.focus();
+    if (focused) list.children[first]?.querySelector("summary")?.focus();
   }
   next();
   return { more, next };
 }
 
 function memberItem(member) {
-  const folded = fold({ class: 'member' },
-    [element('span', { class: 'name' }, member.name), ' ', element('span', { class: 'place' }, member.place ?? '')],
+  const folded = fold({ class: "member" },
+    [element("span", { class: "name" }, member.name), " ", element("span", { class: "place" }, member.place ?? "")],
     () => details(member));
-  const item = element('li', {}, folded);
+  const item = element("li", {}, folded);
   item.member = member;
   return item;
 }
@@ -241,14 +240,14 @@ function body(entry, members) {
   const { rows, notes, keep } = entry;
   const alone = entry.members.length === 1;
   const parts = [
-    notes.length > 0 && element('ul', { class: 'notes' }, notes.map((note) => element('li', {}, said(note)))),
+    notes.length > 0 && element("ul", { class: "notes" }, notes.map((note) => element("li", {}, said(note)))),
     alone && details(members[0]),
-    !alone && rows.length > 0 && table(members[0].table.heads, rows, 'What changes of each'),
-    keep && element('div', { class: 'keep' }, element('p', {}, `${keep.lead}:`), element('pre', { tabindex: '0', role: 'region', 'aria-label': 'Lines of TOML' }, keep.lines.join('\n'))),
+    !alone && rows.length > 0 && table(members[0].table.heads, rows, "What changes of each"),
+    keep && element("div", { class: "keep" }, element("p", {}, `${keep.lead}:`), element("pre", { tabindex: "0", role: "group", "aria-label": "Lines of TOML" }, keep.lines.join("\n"))),
   ];
   if (alone) return { parts, next: () => {} };
-  const list = element('ul', { class: 'members' });
-  const { more, next } = chunks(list, members, memberItem, 'processor');
+  const list = element("ul", { class: "members" });
+  const { more, next } = chunks(list, members, memberItem, "processor");
   return { parts: [...parts, list, more], list, next };
 }
 
@@ -257,7 +256,7 @@ function title(entry, members) {
     const [{ name, was }] = members;
     return was ? `${was} → ${name}` : name;
   }
-  const all = count(entry.members.length, 'processor');
+  const all = count(entry.members.length, "processor");
   return members.length === entry.members.length ? all : `${number(members.length)} of ${all}`;
 }
 
@@ -265,18 +264,18 @@ function entryItem({ entry, members }) {
   let built = null;
   const [first] = members;
   const alone = entry.members.length === 1;
-  const names = alone ? null : `${members.slice(0, 3).map(({ name }) => name).join(', ')}${members.length > 3 ? ' …' : ''}`;
+  const names = alone ? null : `${members.slice(0, 3).map(({ name }) => name).join(", ")}${members.length > 3 ? " …" : ""}`;
   const folded = fold({}, [
-    element('span', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[entry.kind]), ' ',
-    element('span', { class: 'name' }, title(entry, members)), ' ',
-    element('span', { class: 'what' }, entry.what), ' ',
-    element('span', { class: 'place' }, alone ? first.place ?? '' : names), ' ',
+    element("span", { class: "sign", "aria-hidden": "true" }, SIGNS[entry.kind]), " ",
+    element("span", { class: "name" }, title(entry, members)), " ",
+    element("span", { class: "what" }, entry.what), " ",
+    element("span", { class: "place" }, alone ? first.place ?? "" : names), " ",
     brief(entry.rows),
   ], () => {
     built = body(entry, members);
     return built.parts;
   });
-  const item = element('li', { class: 'entry', 'data-kind': entry.kind }, folded);
+  const item = element("li", { class: "entry", "data-kind": entry.kind }, folded);
   item.open = () => {
     folded.open = true;
     folded.fill();
@@ -292,7 +291,7 @@ let filter = NOTHING;
 let shown = { next: () => {}, found: [] };
 
 function option(value, text) {
-  return element('option', { value }, text);
+  return element("option", { value }, text);
 }
 
 function counted(map) {
@@ -312,35 +311,35 @@ function build() {
     }
   }
   controls.tags = tags;
-  controls.q = element('input', { type: 'search', id: 'q', placeholder: 'Name, attribute, value', 'aria-keyshortcuts': '/', autocomplete: 'off', spellcheck: 'false' });
-  controls.attribute = element('select', { id: 'attribute' }, option('', 'any'), counted(paths).map(([path, times]) => option(path, `${path} (${number(times)})`)));
-  controls.key = element('select', { id: 'tag' }, option('', 'any'), counted(tags).map(([key]) => option(key, key)));
-  controls.value = element('input', { id: 'value', list: 'values', placeholder: 'any value', autocomplete: 'off', spellcheck: 'false' });
-  controls.values = element('datalist', { id: 'values' });
-  controls.clear = element('button', { type: 'button', id: 'clear', onclick: () => change(NOTHING) }, 'Clear');
-  controls.found = element('p', { id: 'found', role: 'status', 'aria-live': 'polite' });
-  controls.list = element('div', { id: 'list' });
+  controls.q = element("input", { type: "search", id: "q", placeholder: "Name, attribute, value", "aria-keyshortcuts": "/", autocomplete: "off", spellcheck: "false" });
+  controls.attribute = element("select", { id: "attribute" }, option("", "any"), counted(paths).map(([path, times]) => option(path, `${path} (${number(times)})`)));
+  controls.key = element("select", { id: "tag" }, option("", "any"), counted(tags).map(([key]) => option(key, key)));
+  controls.value = element("input", { id: "value", list: "values", placeholder: "any value", autocomplete: "off", spellcheck: "false" });
+  controls.values = element("datalist", { id: "values" });
+  controls.clear = element("button", { type: "button", id: "clear", onclick: () => change(NOTHING) }, "Clear");
+  controls.found = element("p", { id: "found", role: "status", "aria-live": "polite" });
+  controls.list = element("div", { id: "list" });
 
-  for (const tile of document.querySelectorAll('#counts li')) {
+  for (const tile of document.querySelectorAll("#counts li")) {
     const { kind } = tile.dataset;
-    const button = element('button', { type: 'button', 'aria-pressed': 'false', onclick: () => toggle(kind) },
-      element('span', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[kind]), ' ', [...tile.childNodes]);
-    button.disabled = tile.classList.contains('none');
+    const button = element("button", { type: "button", "aria-pressed": "false", onclick: () => toggle(kind) },
+      element("span", { class: "sign", "aria-hidden": "true" }, SIGNS[kind]), " ", [...tile.childNodes]);
+    button.disabled = tile.classList.contains("none");
     tile.replaceChildren(button);
   }
 
-  const field = (name, ...parts) => element('label', { class: `field ${name.toLowerCase()}` }, element('span', {}, name), ...parts);
-  const form = element('form', { id: 'filter', role: 'search', 'aria-label': 'Filter the list', onsubmit: (event) => event.preventDefault() },
-    field('Search', controls.q, element('kbd', { 'aria-hidden': 'true' }, '/')),
-    paths.size > 0 && field('Attribute', controls.attribute),
-    tags.size > 0 && field('Tag', controls.key),
-    tags.size > 0 && field('Value', controls.value, controls.values),
+  const field = (name, ...parts) => element("label", { class: `field ${name.toLowerCase()}` }, element("span", {}, name), ...parts);
+  const form = element("form", { id: "filter", role: "search", "aria-label": "Filter the list", onsubmit: (event) => event.preventDefault() },
+    field("Search", controls.q, element("kbd", { "aria-hidden": "true" }, "/")),
+    paths.size > 0 && field("Attribute", controls.attribute),
+    tags.size > 0 && field("Tag", controls.key),
+    tags.size > 0 && field("Value", controls.value, controls.values),
     controls.clear);
-  controls.q.addEventListener('input', () => change({ ...filter, q: controls.q.value }, 'replace'));
-  controls.attribute.addEventListener('change', () => change({ ...filter, attribute: controls.attribute.value }));
-  controls.key.addEventListener('change', () => change({ ...filter, key: controls.key.value, value: '' }));
-  controls.value.addEventListener('input', () => change({ ...filter, value: controls.value.value }, 'replace'));
-  if (TOTAL > 0) byId('changes').append(form, controls.found, controls.list);
+  controls.q.addEventListener("input", () => change({ ...filter, q: controls.q.value }, "replace"));
+  controls.attribute.addEventListener("change", () => change({ ...filter, attribute: controls.attribute.value }));
+  controls.key.addEventListener("change", () => change({ ...filter, key: controls.key.value, value: "" }));
+  controls.value.addEventListener("input", () => change({ ...filter, value: controls.value.value }, "replace"));
+  if (TOTAL > 0) byId("changes").append(form, controls.found, controls.list);
 }
 
 function toggle(kind) {
@@ -349,19 +348,19 @@ function toggle(kind) {
 }
 
 // Takes a filter over and writes it into the address; while it is typed, over what stands there.
-function change(next, how = 'push') {
+function change(next, how = "push") {
   filter = next;
   show();
   const address = `#${toAddress(next)}`;
-  if (address === location.hash || (address === '#' && location.hash === '')) return;
-  if (how === 'replace' && location.hash.includes('=')) location.replace(address);
+  if (address === location.hash || (address === "#" && location.hash === "")) return;
+  if (how === "replace" && location.hash.includes("=")) location.replace(address);
   else location.hash = address;
 }
 
 function sync() {
   const { kinds, q, attribute, key, value } = filter;
-  for (const tile of document.querySelectorAll('#counts li')) {
-    tile.querySelector('button').setAttribute('aria-pressed', kinds.includes(tile.dataset.kind));
+  for (const tile of document.querySelectorAll("#counts li")) {
+    tile.querySelector("button").setAttribute("aria-pressed", kinds.includes(tile.dataset.kind));
   }
   if (controls.q.value.trim() !== q.trim()) controls.q.value = q;
   controls.attribute.value = attribute;
@@ -371,9 +370,9 @@ function sync() {
   if (controls.suggested !== key) {
     controls.suggested = key;
     const values = counted(controls.tags.get(key) ?? []).slice(0, MOST_SUGGESTIONS);
-    controls.values.replaceChildren(...values.map(([text, times]) => option(text, count(times, 'processor'))));
+    controls.values.replaceChildren(...values.map(([text, times]) => option(text, count(times, "processor"))));
   }
-  controls.clear.hidden = toAddress(filter) === '';
+  controls.clear.hidden = toAddress(filter) === "";
 }
 
 // Builds the list anew for the filter.
@@ -381,29 +380,29 @@ function show() {
   sync();
   const found = matching(filter);
   const processors = found.reduce((sum, { members }) => sum + members.length, 0);
-  const of = processors === TOTAL ? `${count(TOTAL, 'processor')}` : `${number(processors)} of ${count(TOTAL, 'processor')}`;
+  const of = processors === TOTAL ? `${count(TOTAL, "processor")}` : `${number(processors)} of ${count(TOTAL, "processor")}`;
   controls.found.textContent = found.length === 0
-    ? `Nothing matches: 0 of ${count(TOTAL, 'processor')}.`
+    ? `Nothing matches: 0 of ${count(TOTAL, "processor")}.`
     : `${of}, ${count(found.length, noun)}.`;
   const grave = found.filter(({ entry }) => entry.destroys);
   const others = found.filter(({ entry }) => !entry.destroys);
   const section = (id, heading, part) => {
-    const list = element('ol', { class: 'entries' });
+    const list = element("ol", { class: "entries" });
     const { more, next } = chunks(list, part, entryItem, noun);
-    const made = element('section', { 'aria-labelledby': id }, element('h2', { id }, heading), list, more);
+    const made = element("section", { "aria-labelledby": id }, element("h2", { id }, heading), list, more);
     made.hidden = part.length === 0;
     return { made, list, part, next };
   };
-  const parts = [section('grave', HEADINGS[0], grave), section('others', grave.length ? HEADINGS[1] : HEADINGS[2], others)];
+  const parts = [section("grave", HEADINGS[0], grave), section("others", grave.length ? HEADINGS[1] : HEADINGS[2], others)];
   controls.list.replaceChildren(...parts.map(({ made }) => made));
   shown = { found, parts };
 }
 
 const HEADINGS = {
-  plan: ['Cameras that go blind', 'Everything else', 'Changes'],
-  drift: ['What moved, is missing or failed', 'Everything else', 'Findings'],
-  outcome: ['What did not end as planned', 'Everything else', 'Results'],
-}[document.querySelector('.kind span').textContent];
+  plan: ["Cameras that go blind", "Everything else", "Changes"],
+  drift: ["What moved, is missing or failed", "Everything else", "Findings"],
+  outcome: ["What did not end as planned", "Everything else", "Results"],
+}[document.querySelector(".kind span").textContent];
 
 // Opens what the address names, and goes there.
 function visit(name) {
@@ -421,12 +420,12 @@ function visit(name) {
       const place = members.findIndex((member) => member.name === name);
       built.next(place + 1);
       target = built.list.children[place];
-      const folded = target.querySelector('details');
+      const folded = target.querySelector("details");
       folded.open = true;
       folded.fill();
     }
-    const summary = target.querySelector('summary');
-    summary.scrollIntoView({ block: 'center' });
+    const summary = target.querySelector("summary");
+    summary.scrollIntoView({ block: "center" });
     summary.focus();
     return;
   }
@@ -435,8 +434,8 @@ function visit(name) {
 
 function follow() {
   const address = location.hash.slice(1);
-  if (address === 'changes') return;
-  if (address === '' || address.includes('=')) {
+  if (address === "changes") return;
+  if (address === "" || address.includes("=")) {
     if (address === toAddress(filter) && shown.parts) return;
     filter = fromAddress(address);
     show();
@@ -453,13 +452,13 @@ function follow() {
 
 function keys(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const typing = event.target.matches('input, select, textarea');
-  if (event.key === '/' && !typing) {
+  const typing = event.target.matches("input, select, textarea");
+  if (event.key === "/" && !typing) {
     event.preventDefault();
     controls.q.focus();
     controls.q.select();
-  } else if (event.key === 'Escape' && event.target === controls.q) {
-    change({ ...filter, q: '' });
+  } else if (event.key === "Escape" && event.target === controls.q) {
+    change({ ...filter, q: "" });
   }
 }
 
@@ -467,10 +466,10 @@ build();
 if (TOTAL > 0) {
   show();
   follow();
-  window.addEventListener('hashchange', follow);
-  document.addEventListener('keydown', keys);
+  window.addEventListener("hashchange", follow);
+  document.addEventListener("keydown", keys);
   // What is printed is what is shown, as far as paper goes, with what destroys unfolded.
-  window.addEventListener('beforeprint', () => {
+  window.addEventListener("beforeprint", () => {
     for (const { list, part, next } of shown.parts) {
       next(MOST_PRINTED);
       [...list.children].filter((_, at) => part[at].entry.destroys).slice(0, AT_A_TIME).forEach((item) => item.open());

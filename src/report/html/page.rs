@@ -28,7 +28,8 @@ const MOST_LINES: usize = 500;
 pub(super) struct Page<'a> {
     /// What it shows: `Plan`, `Drift` or `Outcome`.
     pub kind: &'static str,
-    pub stack: &'a Stack,
+    /// Whose it is, where that is known.
+    pub stack: Option<&'a Stack>,
     /// What it comes to, in a sentence.
     pub verdict: (Meaning, String),
     /// How many of each kind there are.
@@ -99,7 +100,9 @@ pub(super) struct PlainLine<'a> {
 pub(super) fn page(page: &Page<'_>) -> String {
     let Page { kind, stack, verdict, counts, messages, outside, facts, lines, data } = page;
     let mut out = String::with_capacity(data.len() + STYLE.len() + SCRIPT.len() + 8192);
-    let title = text(&format!("{kind} of {}", stack.name));
+    let name = stack.map_or("no stack", |stack| stack.name.as_str());
+    let title = text(&format!("{kind} of {name}"));
+    let place = stack.map(|stack| format!("account {} · {}", stack.account_id, stack.region));
     let _ = write!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -116,11 +119,10 @@ pub(super) fn page(page: &Page<'_>) -> String {
     let _ = write!(
         out,
         "<p class=\"kind\">rekon <span>{}</span></p>\n<h1>{}</h1>\n\
-         <p class=\"where\">account {} · {}</p>\n<p class=\"verdict {}\">{}</p>\n",
+         <p class=\"where\">{}</p>\n<p class=\"verdict {}\">{}</p>\n",
         text(&kind.to_lowercase()),
-        text(&stack.name),
-        text(&stack.account_id),
-        text(&stack.region),
+        text(name),
+        text(&place.unwrap_or_default()),
         class(*meaning),
         text(sentence),
     );
@@ -135,6 +137,13 @@ pub(super) fn page(page: &Page<'_>) -> String {
         }
         out.push_str("</ul>\n");
     }
+    if !facts.is_empty() {
+        out.push_str("<dl>\n");
+        for (name, value) in facts {
+            let _ = writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", text(value));
+        }
+        out.push_str("</dl>\n");
+    }
     out.push_str("</header>\n<main>\n");
     told(&mut out, messages);
     if !outside.is_empty() {
@@ -146,13 +155,9 @@ pub(super) fn page(page: &Page<'_>) -> String {
     }
     out.push_str("<section id=\"changes\" tabindex=\"-1\" aria-label=\"The list\">\n<noscript>\n");
     plain(&mut out, lines);
-    out.push_str("</noscript>\n</section>\n</main>\n<footer>\n<dl>\n");
-    for (name, value) in facts {
-        let _ = writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", text(value));
-    }
     let _ = write!(
         out,
-        "</dl>\n</footer>\n<script type=\"application/json\" id=\"data\">\n{data}\n</script>\n\
+        "</noscript>\n</section>\n</main>\n<script type=\"application/json\" id=\"data\">\n{data}\n</script>\n\
          <script>{SCRIPT}</script>\n</body>\n</html>\n",
     );
     out
@@ -189,8 +194,12 @@ fn told(out: &mut String, messages: &[Message]) {
 fn message(out: &mut String, message: &Message) {
     let Message { meaning: _, kind: _, code, text: said, help, places, command } = message;
     let code = code.as_ref().map(|code| format!(" <code class=\"code\">{}</code>", text(code)));
-    let _ =
-        writeln!(out, "<div class=\"message\">\n<p>{}{}</p>", text(said), code.unwrap_or_default());
+    let _ = writeln!(
+        out,
+        "<div class=\"message\">\n<p>{}{}</p>",
+        coded(said),
+        code.unwrap_or_default()
+    );
     if !places.is_empty() {
         let places: Vec<String> =
             places.iter().map(|place| format!("<li>{}", text(place))).collect();
@@ -277,7 +286,20 @@ fn text(text: &str) -> String {
 
 /// Text of several lines, which rekon composed.
 fn lines_of(lines: &str) -> String {
-    lines.split('\n').map(text).collect::<Vec<_>>().join("<br>")
+    lines.split('\n').map(coded).collect::<Vec<_>>().join("<br>")
+}
+
+/// A sentence, with what stands in backticks as code.
+fn coded(sentence: &str) -> String {
+    let parts: Vec<&str> = sentence.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return text(sentence);
+    }
+    let parts = parts.iter().enumerate().map(|(at, part)| match at % 2 {
+        0 => text(part),
+        _ => format!("<code>{}</code>", text(part)),
+    });
+    parts.collect()
 }
 
 /// The digest by which a policy of content security knows a script or a style sheet.

@@ -6,23 +6,22 @@ use super::page::{Count, Message, Page, PlainLine, page};
 use super::pool::{Node, Pool};
 use super::{line, made, root, row, said, table};
 use crate::model::{Attribute, Definition, TagPolicy};
-use crate::plan::{
-    Action, AttributeChange, Call, Change, FallbackCall, Made, Origin, Plan, Summary,
-};
+use crate::plan::{Action, Call, Change, FallbackCall, Made, Origin, Plan, Summary};
 use crate::report::palette::Meaning;
 use crate::report::values::{at_least, count};
 use crate::report::view::{self, Entry, Row, Said};
 use crate::report::{Detail, values, words};
 
 /// Draws a plan, which was made now and against this unless it says itself when that was.
-pub fn plan(plan: &Plan, made_now: Option<&Made>) -> String {
-    let entries = view::entries(plan, Detail::Normal);
+pub(super) fn plan(plan: &Plan, made_now: Option<&Made>) -> String {
+    let mut entries = view::entries(plan, Detail::Normal);
+    entries.sort_by_key(|entry| (!entry.destroys(), entry.action != Action::Delete));
     let mut pool = Pool::default();
     let details = Details::new(plan);
     let nodes: Vec<Node> = entries.iter().map(|one| entry(&mut pool, one, &details)).collect();
     page(&Page {
         kind: "Plan",
-        stack: &plan.stack,
+        stack: Some(&plan.stack),
         verdict: verdict(plan, &entries),
         counts: counts(&plan.summary),
         messages: messages(plan),
@@ -212,11 +211,9 @@ impl<'a> Details<'a> {
         let old = change.and_then(|change| change.moved_from.as_deref());
         let before = old.and_then(|old| self.changes.get(old).copied());
         let rows = change.map_or_else(Vec::new, |change| self.rows_of(change));
-        let attributes = change.map_or(&[][..], |change| &change.attributes);
-        let sides = [
-            before.or(change).and_then(|one| one.expect.as_ref()),
-            change.and_then(|one| one.result.as_ref()),
-        ];
+        let expected = before.or(change).and_then(|change| change.expect.as_ref());
+        let result = change.and_then(|change| change.result.as_ref());
+        let given = expected.into_iter().chain(result).flat_map(Definition::given_tags).collect();
         let calls = before.into_iter().chain(change).flat_map(|change| &change.calls);
         let calls: Vec<Node> =
             calls.filter_map(|id| self.calls.get(id.as_str())).map(|one| call(pool, one)).collect();
@@ -225,9 +222,9 @@ impl<'a> Details<'a> {
             ("name", pool.text(name)),
             ("was", pool.maybe(old)),
             ("place", pool.maybe(place.as_deref())),
-            ("tags", tags(pool, sides)),
+            ("tags", tags(pool, &given)),
             ("table", table(pool, &rows)),
-            ("stays", stays(pool, sides[0], attributes)),
+            ("stays", stays(pool, expected, &rows)),
             ("calls", pool.list(&calls)),
             ("became", became.unwrap_or_else(|| pool.maybe(None))),
         ];
@@ -249,31 +246,22 @@ impl<'a> Details<'a> {
     }
 }
 
-/// The tags that people gave a processor, before and after.
-fn tags(pool: &mut Pool, sides: [Option<&Definition>; 2]) -> Node {
-    let tags =
-        sides.into_iter().flatten().flat_map(Definition::iter).filter_map(|(attribute, value)| {
-            let key = attribute.tag().filter(|key| !TagPolicy::is_reserved(key))?;
-            Some((key.to_owned(), value.as_text()?.to_owned()))
-        });
-    let tags: BTreeSet<(String, String)> = tags.collect();
+/// Tags by which the list can be narrowed.
+pub(super) fn tags(pool: &mut Pool, tags: &BTreeSet<(String, String)>) -> Node {
     let tags: Vec<Node> =
         tags.iter().map(|(key, value)| pool.texts([key.as_str(), value.as_str()])).collect();
     pool.list(&tags)
 }
 
 /// What of a processor stays as it is, for whoever wants to know what it is.
-fn stays(pool: &mut Pool, before: Option<&Definition>, changed: &[AttributeChange]) -> Node {
-    let changes = |attribute: &Attribute| changed.iter().any(|one| one.attribute == *attribute);
+fn stays(pool: &mut Pool, before: Option<&Definition>, changed: &[Row]) -> Node {
     let reserved = |attribute: &Attribute| attribute.tag().is_some_and(TagPolicy::is_reserved);
-    let rest = before.into_iter().flat_map(Definition::iter);
-    let rest: Vec<Node> = rest
-        .filter(|(attribute, _)| !changes(attribute) && !reserved(attribute))
-        .map(|(attribute, value)| {
-            let both = [attribute.to_string(), values::text(attribute, Some(value))];
-            pool.texts(both.iter().map(String::as_str))
-        })
-        .collect();
+    let all = before.into_iter().flat_map(Definition::iter);
+    let all = all.filter(|(attribute, _)| !reserved(attribute));
+    let all =
+        all.map(|(attribute, value)| [attribute.to_string(), values::text(attribute, Some(value))]);
+    let rest = all.filter(|[path, _]| changed.iter().all(|row| row.path != *path));
+    let rest: Vec<Node> = rest.map(|both| pool.texts(both.iter().map(String::as_str))).collect();
     pool.list(&rest)
 }
 

@@ -100,7 +100,14 @@ pub(in crate::report) fn in_full<'a>(plan: &'a Plan) -> impl Fn(&'a Change) -> V
     move |change| {
         let old = change.moved_from.as_deref().and_then(|name| by_name.get(name));
         match (old, main_action(change)) {
-            (Some(old), action) => context.listed(&[&beside(change, old)], action),
+            (Some(old), _) => {
+                let mut change = beside(change, old);
+                for one in &mut change.attributes {
+                    one.before =
+                        old.expect.as_ref().and_then(|old| old.get(&one.attribute)).cloned();
+                }
+                context.changed(&[&change])
+            }
             (None, action @ (Action::Create | Action::Delete)) => context.listed(&[change], action),
             (None, _) => context.changed(&[change]),
         }
