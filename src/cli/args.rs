@@ -441,9 +441,10 @@ impl Apply {
 }
 
 /// The formats of what is no plan.
-const NO_DIFF: [Format; 4] = [Format::Text, Format::Json, Format::Markdown, Format::Html];
+const NO_DIFF: [Format; 6] =
+    [Format::Text, Format::Json, Format::Markdown, Format::Html, Format::Github, Format::Sarif];
 /// The formats of what is wrong in the files.
-const OF_FILES: [Format; 2] = [Format::Text, Format::Json];
+const OF_FILES: [Format; 4] = [Format::Text, Format::Json, Format::Github, Format::Sarif];
 
 /// The formats of what is posted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -491,6 +492,8 @@ impl ValueEnum for Format {
             Format::Json => "The versioned document",
             Format::Markdown => "For a comment, an issue or the summary of a job",
             Format::Html => "A page by itself, to be opened in a browser",
+            Format::Github => "Annotations on lines, for a workflow of GitHub Actions",
+            Format::Sarif => "A SARIF 2.1.0 log, for code scanning",
         };
         Some(PossibleValue::new(self.as_str()).help(about))
     }

@@ -70,6 +70,26 @@ impl RefusalCode {
             RefusalCode::SwapCut => "swap-cut",
         }
     }
+
+    /// What it means, in one sentence.
+    pub fn about(self) -> &'static str {
+        match self {
+            RefusalCode::GuardDeletes => "The plan deletes more than the guard allows.",
+            RefusalCode::GuardReplacements => "The plan replaces more than the guard allows.",
+            RefusalCode::GuardUpdates => "The plan updates more than the guard allows.",
+            RefusalCode::GuardCreates => "The plan creates more than the guard allows.",
+            RefusalCode::PreventDestroy => "`lifecycle.prevent_destroy` protects the processor.",
+            RefusalCode::TagsUnknown => "A replacement would lose tags that nobody has read.",
+            RefusalCode::MembersUnknown => {
+                "The processor has members that this version does not know and would lose."
+            }
+            RefusalCode::OwnedByAnother => "Another stack manages the processor.",
+            RefusalCode::Drift => "The service changed what the files declare.",
+            RefusalCode::Undeclared => "The account holds what no file declares.",
+            RefusalCode::StreamHeld => "Another processor keeps the stream.",
+            RefusalCode::SwapCut => "The other part of an exchange of streams is left out.",
+        }
+    }
 }
 
 impl Refusal {

@@ -13,16 +13,19 @@
 
 pub mod diagnostics;
 pub mod diff;
+pub mod github;
 pub mod html;
 pub mod iam_policy;
 pub mod json;
 pub mod markdown;
 pub mod metrics;
+pub mod sarif;
 pub mod schema;
 pub mod slack;
 pub mod text;
 pub mod toml;
 
+mod digest;
 mod escape;
 mod layout;
 mod palette;
@@ -35,6 +38,7 @@ mod words;
 #[cfg(test)]
 mod samples;
 
+use digest::digest;
 pub use escape::escape;
 pub use review::{Document, Format, Subject, review};
 pub use settings::{Detail, MaxBytes, MaxDiagnostics, Settings};

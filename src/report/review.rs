@@ -1,6 +1,6 @@
 //! What is reviewed, and in which format: the one place where the two meet.
 
-use super::{Settings, diagnostics, diff, html, json, markdown, text};
+use super::{Settings, diagnostics, diff, github, html, json, markdown, sarif, text};
 use crate::desired::Stack;
 use crate::diagnostic::Record;
 use crate::plan::{Drift, Made, Outcome, Plan};
@@ -18,12 +18,23 @@ pub enum Format {
     Markdown,
     /// A page by itself, for a browser.
     Html,
+    /// Annotations on lines, for a workflow of GitHub Actions.
+    Github,
+    /// A SARIF log, for code scanning.
+    Sarif,
 }
 
 impl Format {
     /// All of them, as a list of them reads best.
-    pub const ALL: [Format; 5] =
-        [Format::Text, Format::Diff, Format::Json, Format::Markdown, Format::Html];
+    pub const ALL: [Format; 7] = [
+        Format::Text,
+        Format::Diff,
+        Format::Json,
+        Format::Markdown,
+        Format::Html,
+        Format::Github,
+        Format::Sarif,
+    ];
 
     /// The word that options use.
     pub fn as_str(self) -> &'static str {
@@ -33,6 +44,8 @@ impl Format {
             Format::Json => "json",
             Format::Markdown => "markdown",
             Format::Html => "html",
+            Format::Github => "github",
+            Format::Sarif => "sarif",
         }
     }
 
@@ -96,5 +109,10 @@ pub fn review(document: Document<'_>, format: Format, settings: Settings) -> Str
         },
         Format::Markdown => markdown::review(document, settings.max_bytes),
         Format::Html => html::review(document),
+        Format::Github => github::review(document),
+        Format::Sarif => sarif::review(document),
     }
 }
+
+#[cfg(test)]
+mod tests;

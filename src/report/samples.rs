@@ -1,5 +1,7 @@
 //! Values that the tests of several formats share.
 
+pub(super) mod reviews;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

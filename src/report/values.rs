@@ -119,14 +119,6 @@ pub(super) fn at_least(duration: Duration) -> String {
     }
 }
 
-/// A time that was measured.
-pub(super) fn elapsed(time: Duration) -> String {
-    match time.as_secs() {
-        0..60 => format!("{:.1} s", time.as_secs_f64()),
-        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
-    }
-}
-
 /// A time as people foretell it.
 pub(super) fn duration(seconds: f64) -> String {
     #[expect(

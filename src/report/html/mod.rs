@@ -153,4 +153,6 @@ fn line(row: &Row) -> String {
 }
 
 #[cfg(test)]
+pub(super) use page::without_furniture;
+#[cfg(test)]
 mod tests;

@@ -6,10 +6,9 @@ use super::page::{Count, Message, Page, PlainLine, page};
 use super::plan::{Details, capital, kind};
 use super::pool::{Node, Pool};
 use super::{made, root, said};
-use crate::plan::{Action, CallTally, Outcome, Plan, Removed};
+use crate::plan::{Action, Outcome, Plan, Removed};
 use crate::report::palette::Meaning;
-use crate::report::values::elapsed;
-use crate::report::view::{self, Applied, Counts, Fated, ProcessorResult, Said};
+use crate::report::view::{self, Counts, Fated, ProcessorResult, Said};
 use crate::report::words;
 
 /// Draws what became of a plan.
@@ -34,13 +33,13 @@ pub(super) fn outcome(outcome: &Outcome, plan: &Plan) -> String {
 }
 
 fn verdict(outcome: &Outcome) -> (Meaning, String) {
-    let (meaning, words) = match view::applied(outcome) {
-        Applied::All if outcome.processors.is_empty() => (Meaning::Good, "Nothing to do."),
-        Applied::All => (Meaning::Good, "Applied."),
-        Applied::Part => (Meaning::Error, "Applied in part. A new plan shows what remains."),
-        Applied::Nothing => (Meaning::Error, "Nothing was applied. A new plan shows what remains."),
-    };
-    (meaning, words.to_owned())
+    let (meaning, verdict) = view::outcome_verdict(outcome);
+    let (fates, _) = view::outcome_summary(outcome);
+    let fates: Vec<&str> = fates.iter().map(|(_, text)| text.as_str()).collect();
+    match fates.is_empty() {
+        true => (meaning, verdict),
+        false => (meaning, format!("{verdict} {}.", fates.join(", "))),
+    }
 }
 
 fn counts(counts: &Counts) -> Vec<Count> {
@@ -83,10 +82,8 @@ fn messages(outcome: &Outcome) -> Vec<Message> {
         let command = Some(restore.clone());
         Message { command, ..Message::new(Meaning::Error, "Removed and not recreated", text) }
     });
-    let interrupted = outcome.interrupted.map(|signal| {
-        let text = format!("Interrupted by {}: no new delete was begun.", signal.as_str());
-        Message::new(Meaning::Warning, "Interrupted", text)
-    });
+    let interrupted = view::interrupted(outcome)
+        .map(|(lead, text)| Message::new(Meaning::Warning, "Interrupted", format!("{lead}{text}")));
     let deleted = outcome.removed.iter().filter(|one| one.planned);
     let deleted = deleted.map(|one| Message {
         command: Some(one.restore.clone()),
@@ -100,13 +97,8 @@ fn messages(outcome: &Outcome) -> Vec<Message> {
 }
 
 fn facts(outcome: &Outcome, plan: &Plan) -> Vec<(&'static str, String)> {
-    let CallTally { made: writes, reads, retried, throttled } = outcome.tally;
-    let mut facts = vec![
-        ("Writes", format!("{writes} of {} planned", plan.summary.calls.total)),
-        ("Reads", reads.to_string()),
-        ("Retried", format!("{retried}, {throttled} of them throttled")),
-        ("Took", elapsed(outcome.elapsed)),
-    ];
+    let (_, cost) = view::outcome_summary(outcome);
+    let mut facts = vec![("Cost", cost), ("Planned", view::cost(&plan.summary.calls))];
     facts.extend(made(plan.made.as_ref()));
     facts.push(("Fingerprint", plan.fingerprint.clone()));
     facts.push(("rekon", plan.rekon_version.clone()));
@@ -114,11 +106,7 @@ fn facts(outcome: &Outcome, plan: &Plan) -> Vec<(&'static str, String)> {
 }
 
 fn what(result: &ProcessorResult<'_>) -> String {
-    match (result.fated, result.operation) {
-        (Fated::Failed, Some(operation)) => format!("{} failed", operation.as_str()),
-        (Fated::Moved, _) => "moved since the plan: nothing was done".to_owned(),
-        (fated, _) => word(fated).to_owned(),
-    }
+    view::fated(result.fated, result.operation)
 }
 
 fn plain<'a>(group: &[ProcessorResult<'a>]) -> PlainLine<'a> {

@@ -79,9 +79,10 @@ function haystack(entry, member) {
 
 // ---- The filter ------------------------------------------------------------------------------
 
-const NOTHING = { kinds: [], q: "", attribute: "", key: "", value: "" };
+const NOTHING = { name: "", kinds: [], q: "", attribute: "", key: "", value: "" };
 
-function toAddress({ kinds, q, attribute, key, value }) {
+function toAddress({ name, kinds, q, attribute, key, value }) {
+  if (name) return encodeURIComponent(name);
   const parts = new URLSearchParams();
   if (kinds.length) parts.set("kind", kinds.join(","));
   if (q.trim()) parts.set("q", q.trim());
@@ -92,19 +93,27 @@ function toAddress({ kinds, q, attribute, key, value }) {
 }
 
 function fromAddress(address) {
+  if (!address.includes("=")) {
+    try {
+      return { ...NOTHING, name: decodeURIComponent(address) };
+    } catch {
+      return { ...NOTHING, name: address };
+    }
+  }
   const parts = new URLSearchParams(address);
   const get = (key) => parts.get(key) ?? "";
   const kinds = get("kind").split(",").filter(Boolean);
-  return { kinds, q: get("q"), attribute: get("attribute"), key: get("tag"), value: get("value") };
+  return { name: "", kinds, q: get("q"), attribute: get("attribute"), key: get("tag"), value: get("value") };
 }
 
 // The entries that have something to show, each with the processors that it shows.
-function matching({ kinds, q, attribute, key, value }) {
+function matching({ name, kinds, q, attribute, key, value }) {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   const found = [];
   for (const entry of entries) {
     if (kinds.length && !kinds.some((kind) => entry.kinds.includes(kind))) continue;
     const members = entry.members.filter((member) =>
+      (!name || member.name === name || member.was === name) &&
       (!attribute || member.table.rows.some((row) => row.path === attribute)) &&
       (!key || member.tags.some(([one, its]) => one === key && (!value || its === value))) &&
       (!words.length || words.every((word) => haystack(entry, member).includes(word))));
@@ -228,12 +237,9 @@ function chunks(list, items, make, word) {
 }
 
 function memberItem(member) {
-  const folded = fold({ class: "member" },
+  return element("li", {}, fold({ class: "member" },
     [element("span", { class: "name" }, member.name), " ", element("span", { class: "place" }, member.place ?? "")],
-    () => details(member));
-  const item = element("li", {}, folded);
-  item.member = member;
-  return item;
+    () => details(member)));
 }
 
 function body(entry, members) {
@@ -245,10 +251,9 @@ function body(entry, members) {
     !alone && rows.length > 0 && table(members[0].table.heads, rows, "What changes of each"),
     keep && element("div", { class: "keep" }, element("p", {}, `${keep.lead}:`), element("pre", { tabindex: "0", role: "group", "aria-label": "Lines of TOML" }, keep.lines.join("\n"))),
   ];
-  if (alone) return { parts, next: () => {} };
+  if (alone) return parts;
   const list = element("ul", { class: "members" });
-  const { more, next } = chunks(list, members, memberItem, "processor");
-  return { parts: [...parts, list, more], list, next };
+  return [...parts, list, chunks(list, members, memberItem, "processor").more];
 }
 
 function title(entry, members) {
@@ -261,7 +266,6 @@ function title(entry, members) {
 }
 
 function entryItem({ entry, members }) {
-  let built = null;
   const [first] = members;
   const alone = entry.members.length === 1;
   const names = alone ? null : `${members.slice(0, 3).map(({ name }) => name).join(", ")}${members.length > 3 ? " …" : ""}`;
@@ -271,15 +275,11 @@ function entryItem({ entry, members }) {
     element("span", { class: "what" }, entry.what), " ",
     element("span", { class: "place" }, alone ? first.place ?? "" : names), " ",
     brief(entry.rows),
-  ], () => {
-    built = body(entry, members);
-    return built.parts;
-  });
+  ], () => body(entry, members));
   const item = element("li", { class: "entry", "data-kind": entry.kind }, folded);
   item.open = () => {
     folded.open = true;
     folded.fill();
-    return built;
   };
   return item;
 }
@@ -288,7 +288,7 @@ function entryItem({ entry, members }) {
 
 const controls = {};
 let filter = NOTHING;
-let shown = { next: () => {}, found: [] };
+let shown = [];
 
 function option(value, text) {
   return element("option", { value }, text);
@@ -335,16 +335,21 @@ function build() {
     tags.size > 0 && field("Tag", controls.key),
     tags.size > 0 && field("Value", controls.value, controls.values),
     controls.clear);
-  controls.q.addEventListener("input", () => change({ ...filter, q: controls.q.value }, "replace"));
-  controls.attribute.addEventListener("change", () => change({ ...filter, attribute: controls.attribute.value }));
-  controls.key.addEventListener("change", () => change({ ...filter, key: controls.key.value, value: "" }));
-  controls.value.addEventListener("input", () => change({ ...filter, value: controls.value.value }, "replace"));
+  controls.q.addEventListener("input", () => narrow({ q: controls.q.value }, "replace"));
+  controls.attribute.addEventListener("change", () => narrow({ attribute: controls.attribute.value }));
+  controls.key.addEventListener("change", () => narrow({ key: controls.key.value, value: "" }));
+  controls.value.addEventListener("input", () => narrow({ value: controls.value.value }, "replace"));
   if (TOTAL > 0) byId("changes").append(form, controls.found, controls.list);
 }
 
 function toggle(kind) {
   const kinds = filter.kinds.includes(kind) ? filter.kinds.filter((one) => one !== kind) : [...filter.kinds, kind];
-  change({ ...filter, kinds });
+  narrow({ kinds });
+}
+
+// Takes another part of the filter; whoever narrows no longer looks at one processor.
+function narrow(part, how) {
+  change({ ...filter, name: "", ...part }, how);
 }
 
 // Takes a filter over and writes it into the address; while it is typed, over what stands there.
@@ -373,6 +378,7 @@ function sync() {
     controls.values.replaceChildren(...values.map(([text, times]) => option(text, count(times, "processor"))));
   }
   controls.clear.hidden = toAddress(filter) === "";
+  controls.clear.textContent = filter.name ? "Show all" : "Clear";
 }
 
 // Builds the list anew for the filter.
@@ -382,7 +388,7 @@ function show() {
   const processors = found.reduce((sum, { members }) => sum + members.length, 0);
   const of = processors === TOTAL ? `${count(TOTAL, "processor")}` : `${number(processors)} of ${count(TOTAL, "processor")}`;
   controls.found.textContent = found.length === 0
-    ? `Nothing matches: 0 of ${count(TOTAL, "processor")}.`
+    ? `Nothing ${filter.name ? `is about ${filter.name}` : "matches"}: 0 of ${count(TOTAL, "processor")}.`
     : `${of}, ${count(found.length, noun)}.`;
   const grave = found.filter(({ entry }) => entry.destroys);
   const others = found.filter(({ entry }) => !entry.destroys);
@@ -395,7 +401,7 @@ function show() {
   };
   const parts = [section("grave", HEADINGS[0], grave), section("others", grave.length ? HEADINGS[1] : HEADINGS[2], others)];
   controls.list.replaceChildren(...parts.map(({ made }) => made));
-  shown = { found, parts };
+  shown = parts;
 }
 
 const HEADINGS = {
@@ -404,50 +410,24 @@ const HEADINGS = {
   outcome: ["What did not end as planned", "Everything else", "Results"],
 }[document.querySelector(".kind span").textContent];
 
-// Opens what the address names, and goes there.
-function visit(name) {
-  filter = NOTHING;
-  show();
-  for (const { part, list, next } of shown.parts) {
-    const at = part.findIndex(({ entry }) => entry.members.some((member) => member.name === name));
-    if (at === -1) continue;
-    next(at + 1);
-    const item = list.children[at];
-    const { members } = part[at];
-    const built = item.open();
-    let target = item;
-    if (built.list) {
-      const place = members.findIndex((member) => member.name === name);
-      built.next(place + 1);
-      target = built.list.children[place];
-      const folded = target.querySelector("details");
-      folded.open = true;
-      folded.fill();
-    }
-    const summary = target.querySelector("summary");
-    summary.scrollIntoView({ block: "center" });
-    summary.focus();
-    return;
-  }
-  controls.found.textContent = `The report has nothing about ${name}.`;
+// Opens the one processor that the address names, and goes there.
+function visit() {
+  const [item] = document.querySelectorAll(".entry");
+  if (!item) return;
+  item.open();
+  const member = item.querySelector(".member");
+  if (member) member.open = true;
+  const summary = (member ?? item).querySelector("summary");
+  summary.scrollIntoView({ block: "center" });
+  summary.focus();
 }
 
 function follow() {
   const address = location.hash.slice(1);
-  if (address === "changes") return;
-  if (address === "" || address.includes("=")) {
-    if (address === toAddress(filter) && shown.parts) return;
-    filter = fromAddress(address);
-    show();
-    return;
-  }
-  let name = address;
-  try {
-    name = decodeURIComponent(address);
-  } catch {
-    // It is no encoding: taken as it is.
-  }
-  visit(name);
+  if (address === "changes" || address === toAddress(filter)) return;
+  filter = fromAddress(address);
+  show();
+  if (filter.name) visit();
 }
 
 function keys(event) {
@@ -458,7 +438,7 @@ function keys(event) {
     controls.q.focus();
     controls.q.select();
   } else if (event.key === "Escape" && event.target === controls.q) {
-    change({ ...filter, q: "" });
+    narrow({ q: "" });
   }
 }
 
@@ -470,7 +450,7 @@ if (TOTAL > 0) {
   document.addEventListener("keydown", keys);
   // What is printed is what is shown, as far as paper goes, with what destroys unfolded.
   window.addEventListener("beforeprint", () => {
-    for (const { list, part, next } of shown.parts) {
+    for (const { list, part, next } of shown) {
       next(MOST_PRINTED);
       [...list.children].filter((_, at) => part[at].entry.destroys).slice(0, AT_A_TIME).forEach((item) => item.open());
     }

@@ -1,11 +1,11 @@
 //! What became of a plan: the honest report, the gravest last.
 
 use super::INDENT;
-use crate::plan::{CallTally, Fate, Operation, Outcome, Plan, Removed};
+use crate::plan::{Fate, Outcome, Plan, Removed};
 use crate::report::layout::{Line, flow, grid, heading, help, paragraph};
 use crate::report::palette::Meaning;
-use crate::report::values::{count, elapsed, first_of};
-use crate::report::view::{self, Applied, Counts, Fated, ProcessorResult};
+use crate::report::values::{count, first_of};
+use crate::report::view::{self, Applied, Fated, ProcessorResult};
 use crate::report::{Settings, escape, words};
 
 /// How many names of processors without trouble are told.
@@ -33,16 +33,8 @@ pub fn outcome(outcome: &Outcome, plan: &Plan, settings: Settings) -> String {
         out.push('\n');
     }
     deleted(&mut out, outcome, settings);
-    if let Some(signal) = outcome.interrupted {
-        let lead = format!("Interrupted by {}: ", signal.as_str());
+    if let Some((lead, text)) = view::interrupted(outcome) {
         let lead = Line::new(settings).push(Meaning::Warning, &lead);
-        let text = if outcome.broken_off {
-            "what was under way was broken off, and no new delete was begun."
-        } else if !gone.is_empty() {
-            "not all that was under way could be finished, and no new delete was begun."
-        } else {
-            "what was under way was finished, and no new delete was begun."
-        };
         paragraph(&mut out, &lead, INDENT, text, settings);
     }
     summary(&mut out, outcome, settings);
@@ -55,7 +47,7 @@ pub fn event(name: &str, fate: &Fate, settings: Settings) -> String {
     let reasons = result.reasons().join("; ");
     let text = match result.fated {
         Fated::Done => String::new(),
-        Fated::Failed => format!(": {}: {reasons}", failure(result.operation)),
+        Fated::Failed => format!(": {}: {reasons}", view::failure(result.operation)),
         Fated::NotTried => format!(": not tried: {reasons}"),
         Fated::Moved => format!(": moved, nothing was done: {reasons}"),
     };
@@ -126,12 +118,7 @@ fn results(out: &mut String, group: &[ProcessorResult<'_>], settings: Settings) 
     let ProcessorResult { name, source, fated, made, operation, help: advice, notes, .. } = first;
     let crowd = !others.is_empty();
     let left = if crowd { count(group.len(), "processor") } else { (*name).to_owned() };
-    let what = match fated {
-        Fated::Done => "done".to_owned(),
-        Fated::Failed => failure(*operation),
-        Fated::NotTried => "not tried".to_owned(),
-        Fated::Moved => "moved since the plan: nothing was done".to_owned(),
-    };
+    let what = view::fated(*fated, *operation);
     let place = source.filter(|_| !crowd).map_or_else(String::new, ToString::to_string);
     let right = [
         Line::new(settings).push(mark(*fated).1, &what),
@@ -155,10 +142,6 @@ fn results(out: &mut String, group: &[ProcessorResult<'_>], settings: Settings) 
     }
 }
 
-fn failure(operation: Option<Operation>) -> String {
-    operation.map_or("failed".to_owned(), |operation| format!("{} failed", operation.as_str()))
-}
-
 fn title(fated: Fated, text: &str, settings: Settings) -> Line {
     let (symbol, meaning) = mark(fated);
     let line = Line::new(settings).push(meaning, symbol).push(Meaning::Plain, " ");
@@ -175,42 +158,23 @@ fn mark(fated: Fated) -> (&'static str, Meaning) {
 }
 
 fn summary(out: &mut String, outcome: &Outcome, settings: Settings) {
-    let Counts { done, failed, not_tried, moved } = Counts::of(outcome);
-    let CallTally { made, reads, retried, throttled } = outcome.tally;
     let applied = view::applied(outcome);
     if settings.is_quiet() && applied == Applied::All {
         return;
     }
-    let (meaning, words) = match applied {
-        Applied::All if outcome.processors.is_empty() => (Meaning::Good, "Nothing to do."),
-        Applied::All => (Meaning::Good, "Applied:"),
-        Applied::Part => (Meaning::Error, "Applied in part:"),
-        Applied::Nothing => (Meaning::Error, "Nothing was applied:"),
-    };
-    let mut pieces = vec![Line::new(settings).push(meaning, words)];
+    let (meaning, words) = view::outcome_verdict(outcome);
+    let mut pieces = vec![Line::new(settings).push(meaning, &words)];
     if outcome.processors.is_empty() {
         flow(out, &pieces, " ", INDENT, settings);
         return;
     }
-    let fates = [
-        (done, "done", Meaning::Good),
-        (failed, "failed", Meaning::Error),
-        (not_tried, "not tried", Meaning::Warning),
-        (moved, "moved", Meaning::Warning),
-    ];
-    let mut fates = fates.into_iter().filter(|(number, ..)| *number > 0).peekable();
-    while let Some((number, word, meaning)) = fates.next() {
+    let (fates, cost) = view::outcome_summary(outcome);
+    let mut fates = fates.into_iter().peekable();
+    while let Some((meaning, text)) = fates.next() {
         let end = if fates.peek().is_some() { "," } else { "." };
-        let piece = Line::new(settings).push(meaning, &format!("{number} {word}"));
-        pieces.push(piece.push(Meaning::Plain, end));
+        pieces.push(Line::new(settings).push(meaning, &text).push(Meaning::Plain, end));
     }
-    let number_of =
-        |number: u64, what| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-    let mut cost = vec![number_of(made, "write"), number_of(reads, "read")];
-    cost.extend((retried > 0).then(|| format!("{retried} retried")));
-    cost.extend((throttled > 0).then(|| format!("{throttled} throttled")));
-    cost.push(elapsed(outcome.elapsed));
-    pieces.push(Line::new(settings).push(Meaning::Plain, &format!("{}.", cost.join(", "))));
+    pieces.push(Line::new(settings).push(Meaning::Plain, &format!("{cost}.")));
     flow(out, &pieces, " ", INDENT, settings);
     if applied != Applied::All {
         Line::new(settings).push(Meaning::Faint, "A new plan shows what remains.").finish(out);

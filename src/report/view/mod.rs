@@ -8,6 +8,7 @@ mod drift;
 mod outcome;
 mod plan;
 mod regions;
+mod remarks;
 mod rows;
 mod summary;
 
@@ -20,8 +21,12 @@ pub(super) use drift::{
     DRIFT_INCOMPLETE, DriftEntry, DriftRow, category, drift_entries, drift_resolved, drift_summary,
     drift_verdict,
 };
-pub(super) use outcome::{Applied, Counts, Fated, ProcessorResult, applied, groups, results};
+pub(super) use outcome::{
+    Applied, Counts, Fated, ProcessorResult, applied, failure, fated, groups, interrupted,
+    outcome_summary, outcome_verdict, results,
+};
 pub(super) use plan::{Entry, Member, entries, in_full};
+pub(super) use remarks::{Level, Place, Remark, Rule, remarks};
 pub(super) use rows::{Below, Row};
 pub(super) use summary::{INCOMPLETE, actions, cost, nothing, outside, refusal, refused};
 

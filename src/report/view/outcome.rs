@@ -1,17 +1,19 @@
 //! What became of a plan, processor by processor.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::gather;
+use super::{Said, gather};
 use crate::diff::Difference;
 use crate::model::{Dialect, Location, Value};
 use crate::plan::{
-    Action, CallEffect, CallId, Change, Deviation, Failure, Fate, Operation, Outcome, Plan,
-    ProcessorOutcome, Reason,
+    Action, CallEffect, CallId, CallTally, Change, Deviation, Failure, Fate, Operation, Outcome,
+    Plan, ProcessorOutcome, Reason,
 };
+use crate::report::palette::Meaning;
 use crate::report::words::{self, Verb};
 
 /// How far a plan was applied.
@@ -220,4 +222,73 @@ pub(in crate::report) fn groups<'a>(
     });
     groups.sort_by_key(|group| group.first().map(|result| result.fated));
     groups
+}
+
+/// What the run comes to.
+pub(in crate::report) fn outcome_verdict(outcome: &Outcome) -> Said {
+    let (meaning, words) = match applied(outcome) {
+        Applied::All if outcome.processors.is_empty() => (Meaning::Good, "Nothing to do."),
+        Applied::All => (Meaning::Good, "Applied:"),
+        Applied::Part => (Meaning::Error, "Applied in part:"),
+        Applied::Nothing => (Meaning::Error, "Nothing was applied:"),
+    };
+    (meaning, words.to_owned())
+}
+
+/// How many processors met which fate, and what all of it took.
+pub(in crate::report) fn outcome_summary(outcome: &Outcome) -> (Vec<Said>, String) {
+    let Counts { done, failed, not_tried, moved } = Counts::of(outcome);
+    let fates = [
+        (done, "done", Meaning::Good),
+        (failed, "failed", Meaning::Error),
+        (not_tried, "not tried", Meaning::Warning),
+        (moved, "moved", Meaning::Warning),
+    ];
+    let fates = fates.into_iter().filter(|(number, ..)| *number > 0);
+    let fates = fates.map(|(number, word, meaning)| (meaning, format!("{number} {word}")));
+    let CallTally { made, reads, retried, throttled } = outcome.tally;
+    let number_of =
+        |number: u64, what| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let mut cost = vec![number_of(made, "write"), number_of(reads, "read")];
+    cost.extend((retried > 0).then(|| format!("{retried} retried")));
+    cost.extend((throttled > 0).then(|| format!("{throttled} throttled")));
+    cost.push(elapsed(outcome.elapsed));
+    (fates.collect(), cost.join(", "))
+}
+
+/// A time that was measured.
+fn elapsed(time: Duration) -> String {
+    match time.as_secs() {
+        0..60 => format!("{:.1} s", time.as_secs_f64()),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// How a processor's part ended, in a few words.
+pub(in crate::report) fn fated(fated: Fated, operation: Option<Operation>) -> String {
+    match fated {
+        Fated::Done => "done".to_owned(),
+        Fated::Failed => failure(operation),
+        Fated::NotTried => "not tried".to_owned(),
+        Fated::Moved => "moved since the plan: nothing was done".to_owned(),
+    }
+}
+
+/// What failed.
+pub(in crate::report) fn failure(operation: Option<Operation>) -> String {
+    operation.map_or("failed".to_owned(), |operation| format!("{} failed", operation.as_str()))
+}
+
+/// The signal that ended the run early, and what that means.
+pub(in crate::report) fn interrupted(outcome: &Outcome) -> Option<(String, &'static str)> {
+    let signal = outcome.interrupted?;
+    let is_gone = outcome.removed.iter().any(|removed| !removed.planned);
+    let text = if outcome.broken_off {
+        "what was under way was broken off, and no new delete was begun."
+    } else if is_gone {
+        "not all that was under way could be finished, and no new delete was begun."
+    } else {
+        "what was under way was finished, and no new delete was begun."
+    };
+    Some((format!("Interrupted by {}: ", signal.as_str()), text))
 }

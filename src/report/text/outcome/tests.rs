@@ -1,8 +1,11 @@
+use std::time::Duration;
+
 use super::*;
 use crate::diff::Difference;
 use crate::model::{Attribute, Value};
 use crate::plan::{
-    Action, Answer, CallOutcome, Deviation, Failure, Note, ProcessorOutcome, Reason, Signal,
+    Action, Answer, CallOutcome, CallTally, Deviation, Failure, Note, Operation, ProcessorOutcome,
+    Reason, Signal,
 };
 use crate::report::Detail;
 use crate::report::samples::{PlanBuilder, at, sample, taken};
