@@ -154,5 +154,6 @@ fn line(row: &Row) -> String {
 
 #[cfg(test)]
 pub(super) use page::without_furniture;
+
 #[cfg(test)]
 mod tests;

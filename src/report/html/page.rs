@@ -202,7 +202,7 @@ fn message(out: &mut String, message: &Message) {
     );
     if !places.is_empty() {
         let places: Vec<String> =
-            places.iter().map(|place| format!("<li>{}", text(place))).collect();
+            places.iter().map(|place| format!("<li>{}</li>", text(place))).collect();
         let _ = writeln!(out, "<ul class=\"places\">{}</ul>", places.join("\n"));
     }
     for line in help.iter() {
@@ -220,7 +220,7 @@ fn aside(out: &mut String, sentence: &str, names: &[&str]) {
         let _ = writeln!(out, "<p>{sentence}</p>");
         return;
     }
-    let names: Vec<String> = names.iter().map(|name| format!("<li>{}", text(name))).collect();
+    let names: Vec<String> = names.iter().map(|name| format!("<li>{}</li>", text(name))).collect();
     let _ = writeln!(
         out,
         "<details><summary>{sentence}</summary><ul class=\"names\">{}</ul></details>",
@@ -237,13 +237,14 @@ fn plain(out: &mut String, lines: &[PlainLine<'_>]) {
     {
         let most = if *destroys { usize::MAX } else { 3 };
         let names = first_of(names.iter().copied(), most);
-        let _ = writeln!(out, "<li><b>{}</b> <span>{}</span>", text(&names), text(what));
+        let _ = write!(out, "<li><b>{}</b> <span>{}</span>", text(&names), text(what));
         for detail in details {
-            let _ = writeln!(out, "<br>{}", text(detail));
+            let _ = write!(out, "\n<br>{}", text(detail));
         }
+        out.push_str("</li>\n");
     }
     if let Some(untold @ 1..) = others.len().checked_sub(MOST_LINES) {
-        let _ = writeln!(out, "<li>{untold} more lines are shown with JavaScript only.");
+        let _ = writeln!(out, "<li>{untold} more lines are shown with JavaScript only.</li>");
     }
     out.push_str("</ul>\n");
 }
@@ -326,7 +327,7 @@ pub(super) fn base64(bytes: &[u8]) -> String {
 
 /// A page without what is the same in all of them.
 #[cfg(test)]
-pub(super) fn without_furniture(page: &str) -> String {
+pub(in crate::report) fn without_furniture(page: &str) -> String {
     let mut page = page.to_owned();
     for (name, source) in [("page.css", STYLE), ("page.js", SCRIPT)] {
         page = page.replace(source, &format!("{name} stands here"));

@@ -146,36 +146,37 @@ fn is_marked(character: char) -> bool {
     matches!(character, '<' | '>' | '&') || is_unsafe(character)
 }
 
+/// What the page makes of the pool.
+#[cfg(test)]
+pub(super) fn unpack(text: &str) -> Json {
+    let data: Json = serde_json::from_str(text).expect("the pool is JSON");
+    let at = |place: &Json| usize::try_from(place.as_u64().expect("a place")).expect("a place");
+    let mut values: Vec<Json> = Vec::new();
+    for node in data["nodes"].as_array().expect("nodes") {
+        let value = match node.as_array().map(Vec::as_slice) {
+            Some([shape, places @ ..]) => {
+                let parts = places.iter().map(|place| values[at(place)].clone());
+                match at(shape) {
+                    0 => parts.collect(),
+                    shape => {
+                        let keys = data["shapes"][shape - 1].as_array().expect("keys");
+                        let keys = keys.iter().map(|key| key.as_str().expect("a key").to_owned());
+                        Json::Object(keys.zip(parts).collect())
+                    }
+                }
+            }
+            _ => node.clone(),
+        };
+        values.push(value);
+    }
+    values.swap_remove(at(&data["root"]))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    /// What the page does with the pool.
-    fn unpack(text: &str) -> Json {
-        let data: Json = serde_json::from_str(text).unwrap();
-        let mut values: Vec<Json> = Vec::new();
-        for node in data["nodes"].as_array().unwrap() {
-            let value = match node.as_array().map(Vec::as_slice) {
-                Some([shape, places @ ..]) => {
-                    let at = |place: &Json| usize::try_from(place.as_u64().unwrap()).unwrap();
-                    let parts = places.iter().map(|place| values[at(place)].clone());
-                    match at(shape) {
-                        0 => parts.collect(),
-                        shape => {
-                            let keys = data["shapes"][shape - 1].as_array().unwrap();
-                            let keys = keys.iter().map(|key| key.as_str().unwrap().to_owned());
-                            Json::Object(keys.zip(parts).collect())
-                        }
-                    }
-                }
-                _ => node.clone(),
-            };
-            values.push(value);
-        }
-        values[usize::try_from(data["root"].as_u64().unwrap()).unwrap()].clone()
-    }
 
     #[test]
     fn what_is_packed_is_what_is_unpacked() {
