@@ -142,12 +142,18 @@ test("the list narrows by action, tag, attribute and words, and the address keep
   assert.equal(await page.locator("#found").getAttribute("aria-live"), "polite");
 });
 
-test("an address names a processor, and the page opens and shows it", async (t) => {
+test("an address names a processor, and the page opens and shows it alone", async (t) => {
   const page = await open(t, street.plan, { hash: "#camera-07" });
   const member = page.locator(".member[open]");
   assert.match(await member.locator("summary").first().textContent(), /camera-07/);
   assert.ok(await member.locator("summary").first().evaluate((summary) => summary === document.activeElement));
-  await page.evaluate(() => { location.hash = "#front-door"; });
+  assert.equal(await found(page), "1 of 20 processors, 1 change.");
+  await page.locator("#clear", { hasText: "Show all" }).click();
+  assert.equal(await found(page), "20 processors, 7 changes.");
+  await page.goBack();
+  assert.equal(await found(page), "1 of 20 processors, 1 change.");
+  // A processor is found by the name that it had, too.
+  await page.evaluate(() => { location.hash = "#front"; });
   const front = entry(page, "front → front-door");
   await front.locator(".details").waitFor();
   assert.match(await front.locator("table").first().textContent(), /key_prefix\s*front\/\s*front-door\//);
@@ -155,6 +161,8 @@ test("an address names a processor, and the page opens and shows it", async (t) 
     const { top, bottom } = summary.getBoundingClientRect();
     return top >= 0 && bottom <= innerHeight;
   }));
+  await page.evaluate(() => { location.hash = "#nobody"; });
+  await page.locator("#found", { hasText: "Nothing is about nobody" }).waitFor();
 });
 
 test("a keyboard is enough", async (t) => {
@@ -379,7 +387,8 @@ test("ten thousand stay usable", async (t) => {
   await page.evaluate(() => { location.hash = "camera-09999"; });
   await page.locator(".details").waitFor();
   assert.match(await page.evaluate(() => document.activeElement.textContent), /camera-09999/);
-  await page.evaluate(() => { location.hash = ""; });
+  assert.equal(await found(page), "1 of 10,000 processors, 1 change.");
+  await page.locator("#clear").click();
   await picture(page, "ten-thousand");
   const more = page.locator("#list button.more:visible").first();
   const shown = await page.locator(".entry").count();
