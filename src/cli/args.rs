@@ -80,6 +80,8 @@ pub(super) enum Command {
     Accept(Box<super::accept::AcceptArgs>),
     /// Render a saved plan, offline and without credentials.
     Show(Show),
+    /// Draw the regions of interest, as SVG or PNG.
+    Render(super::render::RenderArgs),
     /// Print the live state as JSON.
     Snapshot(Box<Snapshot>),
     /// Print the least IAM policy that a command needs.

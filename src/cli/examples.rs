@@ -11,7 +11,7 @@ use super::exit;
 pub(super) type Example = (&'static str, &'static str);
 
 /// The examples of each command; the program itself has no name here.
-const EXAMPLES: [(&str, &[Example]); 16] = [
+const EXAMPLES: [(&str, &[Example]); 17] = [
     (
         "",
         &[
@@ -101,6 +101,15 @@ const EXAMPLES: [(&str, &[Example]); 16] = [
         &[
             ("rekon show plan.json", "for reading"),
             ("rekon show plan.json --format diff", "as a unified diff"),
+        ],
+    ),
+    (
+        "render",
+        &[
+            ("rekon render", "all regions that the project here declares, into ./pictures"),
+            ("rekon render . front-door --out - > door.svg", "of one processor, to stdout"),
+            ("rekon render --plan plan.json", "before and after of what a saved plan changes"),
+            ("rekon render . 'front-*' --format png --width 800", "of some, as pixels"),
         ],
     ),
     (

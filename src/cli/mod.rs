@@ -19,6 +19,7 @@ mod man;
 mod new_files;
 mod plan;
 mod project;
+mod render;
 mod reports;
 mod restore;
 mod saved;
@@ -124,6 +125,7 @@ fn dispatch(command: Command, reports: &Reports, ui: &Ui) -> Result<Exit, Comman
     match command {
         Command::Validate(args) => Ok(validate::run(&args, reports, ui)),
         Command::Show(args) => show::run(&args, reports, ui),
+        Command::Render(args) => render::run(&args, ui),
         Command::IamPolicy(args) => iam_policy::run(&args, ui),
         Command::Schema(args) => Ok(schema(args.format, ui)),
         Command::Completions(args) => Ok(completions::run(args.shell, ui)),

@@ -88,6 +88,7 @@ impl Reports {
             Command::Import(import) => alone(import.format.into()),
             Command::Snapshot(_) => alone(Format::Json),
             Command::Init(_)
+            | Command::Render(_)
             | Command::IamPolicy(_)
             | Command::Schema(_)
             | Command::Emulator(_)

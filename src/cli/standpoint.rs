@@ -117,6 +117,7 @@ impl Standpoint {
         for change in &mut plan.changes {
             let attributes = change.attributes.iter_mut().filter_map(|one| one.source.as_mut());
             self.rename_all(attributes.chain(&mut change.source));
+            change.frame = change.frame.as_ref().map(|frame| self.show(frame));
         }
         self.rename(&mut plan.diagnostics);
         plan

@@ -5,7 +5,7 @@ use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Commands that the documentation names and that are not there yet.
-const TO_COME: [&str; 2] = ["diff", "render"];
+const TO_COME: [&str; 1] = ["diff"];
 
 /// Commands that people try who come from elsewhere, and what to do here instead.
 const ELSEWHERE: [(&[&str], &str); 10] = [

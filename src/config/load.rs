@@ -1,6 +1,7 @@
 //! Reading a project from disk: the only input of this module, and its only
 //! threads.
 
+mod frame;
 mod include;
 mod parallel;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::parse::{Parsed, parse};
 use super::tree::{Node, Table};
 use crate::diagnostic::{Code, Diagnostic, SourceId, Sources, Span};
+pub use frame::{frame, frame_path};
 use include::Pattern;
 
 /// The name of the file that makes a folder a project.
@@ -31,6 +33,9 @@ pub struct Loaded {
     /// The files that could not be read or are no TOML. What they would have
     /// said is unknown, so nothing is missed or unused for certain.
     pub unknown: Vec<SourceId>,
+    /// The frames that they name and that cannot be shown, by their paths, and why: the
+    /// rest of a sentence about each.
+    pub unusable_frames: BTreeMap<String, String>,
     /// What is wrong in the files as TOML, and with finding them.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -92,6 +97,7 @@ pub fn load(folder: &Path) -> Loaded {
     let found: Vec<(String, PathBuf)> = found.into_iter().collect();
     let texts = parallel::map(&found, |(_, path)| read(path));
     loaded.add_texts(found.into_iter().map(|(shown, _)| shown).zip(texts).collect());
+    loaded.unusable_frames = frame::unusable(folder, &loaded.files);
     loaded
 }
 

@@ -31,7 +31,7 @@ mod tokens;
 mod tree;
 
 pub(crate) use edit::{Change, Edit, Step, edit};
-pub use load::{Loaded, LoadedFile, PROJECT_FILE, load};
+pub use load::{Loaded, LoadedFile, PROJECT_FILE, frame, frame_path, load};
 pub(crate) use pattern::matches;
 pub use schema::schema;
 pub(crate) use suggest::{closest, concerning, did_you_mean, first_of, list, quoted, shorten};

@@ -302,7 +302,7 @@ fn plan() -> Json {
             ("group", text()),
             ("calls", list(text())),
         ],
-        [("source", location()), ("moved_from", text())],
+        [("source", location()), ("frame", text()), ("moved_from", text())],
     );
     let fallback =
         object([("processor", text()), ("operation", operation()), ("request", wire())], []);

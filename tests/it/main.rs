@@ -14,6 +14,7 @@ mod mistakes;
 mod ownership;
 mod pace;
 mod peer;
+mod pictures;
 mod plan_texts;
 mod quirks;
 mod read_verbs;

@@ -140,6 +140,7 @@ impl World {
                 Declaration {
                     definition,
                     lifecycle: Lifecycle::default(),
+                    frame: None,
                     span: Span::new(file, 11..12),
                     places: BTreeMap::new(),
                 },

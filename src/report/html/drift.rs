@@ -50,7 +50,7 @@ pub(super) fn drift(drift: &Drift, made_now: Option<&Made>) -> String {
             .collect(),
         facts,
         lines: entries.iter().map(plain).collect(),
-        data: root(pool, "finding", &nodes),
+        data: root(pool, "finding", &nodes, None),
     })
 }
 
@@ -120,6 +120,7 @@ fn member(pool: &mut Pool, finding: &Finding, rows: &[DriftRow]) -> Node {
         ("table", pool.object(table)),
         ("stays", pool.list(&[])),
         ("calls", pool.list(&[])),
+        ("picture", pool.maybe(None)),
         ("became", pool.maybe(None)),
     ];
     pool.object(members)

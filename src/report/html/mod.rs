@@ -10,6 +10,7 @@
 //! made; how long ago that is, the browser knows.
 
 mod drift;
+mod gallery;
 mod outcome;
 mod page;
 mod plan;
@@ -57,13 +58,17 @@ fn none(of: Subject, stack: Option<&Stack>, records: &[Record]) -> String {
         outside: Vec::new(),
         facts: Vec::new(),
         lines: Vec::new(),
-        data: root(Pool::default(), "entry", &[]),
+        data: root(Pool::default(), "entry", &[], None),
     })
 }
 
-/// A list for the page's root.
-fn root(mut pool: Pool, noun: &str, entries: &[Node]) -> String {
-    let members = [("noun", pool.text(noun)), ("entries", pool.list(entries))];
+/// The data of a page: its list, and the pictures that are numbered in it.
+fn root(mut pool: Pool, noun: &str, entries: &[Node], pictures: Option<Node>) -> String {
+    let members = [
+        ("noun", pool.text(noun)),
+        ("pictures", pictures.unwrap_or_else(|| pool.list(&[]))),
+        ("entries", pool.list(entries)),
+    ];
     let root = pool.object(members);
     pool.finish(root)
 }
@@ -106,11 +111,11 @@ fn said(pool: &mut Pool, all: &[Said]) -> Node {
 fn below(pool: &mut Pool, lines: &[Below]) -> Node {
     let lines: Vec<Node> = lines
         .iter()
-        .map(|Below { sign, meaning, text, becomes }| {
+        .map(|Below { number, sign, meaning, text, becomes }| {
             let line = [
                 pool.text(class(*meaning)),
                 pool.text(sign.trim()),
-                pool.text(text),
+                pool.text(&format!("{number}: {text}")),
                 pool.maybe(becomes.as_deref()),
             ];
             pool.list(&line)

@@ -17,8 +17,9 @@ pub(super) fn outcome(outcome: &Outcome, plan: &Plan) -> String {
     // The page begins with what the terminal ends with.
     groups.reverse();
     let mut pool = Pool::default();
-    let details = Details::new(plan);
-    let nodes: Vec<Node> = groups.iter().map(|one| entry(&mut pool, one, &details)).collect();
+    let mut details = Details::new(plan);
+    let nodes: Vec<Node> = groups.iter().map(|one| entry(&mut pool, one, &mut details)).collect();
+    let pictures = details.pictures.finish(&mut pool);
     page(&Page {
         kind: "Outcome",
         stack: Some(&plan.stack),
@@ -28,7 +29,7 @@ pub(super) fn outcome(outcome: &Outcome, plan: &Plan) -> String {
         outside: Vec::new(),
         facts: facts(outcome, plan),
         lines: groups.iter().map(|group| plain(group)).collect(),
-        data: root(pool, "result", &nodes),
+        data: root(pool, "result", &nodes, Some(pictures)),
     })
 }
 
@@ -123,7 +124,7 @@ fn plain<'a>(group: &[ProcessorResult<'a>]) -> PlainLine<'a> {
 }
 
 /// One processor's result, or that of several who share it.
-fn entry(pool: &mut Pool, group: &[ProcessorResult<'_>], details: &Details<'_>) -> Node {
+fn entry(pool: &mut Pool, group: &[ProcessorResult<'_>], details: &mut Details<'_>) -> Node {
     let mut notes: Vec<Said> = Vec::new();
     let mut kinds = BTreeSet::new();
     if let Some(first) = group.first() {

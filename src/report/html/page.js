@@ -212,10 +212,14 @@ function details(member) {
 
 // Regions before and after, drawn by rekon.
 function draw(picture, name) {
-  if (!picture) return null;
-  const drawing = new DOMParser().parseFromString(pictures[picture.at], "image/svg+xml").documentElement;
+  if (picture === null) return null;
+  if (picture === false) {
+    return element("p", { class: "faint" }, "More regions change than a page should carry pictures of. This one is drawn by ",
+      element("code", {}, `rekon render --plan PLAN.json ${name}`), ".");
+  }
+  const drawing = new DOMParser().parseFromString(pictures[picture], "image/svg+xml").documentElement;
   return element("figure", {}, document.importNode(drawing, true),
-    element("figcaption", {}, `Regions of ${name}, before and after`));
+    element("figcaption", {}, `Regions of ${name}: what goes is hatched, what comes is filled, what stays is an outline. The numbers are those above.`));
 }
 
 // Builds so many at a time, with a button for the next ones.
@@ -274,7 +278,7 @@ function entryItem({ entry, members }) {
     element("span", { class: "name" }, title(entry, members)), " ",
     element("span", { class: "what" }, entry.what), " ",
     element("span", { class: "place" }, alone ? first.place ?? "" : names), " ",
-    brief(entry.rows),
+    entry.rows.length === 0 && entry.notes.length > 0 && alone ? element("span", { class: "brief" }, said(entry.notes[0])) : brief(entry.rows),
   ], () => body(entry, members));
   const item = element("li", { class: "entry", "data-kind": entry.kind }, folded);
   item.open = () => {

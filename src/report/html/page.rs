@@ -6,13 +6,16 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use crate::desired::Stack;
 use crate::diagnostic::{Record, Severity};
 use crate::report::escape;
 use crate::report::palette::Meaning;
-use crate::report::values::{count, first_of};
+use crate::report::picture::{self, Embedding};
+use crate::report::values::first_of;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -102,6 +105,7 @@ pub(super) fn page(page: &Page<'_>) -> String {
     let mut out = String::with_capacity(data.len() + STYLE.len() + SCRIPT.len() + 8192);
     let name = stack.map_or("no stack", |stack| stack.name.as_str());
     let title = text(&format!("{kind} of {name}"));
+    let style = style();
     let place = stack.map(|stack| format!("account {} · {}", stack.account_id, stack.region));
     let _ = write!(
         out,
@@ -111,8 +115,8 @@ pub(super) fn page(page: &Page<'_>) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n<title>{title}</title>\n\
-         <style>{STYLE}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#changes\">Skip to the list</a>\n<header>\n",
-        integrity(STYLE),
+         <style>{style}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#changes\">Skip to the list</a>\n<header>\n",
+        integrity(&style),
         integrity(SCRIPT),
     );
     let (meaning, sentence) = verdict;
@@ -163,6 +167,11 @@ pub(super) fn page(page: &Page<'_>) -> String {
     out
 }
 
+/// The rules for the page, and for the pictures in it.
+fn style() -> String {
+    format!("{STYLE}{}", picture::style(Embedding::InPage))
+}
+
 /// Draws messages, those of a kind together, the first ones open.
 fn told(out: &mut String, messages: &[Message]) {
     for alike in messages.chunk_by(|one, other| one.kind == other.kind) {
@@ -170,7 +179,7 @@ fn told(out: &mut String, messages: &[Message]) {
         let (open, folded) = alike.split_at(alike.len().min(OPEN_MESSAGES));
         let title = match alike.len() {
             1 => first.kind.to_owned(),
-            number => count(number, first.kind),
+            number => format!("{} · {number}", first.kind),
         };
         let _ = write!(
             out,
@@ -305,33 +314,16 @@ fn coded(sentence: &str) -> String {
 
 /// The digest by which a policy of content security knows a script or a style sheet.
 fn integrity(source: &str) -> String {
-    base64(&Sha256::digest(source.as_bytes()))
-}
-
-/// Bytes in base 64.
-pub(super) fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let group =
-            (0..3).fold(0, |group, at| (group << 8) | usize::from(*three.get(at).unwrap_or(&0)));
-        for digit in 0..4 {
-            match digit <= three.len() {
-                true => out.push(char::from(DIGITS[(group >> (18 - 6 * digit)) & 63])),
-                false => out.push('='),
-            }
-        }
-    }
-    out
+    STANDARD.encode(Sha256::digest(source.as_bytes()))
 }
 
 /// A page without what is the same in all of them.
 #[cfg(test)]
 pub(in crate::report) fn without_furniture(page: &str) -> String {
     let mut page = page.to_owned();
-    for (name, source) in [("page.css", STYLE), ("page.js", SCRIPT)] {
-        page = page.replace(source, &format!("{name} stands here"));
-        page = page.replace(&integrity(source), &format!("digest of {name}"));
+    for (name, source) in [("page.css", style()), ("page.js", SCRIPT.to_owned())] {
+        page = page.replace(&source, &format!("{name} stands here"));
+        page = page.replace(&integrity(&source), &format!("digest of {name}"));
     }
     page
 }
@@ -339,22 +331,6 @@ pub(in crate::report) fn without_furniture(page: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_in_base_64_are_those_of_the_standard() {
-        for (bytes, text) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(bytes.as_bytes()), text);
-        }
-        assert_eq!(base64(&[0xff, 0xfe, 0xfb]), "//77");
-    }
 
     #[test]
     fn text_is_no_markup() {
@@ -366,7 +342,7 @@ mod tests {
 
     #[test]
     fn style_and_script_cannot_end_their_elements() {
-        assert!(!STYLE.contains("</"));
+        assert!(!style().contains("</"));
         assert!(!SCRIPT.contains("</") && !SCRIPT.contains("<!--"));
     }
 }

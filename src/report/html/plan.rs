@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::gallery::Gallery;
 use super::page::{Count, Message, Page, PlainLine, page};
 use super::pool::{Node, Pool};
 use super::{line, made, root, row, said, table};
@@ -17,8 +18,9 @@ pub(super) fn plan(plan: &Plan, made_now: Option<&Made>) -> String {
     let mut entries = view::entries(plan, Detail::Normal);
     entries.sort_by_key(|entry| (!entry.destroys(), entry.action != Action::Delete));
     let mut pool = Pool::default();
-    let details = Details::new(plan);
-    let nodes: Vec<Node> = entries.iter().map(|one| entry(&mut pool, one, &details)).collect();
+    let mut details = Details::new(plan);
+    let nodes: Vec<Node> = entries.iter().map(|one| entry(&mut pool, one, &mut details)).collect();
+    let pictures = details.pictures.finish(&mut pool);
     page(&Page {
         kind: "Plan",
         stack: Some(&plan.stack),
@@ -28,7 +30,7 @@ pub(super) fn plan(plan: &Plan, made_now: Option<&Made>) -> String {
         outside: view::outside(plan, Detail::Verbose),
         facts: facts(plan, made_now),
         lines: entries.iter().map(plain).collect(),
-        data: root(pool, "change", &nodes),
+        data: root(pool, "change", &nodes, Some(pictures)),
     })
 }
 
@@ -119,7 +121,7 @@ fn plain<'a>(entry: &Entry<'a>) -> PlainLine<'a> {
 }
 
 /// One processor's change, or the same one of several.
-fn entry(pool: &mut Pool, entry: &Entry<'_>, details: &Details<'_>) -> Node {
+fn entry(pool: &mut Pool, entry: &Entry<'_>, details: &mut Details<'_>) -> Node {
     let Entry { members, action, moved_from, reverts, what, rows, .. } = entry;
     let Entry { keep, restart, blind, operations, fallback: _, .. } = entry;
     let crowd = entry.is_crowd();
@@ -193,6 +195,7 @@ pub(super) fn kind(action: Action) -> &'static str {
 pub(super) struct Details<'a> {
     changes: HashMap<&'a str, &'a Change>,
     calls: HashMap<&'a str, &'a Call>,
+    pub(super) pictures: Gallery<'a>,
     rows: Box<dyn Fn(&'a Change) -> Vec<Row> + 'a>,
 }
 
@@ -201,12 +204,13 @@ impl<'a> Details<'a> {
         Details {
             changes: plan.changes.iter().map(|change| (change.name.as_str(), change)).collect(),
             calls: plan.calls.iter().map(|call| (call.id.as_str(), call)).collect(),
+            pictures: Gallery::new(plan),
             rows: Box::new(view::in_full(plan)),
         }
     }
 
     /// All that there is to say of one processor, and what became of it.
-    pub(super) fn member(&self, pool: &mut Pool, name: &str, became: Option<Node>) -> Node {
+    pub(super) fn member(&mut self, pool: &mut Pool, name: &str, became: Option<Node>) -> Node {
         let change = self.changes.get(name).copied();
         let old = change.and_then(|change| change.moved_from.as_deref());
         let before = old.and_then(|old| self.changes.get(old).copied());
@@ -226,6 +230,7 @@ impl<'a> Details<'a> {
             ("table", table(pool, &rows)),
             ("stays", stays(pool, expected, &rows)),
             ("calls", pool.list(&calls)),
+            ("picture", self.pictures.picture(pool, change)),
             ("became", became.unwrap_or_else(|| pool.maybe(None))),
         ];
         pool.object(members)
