@@ -303,7 +303,7 @@ test("nothing that a stranger wrote becomes markup or script", async (t) => {
     const strange = await page.evaluate(() => {
       const usual = new Set(["HTML", "HEAD", "META", "TITLE", "STYLE", "SCRIPT", "BODY", "A", "HEADER", "MAIN", "NOSCRIPT", "SECTION", "DIV", "P", "SPAN",
         "B", "H1", "H2", "UL", "OL", "LI", "DL", "DT", "DD", "DETAILS", "SUMMARY", "CODE", "PRE", "KBD", "FORM", "LABEL", "INPUT", "SELECT", "OPTION",
-        "DATALIST", "BUTTON", "TABLE", "THEAD", "TBODY", "TR", "TH", "TD", "BR", "FIGURE", "FIGCAPTION"]);
+        "DATALIST", "BUTTON", "TABLE", "THEAD", "TBODY", "TR", "TH", "TD", "BR", "WBR", "FIGURE", "FIGCAPTION"]);
       const all = [...document.querySelectorAll("*")].filter((one) => !one.closest("svg"));
       return {
         elements: all.filter((one) => !usual.has(one.tagName)).map((one) => one.outerHTML),

@@ -196,7 +196,7 @@ export function hostile() {
 /** Ten thousand that all change: most by themselves, in several attributes, one in ten replaced. */
 export function ten_thousand() {
   const all = names("camera", 10_000);
-  const box = (at, width) => ({ BoundingBox: { Left: (at % 50) / 100, Top: (at % 40) / 100, Width: width, Height: 0.25 } });
+  const box = (at, width) => ({ BoundingBox: { Left: (at % 101) / 250, Top: (at % 97) / 250, Width: width, Height: 0.25 } });
   const files = {
     "rekon.toml": head("fleet", "ownership = \"none\""),
     "live.json": snapshot(all.map((name, at) => stands(name, {

@@ -149,6 +149,11 @@ function region([meaning, sign, text, becomes]) {
     becomes && [" → ", element("span", { class: "after" }, becomes)]);
 }
 
+// A path that may break behind its dots.
+function breaking(path) {
+  return path.split(/(?<=\.)/).flatMap((part, at) => (at ? [element("wbr", {}), part] : [part]));
+}
+
 // A table that stays one for a screen reader where the style sheet makes it a list.
 function table(heads, rows, label) {
   const cell = (head, ...children) => element("td", { role: "cell", "data-head": head, class: head.toLowerCase() }, ...children);
@@ -156,7 +161,7 @@ function table(heads, rows, label) {
     element("thead", { role: "rowgroup" }, element("tr", { role: "row" },
       heads.map((head) => element("th", { role: "columnheader", scope: "col" }, head)))),
     element("tbody", { role: "rowgroup" }, rows.map(({ path, cells, notes, below }) => element("tr", { role: "row" },
-      element("th", { role: "rowheader", scope: "row" }, path),
+      element("th", { role: "rowheader", scope: "row" }, breaking(path)),
       cells.map((text, at) => cell(heads[at + 1], text,
         at === cells.length - 1 && below.length > 0 && element("ul", { class: "regions" }, below.map(region)))),
       heads.length > cells.length + 1 && cell(heads[heads.length - 1], notes.map(([meaning, text]) => element("div", { class: meaning }, text.replace(/^\((.*)\)$/, "$1"))))))));
