@@ -133,7 +133,8 @@ fn row(pool: &mut Pool, row: &DriftRow, source: Option<&Location>) -> Node {
     let notes: Vec<Said> = note.chain(place).collect();
     let members = [
         ("path", pool.text(path)),
-        ("cells", pool.texts([text.as_str()])),
+        ("before", pool.maybe(None)),
+        ("after", pool.text(text)),
         ("notes", said(pool, &notes)),
         ("below", pool.list(&[])),
     ];

@@ -9,9 +9,9 @@ use crate::model::{Attribute, RegionOfInterest, Regions, Value};
 use crate::plan::{Action, Change, Plan};
 use crate::report::picture::{Canvas, Embedding, Scene, svg};
 
-/// How many bytes of pictures a page carries: a thousand edits or more. Whoever looks at one
+/// How many bytes of pictures a page carries: a thousand edits or so. Whoever looks at one
 /// beyond them is told the command that draws it.
-const MOST_BYTES: usize = 2_500_000;
+const MOST_BYTES: usize = 1_500_000;
 /// Whose pictures they are: several processors may share one.
 const NAME: &str = "this processor";
 

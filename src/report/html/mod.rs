@@ -127,10 +127,10 @@ fn below(pool: &mut Pool, lines: &[Below]) -> Node {
 /// A row of a table, with its values beside each other.
 fn row(pool: &mut Pool, row: &Row) -> Node {
     let Row { path, before, after, notes, below: lines } = row;
-    let cells = pool.texts(before.iter().chain([after]).map(String::as_str));
     let members = [
         ("path", pool.text(path)),
-        ("cells", cells),
+        ("before", pool.maybe(before.as_deref())),
+        ("after", pool.text(after)),
         ("notes", said(pool, notes)),
         ("below", below(pool, lines)),
     ];

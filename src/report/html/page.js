@@ -60,8 +60,8 @@ const count = (value, word) => `${number(value)} ${word}${value === 1 ? "" : "s"
 const wordsOfRows = new WeakMap();
 function wordsOf(rows) {
   if (!wordsOfRows.has(rows)) {
-    const words = rows.map(({ path, cells, notes, below }) =>
-      [path, ...cells, ...notes.map(([, text]) => text), ...below.flatMap(([, , text, becomes]) => [text, becomes])]);
+    const words = rows.map(({ path, before, after, notes, below }) =>
+      [path, before, after, ...notes.map(([, text]) => text), ...below.flatMap(([, , text, becomes]) => [text, becomes])]);
     wordsOfRows.set(rows, words.flat().join("\n").toLowerCase());
   }
   return wordsOfRows.get(rows);
@@ -130,16 +130,14 @@ function spaced(parts) {
   return parts.flatMap((part, at) => (at ? [" ", part] : [part]));
 }
 
-function sides(cells) {
-  return cells.length === 2
-    ? [element("span", { class: "before" }, cells[0]), " → ", element("span", { class: "after" }, cells[1])]
-    : [element("span", { class: "after" }, cells[0])];
+function sides({ before, after }) {
+  return [before !== null && [element("span", { class: "before" }, before), " → "], element("span", { class: "after" }, after)].flat();
 }
 
 // What changes, in a line or two.
 function brief(rows) {
-  const shown = rows.slice(0, 2).map(({ path, cells, notes }) => element("span", { class: "row" },
-    element("code", {}, path), " ", sides(cells), notes.length ? " " : null, spaced(notes.map(said))));
+  const shown = rows.slice(0, 2).map(({ path, notes, ...row }) => element("span", { class: "row" },
+    element("code", {}, path), " ", sides(row), notes.length ? " " : null, spaced(notes.map(said))));
   const more = rows.length - shown.length;
   return element("span", { class: "brief" }, shown, more > 0 && element("span", { class: "faint row" }, `and ${count(more, "more attribute")}`));
 }
@@ -160,11 +158,12 @@ function table(heads, rows, label) {
   return element("table", { role: "table", "aria-label": label },
     element("thead", { role: "rowgroup" }, element("tr", { role: "row" },
       heads.map((head) => element("th", { role: "columnheader", scope: "col" }, head)))),
-    element("tbody", { role: "rowgroup" }, rows.map(({ path, cells, notes, below }) => element("tr", { role: "row" },
+    element("tbody", { role: "rowgroup" }, rows.map(({ path, before, after, notes, below }) => element("tr", { role: "row" },
       element("th", { role: "rowheader", scope: "row" }, breaking(path)),
-      cells.map((text, at) => cell(heads[at + 1], text,
-        at === cells.length - 1 && below.length > 0 && element("ul", { class: "regions" }, below.map(region)))),
-      heads.length > cells.length + 1 && cell(heads[heads.length - 1], notes.map(([meaning, text]) => element("div", { class: meaning }, text.replace(/^\((.*)\)$/, "$1"))))))));
+      heads.includes("Before") && cell("Before", before),
+      cell(heads.find((head) => head === "After" || head === "What") ?? "Value", after,
+        below.length > 0 && element("ul", { class: "regions" }, below.map(region))),
+      heads.includes("Why") && cell("Why", notes.map(([meaning, text]) => element("div", { class: meaning }, text.replace(/^\((.*)\)$/, "$1"))))))));
 }
 
 // Details whose content is made when they are opened.
@@ -210,7 +209,7 @@ function details(member) {
     rows.length > 0 && table(heads, rows, `What changes of ${name}`),
     draw(picture, name),
     stays.length > 0 && fold({}, `${count(stays.length, "attribute")} ${stays.length === 1 ? "stays" : "stay"} as ${stays.length === 1 ? "it is" : "they are"}`,
-      () => table(["Attribute", "Value"], stays.map(([path, value]) => ({ path, cells: [value], notes: [], below: [] })), `What stays of ${name}`)),
+      () => table(["Attribute", "Value"], stays.map(([path, value]) => ({ path, before: null, after: value, notes: [], below: [] })), `What stays of ${name}`)),
     calls.length > 0 && fold({ class: "of-calls" }, count(calls.length, "call"), () => element("ol", { class: "calls" }, calls.map(call))),
     element("a", { class: "link", href: `#${encodeURIComponent(name)}` }, `Link to ${name}`));
 }

@@ -302,7 +302,7 @@ fn lines_of(lines: &str) -> String {
 /// A sentence, with what stands in backticks as code.
 fn coded(sentence: &str) -> String {
     let parts: Vec<&str> = sentence.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return text(sentence);
     }
     let parts = parts.iter().enumerate().map(|(at, part)| match at % 2 {

@@ -126,7 +126,7 @@ impl Pool {
 /// is unseen.
 fn quoted(text: &str) -> String {
     let text = Json::from(text).to_string();
-    if !text.chars().any(|character| is_marked(character)) {
+    if !text.chars().any(is_marked) {
         return text;
     }
     let mut out = String::with_capacity(text.len() + 16);

@@ -139,7 +139,8 @@ fn what_is_for_good_comes_before_what_is_for_a_while() {
         told["entries"].as_array().expect("entries").iter().map(|one| &one["kind"]).collect();
     assert_eq!(kinds, ["delete", "replace", "update"]);
     let replaced = &told["entries"][1]["members"][0];
-    assert_eq!(replaced["table"]["rows"][0]["cells"], json!([role("Old"), role("New")]));
+    assert_eq!(replaced["table"]["rows"][0]["before"], role("Old"));
+    assert_eq!(replaced["table"]["rows"][0]["after"], role("New"));
     assert_eq!(replaced["calls"][1]["operation"], "CreateStreamProcessor");
     assert_eq!(replaced["calls"][1]["back"][0]["operation"], "CreateStreamProcessor");
     assert_eq!(replaced["place"], "rekon.toml:3");
