@@ -472,8 +472,8 @@ impl Apply {
 }
 
 /// The formats of what is no plan.
-const NO_DIFF: [Format; 5] =
-    [Format::Text, Format::Json, Format::Markdown, Format::Github, Format::Sarif];
+const NO_DIFF: [Format; 6] =
+    [Format::Text, Format::Json, Format::Markdown, Format::Html, Format::Github, Format::Sarif];
 /// The formats of what is wrong in the files.
 const OF_FILES: [Format; 4] = [Format::Text, Format::Json, Format::Github, Format::Sarif];
 
@@ -522,6 +522,7 @@ impl ValueEnum for Format {
             Format::Diff => "A unified diff from what lives to what is declared",
             Format::Json => "The versioned document",
             Format::Markdown => "For a comment, an issue or the summary of a job",
+            Format::Html => "A page by itself, to be opened in a browser",
             Format::Github => "Annotations on lines, for a workflow of GitHub Actions",
             Format::Sarif => "A SARIF 2.1.0 log, for code scanning",
         };

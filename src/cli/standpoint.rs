@@ -37,7 +37,7 @@ impl Standpoint {
         match format {
             Format::Text => Some(before),
             Format::Diff | Format::Json => None,
-            Format::Markdown | Format::Github | Format::Sarif => {
+            Format::Markdown | Format::Html | Format::Github | Format::Sarif => {
                 let repository = std::env::var_os(REPOSITORY).map(PathBuf::from);
                 let repository = repository.filter(|folder| before.project.starts_with(folder));
                 let here = repository.unwrap_or(before.here);

@@ -17,7 +17,7 @@ use super::{FORMAT_VERSION, Narrowing, Origin};
 use crate::desired::{Desired, Destination, DriftIgnore, OnDrift, Stack};
 use crate::diagnostic::{Code, Diagnostic, Record, Sources};
 use crate::diff::Difference;
-use crate::model::{Attribute, Dialect, Live, Location, Recorded, Status, Value};
+use crate::model::{Attribute, Definition, Dialect, Live, Location, Recorded, Status, Value};
 
 /// What to look for.
 #[derive(Clone, Debug, Default)]
@@ -108,6 +108,9 @@ pub struct Finding {
     /// Whether it was there at an earlier look, where that was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<Sighting>,
+    /// The tags that people gave it, as they live and as they are declared.
+    #[serde(skip)]
+    pub tags: BTreeSet<(String, String)>,
 }
 
 /// What kind of thing a finding is.
@@ -348,6 +351,7 @@ impl Finding {
             source: None,
             who: None,
             seen: None,
+            tags: BTreeSet::new(),
         }
     }
 }
@@ -368,8 +372,10 @@ impl Comparing<'_> {
     fn findings(&mut self, item: &Item<'_>) -> Vec<Finding> {
         let source =
             item.declaration.map(|declaration| self.sources.locate_entry(declaration.span));
+        let sides = || item.live.map(|live| &live.definition).into_iter().chain([&*item.after]);
         let finding = |category| Finding {
             source: source.clone(),
+            tags: sides().flat_map(Definition::given_tags).collect(),
             ..Finding::new(item.name.as_str(), category)
         };
         let mut findings = Vec::new();

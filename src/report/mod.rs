@@ -14,6 +14,7 @@
 pub mod diagnostics;
 pub mod diff;
 pub mod github;
+pub mod html;
 pub mod iam_policy;
 pub mod json;
 pub mod markdown;

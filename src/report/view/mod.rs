@@ -27,7 +27,7 @@ pub(super) use outcome::{
     Applied, Counts, Fated, ProcessorResult, applied, failure, fated, groups, interrupted,
     outcome_summary, outcome_verdict, results,
 };
-pub(super) use plan::{Entry, Member, entries};
+pub(super) use plan::{Entry, Member, entries, in_full};
 pub(super) use regions::{Fate, Side, Zones, area, covered, fates, named, zones};
 pub(super) use remarks::{Level, Place, Remark, Rule, remarks};
 pub(super) use rows::{Below, Row};

@@ -94,6 +94,30 @@ pub(in crate::report) fn entries(plan: &Plan, detail: Detail) -> Vec<Entry<'_>> 
     entries
 }
 
+/// What is said of one processor's attributes where there is room for all of it: each value in
+/// full, and where it was written.
+pub(in crate::report) fn in_full<'a>(plan: &'a Plan) -> impl Fn(&'a Change) -> Vec<Row> {
+    let zones = regions::zones(&plan.zones);
+    let context = Context { stack: &plan.stack, zones, detail: Detail::Verbose };
+    let by_name: HashMap<&str, &Change> =
+        plan.changes.iter().map(|change| (change.name.as_str(), change)).collect();
+    move |change| {
+        let old = change.moved_from.as_deref().and_then(|name| by_name.get(name));
+        match (old, main_action(change)) {
+            (Some(old), _) => {
+                let mut change = beside(change, old);
+                for one in &mut change.attributes {
+                    one.before =
+                        old.expect.as_ref().and_then(|old| old.get(&one.attribute)).cloned();
+                }
+                context.changed(&[&change])
+            }
+            (None, action @ (Action::Create | Action::Delete)) => context.listed(&[change], action),
+            (None, _) => context.changed(&[change]),
+        }
+    }
+}
+
 fn entry<'a>(
     plan: &Plan,
     changes: &[&'a Change],
