@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 
 use rekon::plan::{Plan, Seal};
-use rekon::report::{self, Detail, MaxDiagnostics, Settings};
+use rekon::report::{self, Detail, MaxBytes, MaxDiagnostics, Pictures, Settings};
 
 /// How differently the same may be drawn.
 pub const LOOKS: [Settings; 3] = [
@@ -14,7 +14,8 @@ pub const LOOKS: [Settings; 3] = [
 ];
 
 const fn look(color: bool, width: Option<usize>, detail: Detail) -> Settings {
-    Settings { color, width, detail, max_diagnostics: MaxDiagnostics(100) }
+    let (max_diagnostics, max_bytes) = (MaxDiagnostics(100), MaxBytes(MaxBytes::LEAST));
+    Settings { color, width, detail, max_diagnostics, max_bytes, pictures: Pictures::Drawn }
 }
 
 /// Asserts that nothing in what is drawn could act on a terminal or hide in a line.
