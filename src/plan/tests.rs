@@ -5,6 +5,7 @@
 mod order;
 mod ownership;
 mod replacement;
+mod reviewed;
 mod tags;
 mod update;
 mod world;

@@ -216,6 +216,22 @@ pub enum Action {
     Stop,
 }
 
+impl Action {
+    /// The word that JSON uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Delete => "delete",
+            Action::Replace => "replace",
+            Action::Create => "create",
+            Action::Update => "update",
+            Action::Adopt => "adopt",
+            Action::Record => "record",
+            Action::Start => "start",
+            Action::Stop => "stop",
+        }
+    }
+}
+
 /// Names a call within its plan: `c1`, `c2`, ...
 pub type CallId = String;
 

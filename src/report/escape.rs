@@ -1,6 +1,7 @@
 //! Makes text from elsewhere harmless to a terminal.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// Spells out every character that could act on a terminal or hide in a line.
 ///
@@ -54,6 +55,25 @@ pub(super) fn is_unsafe(character: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
             | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A JSON text in which characters that are `marked` are spelt as `\u` escapes. They can only
+/// stand inside strings: the rest of JSON is ASCII, of which it must mark nothing.
+pub(super) fn escape_in_json(text: String, marked: impl Fn(char) -> bool) -> String {
+    if !text.chars().any(&marked) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 64);
+    for character in text.chars() {
+        if marked(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(character);
+        }
+    }
+    out
 }
 
 #[cfg(test)]

@@ -3,13 +3,11 @@
 //! Characters that could act on a terminal, which JSON would let stand, are
 //! written as `\u` escapes; to a parser that is the same text.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 
 use super::Settings;
 use super::diff;
-use super::escape::is_unsafe;
+use super::escape::{escape_in_json, is_unsafe};
 use super::iam_policy::Policy;
 use super::text::Written;
 use super::view::{self, Applied, Counts, ProcessorResult};
@@ -224,29 +222,8 @@ pub fn value(value: &serde_json::Value) -> String {
 fn document(value: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(value)
         .expect("the documents hold strings as keys and no number that JSON lacks");
-    let mut out = escape_in_json(text);
+    let mut out = escape_in_json(text, |character| character != '\n' && is_unsafe(character));
     out.push('\n');
-    out
-}
-
-/// Writes as `\u` escapes what serde leaves raw. Such characters can only stand
-/// inside strings: the rest of a document is ASCII without control characters
-/// other than its line breaks.
-fn escape_in_json(text: String) -> String {
-    let raw = |character: char| character != '\n' && is_unsafe(character);
-    if !text.chars().any(raw) {
-        return text;
-    }
-    let mut out = String::with_capacity(text.len() + 64);
-    for character in text.chars() {
-        if raw(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(character);
-        }
-    }
     out
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::page::{Count, Message, Page, PlainLine, page};
-use super::plan::{Details, capital, kind};
+use super::plan::{Details, capital};
 use super::pool::{Node, Pool};
 use super::{Frames, made, root, said};
 use crate::plan::{Action, Outcome, Plan, Removed};
@@ -139,11 +139,11 @@ fn entry(pool: &mut Pool, group: &[ProcessorResult<'_>], details: &mut Details<'
     }
     let actions: BTreeSet<Action> =
         group.iter().flat_map(|one| one.actions.iter().copied()).collect();
-    kinds.extend(actions.into_iter().map(kind));
+    kinds.extend(actions.into_iter().map(Action::as_str));
     let members: Vec<Node> = group
         .iter()
         .map(|one| {
-            let planned: Vec<&str> = one.actions.iter().copied().map(kind).collect();
+            let planned: Vec<&str> = one.actions.iter().copied().map(Action::as_str).collect();
             let became = (!planned.is_empty())
                 .then(|| pool.text(&format!("Planned: {}.", planned.join(", "))));
             details.member(pool, one.name, became)

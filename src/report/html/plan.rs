@@ -149,10 +149,13 @@ fn entry(pool: &mut Pool, entry: &Entry<'_>, details: &mut Details<'_>) -> Node 
     let kinds: BTreeSet<Action> =
         changes.take(1).flat_map(|change| change.actions.iter().copied()).collect();
     let kinds: Vec<&str> = match moved_from {
-        Some(_) => [Action::Delete, Action::Replace].into_iter().chain(kinds).map(kind).collect(),
-        None => kinds.into_iter().map(kind).collect(),
+        Some(_) => {
+            [Action::Delete, Action::Replace].into_iter().chain(kinds).map(Action::as_str).collect()
+        }
+        None => kinds.into_iter().map(Action::as_str).collect(),
     };
-    let mark = kind(if moved_from.is_some() { Action::Replace } else { *action });
+    let action = if moved_from.is_some() { Action::Replace } else { *action };
+    let mark = action.as_str();
     let keep = keep.as_ref().map(|(lead, lines)| {
         let members = [
             ("lead", pool.text(&capital(lead))),
@@ -176,20 +179,6 @@ fn entry(pool: &mut Pool, entry: &Entry<'_>, details: &mut Details<'_>) -> Node 
         ("members", pool.list(&members)),
     ];
     pool.object(node)
-}
-
-/// The word by which the page knows an action.
-pub(super) fn kind(action: Action) -> &'static str {
-    match action {
-        Action::Delete => "delete",
-        Action::Replace => "replace",
-        Action::Create => "create",
-        Action::Update => "update",
-        Action::Adopt => "adopt",
-        Action::Record => "record",
-        Action::Start => "start",
-        Action::Stop => "stop",
-    }
 }
 
 /// A plan, by name and by call, for whoever says all of one processor.

@@ -11,8 +11,7 @@ use std::rc::Rc;
 
 use serde_json::Value as Json;
 
-use crate::report::escape;
-use crate::report::escape::is_unsafe;
+use crate::report::escape::{escape, escape_in_json, is_unsafe};
 
 /// A value of the pool, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,21 +124,7 @@ impl Pool {
 /// A JSON string in which nothing can end a script element or open a comment, and nothing
 /// is unseen.
 fn quoted(text: &str) -> String {
-    let text = Json::from(text).to_string();
-    if !text.chars().any(is_marked) {
-        return text;
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        if is_marked(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(character);
-        }
-    }
-    out
+    escape_in_json(Json::from(text).to_string(), is_marked)
 }
 
 fn is_marked(character: char) -> bool {

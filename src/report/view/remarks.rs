@@ -73,7 +73,7 @@ impl Rule {
         match self {
             Rule::Diagnostic(code) => code.clone(),
             Rule::Refusal(code) => format!("refusal/{}", code.as_str()),
-            Rule::Change(action) => format!("change/{}", verb(*action)),
+            Rule::Change(action) => format!("change/{}", action.as_str()),
             Rule::Drift(category) => format!("drift/{}", category.as_str()),
             Rule::Removed => "outcome/removed".to_owned(),
             Rule::Failed => "outcome/failed".to_owned(),
@@ -296,7 +296,7 @@ fn of_cause<'a>(
     let who = who(&names);
     let title = match moved_from {
         Some(old) => format!("new name for {old}: {who}"),
-        None => format!("{} {who}", verb(action)),
+        None => format!("{} {who}", action.as_str()),
     };
     let mut message = match (&what, names.len()) {
         (Some([path, values]), 1) => format!("{path}: {values}"),
@@ -421,17 +421,4 @@ fn who(names: &[&str]) -> String {
 /// Of several that are alike, the first by name.
 fn named(names: &[&str]) -> Option<String> {
     (names.len() > 1).then(|| first_of(names.iter().copied(), MOST_NAMES))
-}
-
-fn verb(action: Action) -> &'static str {
-    match action {
-        Action::Delete => "delete",
-        Action::Replace => "replace",
-        Action::Create => "create",
-        Action::Update => "update",
-        Action::Adopt => "adopt",
-        Action::Record => "record",
-        Action::Start => "start",
-        Action::Stop => "stop",
-    }
 }

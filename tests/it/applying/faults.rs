@@ -1,6 +1,9 @@
 //! Lost answers, throttles and failures: none of them changes what is done.
 
 use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use rekon::apply::{self, Event};
@@ -11,7 +14,8 @@ use tokio::time::Instant;
 use rekon::model::Attribute;
 use rekon::plan::{CallEffect, Deviation, Failure, Fate, Reason};
 
-use super::world::{World, all_done, with_faults};
+use super::wire::Wire;
+use super::world::{World, all_done, camera, camera_toml, with_faults};
 
 const WRITES: [&str; 7] = [
     "CreateStreamProcessor",
@@ -106,6 +110,28 @@ async fn a_delete_of_which_no_answer_ever_comes_is_given_up() {
         let east = outcome.processors.iter().find(|it| it.name == "east").unwrap();
         assert!(matches!(east.fate, Fate::Failed(_)), "{fault}: {:?}", east.fate);
         assert_eq!(outcome.removed, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_that_arrives_late_takes_nothing_that_was_created_since() {
+    let home = "team = \"home\"";
+    let toml = [camera_toml("porch", "porch", "Other", "\"PERSON\"", home)];
+    for late in [1, 10, 45, 80].map(Duration::from_secs) {
+        let options = Options { settle: Settle::all(Duration::ZERO), ..Options::default() };
+        let world = World::new(&[camera("porch", "porch")], &toml, options).await;
+        let lost = AtomicBool::new(false);
+        let world = world.over(Arc::new(move |operation, _| {
+            let is_first = operation == "DeleteStreamProcessor" && !lost.swap(true, Relaxed);
+            if is_first { Wire::IsLate(late) } else { Wire::Passes }
+        }));
+        let world = world.await;
+        let plan = world.plan().await;
+        let outcome = world.apply(&plan).await;
+        tokio::time::sleep(late).await;
+        assert!(all_done(&outcome), "{late:?}: {outcome:#?}");
+        let expected = ["DeleteStreamProcessor porch", "CreateStreamProcessor porch"];
+        assert_eq!(world.writes(), expected, "{late:?}");
     }
 }
 

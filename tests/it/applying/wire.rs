@@ -1,11 +1,13 @@
 //! A connection that misbehaves in ways that a service does not.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub enum Wire {
     Passes,
     /// It never arrives, and no answer comes.
     IsDead,
+    /// The connection breaks, and the request arrives this much later all the same.
+    IsLate(Duration),
     /// The program itself breaks.
     Panics,
 }
@@ -48,6 +52,14 @@ impl HttpConnector for Ruled {
         match (self.rule)(operation, &String::from_utf8_lossy(body)) {
             Wire::Passes => self.inner.call(request),
             Wire::IsDead => HttpConnectorFuture::new(std::future::pending()),
+            Wire::IsLate(late) => {
+                let inner = self.inner.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(late).await;
+                    let _ = inner.call(request).await;
+                });
+                HttpConnectorFuture::ready(Err(ConnectorError::io("reset".into())))
+            }
             Wire::Panics => panic!("{operation} meets a mistake"),
         }
     }
