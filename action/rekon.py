@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from job import Job
+from job import Job, Unusable
 from workflow import annotate, obeying_nothing, output, summary
 
 CHANGES = 2
@@ -48,7 +48,10 @@ def call(job: Job, *arguments: str) -> int:
     secret = "REKON_ACTION_TOKEN"
     environment = {name: value for name, value in os.environ.items() if name != secret}
     with obeying_nothing():
-        process = subprocess.Popen([job.program, *arguments], env=environment, stdin=subprocess.DEVNULL)
+        try:
+            process = subprocess.Popen([job.program, *arguments], env=environment, stdin=subprocess.DEVNULL)
+        except OSError as reason:
+            raise Unusable(f"cannot run rekon: {reason}") from reason
         for number in [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]:
             signal.signal(number, lambda number, _: process.send_signal(number))
         code = process.wait()
