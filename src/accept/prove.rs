@@ -52,14 +52,15 @@ pub(super) fn nothing_else(
         return Err(Refusal::Unproved("the files would say more than what lives".to_owned()));
     }
     for ((name, before), after) in processors.iter().zip(after.processors.values()) {
-        let Declaration { definition, lifecycle, span: _, places: _ } = before;
+        let Declaration { definition, lifecycle, frame, span: _, places: _ } = before;
         let values = wanted.get(name);
         let other = diff::differences(definition, &after.definition)
             .into_iter()
             .find(|one| values.is_none_or(|values| !values.contains_key(&one.attribute)));
-        if other.is_some() || *lifecycle != after.lifecycle {
-            let what =
-                other.map_or_else(|| "lifecycle".to_owned(), |one| one.attribute.to_string());
+        let beside = (lifecycle, frame) != (&after.lifecycle, &after.frame);
+        if other.is_some() || beside {
+            let what = other
+                .map_or_else(|| "lifecycle or frame".to_owned(), |one| one.attribute.to_string());
             return Err(Refusal::Unproved(format!(
                 "the files would say something else of {name} besides: {what}"
             )));

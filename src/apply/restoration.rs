@@ -43,6 +43,7 @@ pub fn restoration(stack: &Stack, runs: &[Run], names: &[String], live: &Live) -
             let declaration = Declaration {
                 definition: goal(owed, there),
                 lifecycle: Lifecycle::default(),
+                frame: None,
                 span: Span::new(source, line_range(&run.text, owed.line)),
                 places: BTreeMap::new(),
             };

@@ -82,6 +82,8 @@ pub(super) enum Command {
     Show(Show),
     /// Show what a change of the files means, offline and without credentials.
     Diff(Box<super::diff::DiffArgs>),
+    /// Draw the regions of interest, as SVG or PNG.
+    Render(super::render::RenderArgs),
     /// Print the live state as JSON.
     Snapshot(Box<Snapshot>),
     /// Print the least IAM policy that a command needs.
@@ -470,8 +472,8 @@ impl Apply {
 }
 
 /// The formats of what is no plan.
-const NO_DIFF: [Format; 5] =
-    [Format::Text, Format::Json, Format::Markdown, Format::Github, Format::Sarif];
+const NO_DIFF: [Format; 6] =
+    [Format::Text, Format::Json, Format::Markdown, Format::Html, Format::Github, Format::Sarif];
 /// The formats of what is wrong in the files.
 const OF_FILES: [Format; 4] = [Format::Text, Format::Json, Format::Github, Format::Sarif];
 
@@ -520,6 +522,7 @@ impl ValueEnum for Format {
             Format::Diff => "A unified diff from what lives to what is declared",
             Format::Json => "The versioned document",
             Format::Markdown => "For a comment, an issue or the summary of a job",
+            Format::Html => "A page by itself, to be opened in a browser",
             Format::Github => "Annotations on lines, for a workflow of GitHub Actions",
             Format::Sarif => "A SARIF 2.1.0 log, for code scanning",
         };

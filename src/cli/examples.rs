@@ -11,7 +11,7 @@ use super::exit;
 pub(super) type Example = (&'static str, &'static str);
 
 /// The examples of each command; the program itself has no name here.
-const EXAMPLES: [(&str, &[Example]); 17] = [
+const EXAMPLES: [(&str, &[Example]); 18] = [
     (
         "",
         &[
@@ -106,6 +106,7 @@ const EXAMPLES: [(&str, &[Example]); 17] = [
         &[
             ("rekon show plan.json", "for reading"),
             ("rekon show plan.json --format diff", "as a unified diff"),
+            ("rekon show plan.json --report markdown=plan.md", "and as a comment, in a file"),
         ],
     ),
     (
@@ -114,6 +115,15 @@ const EXAMPLES: [(&str, &[Example]); 17] = [
             ("rekon diff main", "what the files on the disk mean that those of main do not"),
             ("rekon diff origin/main...HEAD", "what a branch changes, for its review"),
             ("rekon diff ../before .", "two folders"),
+        ],
+    ),
+    (
+        "render",
+        &[
+            ("rekon render", "all regions that the project here declares, into ./pictures"),
+            ("rekon render . front-door --out - > door.svg", "of one processor, to stdout"),
+            ("rekon render --plan plan.json", "before and after of what a saved plan changes"),
+            ("rekon render . 'front-*' --format png --width 800", "of some, as pixels"),
         ],
     ),
     (

@@ -20,6 +20,7 @@ mod man;
 mod new_files;
 mod plan;
 mod project;
+mod render;
 mod reports;
 mod restore;
 mod saved;
@@ -37,7 +38,7 @@ use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::{CommandFactory as _, FromArgMatches as _, ValueEnum as _};
 
 use args::{Cli, Command, Common};
 use error::{CommandError, Complaint};
@@ -46,7 +47,7 @@ use reports::Reports;
 use signals::Signals;
 use ui::Ui;
 
-use crate::report::schema;
+use crate::report::{Document, Format, Subject, schema};
 use crate::{config, report};
 
 /// Runs the program and says how it ended.
@@ -115,10 +116,14 @@ fn unparsed(error: &clap::Error, program: &mut clap::Command, args: &[OsString])
 /// Tells what is wrong with a command line in the format that it asks for, if programs
 /// are told in it.
 fn tell_misuse(error: &CommandError, args: &[OsString]) {
-    let after = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
-    if args.iter().any(|arg| arg == "--format=json") || args.windows(2).any(after) {
-        Ui::new(&Common::default()).print(&report::json::diagnostics(&error.records()));
-    }
+    let told = args.windows(2).filter(|pair| pair[0] == "--format").map(|pair| pair[1].to_str());
+    let joined = args.iter().map(|arg| arg.to_str()?.strip_prefix("--format="));
+    let formats =
+        told.chain(joined).flatten().filter_map(|word| Format::from_str(word, false).ok());
+    let Some(format) = formats.into_iter().find(|format| format.tells_failures()) else { return };
+    let (of, records, ui) = (Subject::Plan, error.records(), Ui::new(&Common::default()));
+    let document = Document::Diagnostics { of, stack: None, records: &records };
+    ui.print(&report::review(document, format, ui.stdout_settings()));
 }
 
 fn dispatch(command: Command, reports: &Reports, ui: &Ui) -> Result<Exit, CommandError> {
@@ -126,6 +131,7 @@ fn dispatch(command: Command, reports: &Reports, ui: &Ui) -> Result<Exit, Comman
         Command::Validate(args) => Ok(validate::run(&args, reports, ui)),
         Command::Show(args) => show::run(&args, reports, ui),
         Command::Diff(args) => diff::run(&args, reports, ui),
+        Command::Render(args) => render::run(&args, ui),
         Command::IamPolicy(args) => iam_policy::run(&args, ui),
         Command::Schema(args) => Ok(schema(args.format, ui)),
         Command::Completions(args) => Ok(completions::run(args.shell, ui)),

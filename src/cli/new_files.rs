@@ -44,14 +44,14 @@ pub(super) fn write(folder: &Path, files: &[NewFile]) -> Result<(), CommandError
 }
 
 /// Writes a file whole or not at all, in the place of what is there.
-pub(super) fn replace(file: &Path, text: &str) -> io::Result<()> {
+pub(super) fn replace(file: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     // What is no file, such as a device, is not to be moved out of the way.
     if fs::metadata(file).is_ok_and(|there| !there.is_file()) {
         return Err(io::Error::other("it is there, and no file"));
     }
     let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty());
     let mut temporary = temporary(folder.unwrap_or(Path::new(".")))?;
-    temporary.write_all(text.as_bytes())?;
+    temporary.write_all(bytes.as_ref())?;
     temporary.as_file().sync_all()?;
     temporary.persist(file).map(drop).map_err(|error| error.error)
 }

@@ -10,8 +10,14 @@ use super::exit::Exit;
 use super::saved;
 use super::standpoint::Standpoint;
 use super::ui::Ui;
+use crate::model::Attribute;
+use crate::plan::Change;
+use crate::report::html::Frames;
 use crate::report::{self, Document, Format, MaxBytes, Settings, Subject};
 use crate::{config, desired};
+
+/// How many bytes of frames a page carries.
+const MOST_FRAMES: usize = 4 * 1024 * 1024;
 
 /// What was asked for.
 #[derive(Debug)]
@@ -92,6 +98,7 @@ impl Reports {
             Command::Import(import) => alone(import.format.into()),
             Command::Snapshot(_) => alone(Format::Json),
             Command::Init(_)
+            | Command::Render(_)
             | Command::IamPolicy(_)
             | Command::Schema(_)
             | Command::Emulator(_)
@@ -182,6 +189,12 @@ impl Reports {
         written
     }
 
+    /// Writes that there is nothing to tell of, so that no report of another run is taken for
+    /// one of this.
+    pub(super) fn write_nothing(&self, ui: &Ui) {
+        self.write(Document::Diagnostics { of: self.subject, stack: None, records: &[] }, ui);
+    }
+
     /// Tells why there is no result, to whom nothing was told yet.
     pub(super) fn fail(&self, error: &CommandError, ui: &Ui) {
         let prints = self.printed.tells_failures() && !ui.has_printed();
@@ -203,13 +216,42 @@ impl Reports {
 
     fn drawn(&self, document: Document<'_>, format: Format, settings: Settings) -> String {
         let settings = Settings { max_bytes: self.max_bytes, ..settings };
-        let draw = |document: Document<'_>| report::review(document, format, settings);
+        let frames = match (format, &self.project) {
+            (Format::Html, Some(project)) => frames(project, document),
+            _ => Frames::new(),
+        };
+        let draw = |document: Document<'_>| match format {
+            Format::Html => report::html::review(document, &frames),
+            format => report::review(document, format, settings),
+        };
         let seen = self.project.as_ref().and_then(|project| Standpoint::of(format, project));
         match seen {
             Some(seen) => seen.document(document, draw),
             None => draw(document),
         }
     }
+}
+
+/// What the cameras see whose regions change, as far as a page carries it.
+fn frames(project: &Path, document: Document<'_>) -> Frames {
+    let (Document::Plan(plan, _) | Document::Outcome(_, plan)) = document else {
+        return Frames::new();
+    };
+    let mut frames = Frames::new();
+    let mut room = MOST_FRAMES;
+    let shows = |change: &&Change| {
+        change.attributes.iter().any(|one| one.attribute == Attribute::RegionsOfInterest)
+    };
+    for path in plan.changes.iter().filter(shows).filter_map(|change| change.frame.as_deref()) {
+        if frames.contains_key(path) {
+            continue;
+        }
+        let Ok(frame) = config::frame(project, path) else { continue };
+        let Some(rest) = room.checked_sub(frame.bytes().len()) else { break };
+        room = rest;
+        frames.insert(path.to_owned(), frame);
+    }
+    frames
 }
 
 /// A file in one spelling, as far as it or its folder is there.

@@ -1,7 +1,6 @@
 //! `rekon restore`: plans and applies what runs took away and did not bring back.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use super::args;
 use super::carry_out::{Ready, carry_out, now, recovery_root};
@@ -14,8 +13,9 @@ use super::ui::Ui;
 use super::{plan, saved, session};
 use crate::apply::{self, Restoration, Run, RunState, Traces};
 use crate::config;
-use crate::desired::{self, Stack};
-use crate::plan::{Fate, Made, Options};
+use crate::desired::{self, Desired, Marks, Stack};
+use crate::model::{Attribute, ProcessorName, STACK_TAG};
+use crate::plan::{Change, Fate, Made, Options, Plan};
 use crate::report::Document;
 
 /// Runs the command.
@@ -42,13 +42,15 @@ pub(super) async fn run(
         open.extend(deleting);
         open.sort_by_key(|run| run.at);
     }
-    let (stack, runs) = choose(dir, open, &args.names)?;
+    let own = desired::resolve(&config::load(dir));
+    let (stack, runs) = choose(own.stack, open, &args.names)?;
     let Some(stack) = stack else {
         if let Some(name) = args.names.first() {
             return Err(CommandError::new(format!("no run took {name} away")));
         }
         ui.say("Nothing is to be restored: no run took anything away that is not back.\n");
         note(&runs, &BTreeSet::new(), ui);
+        reports.write_nothing(ui);
         return Ok(Exit::Success);
     };
     let session = session::open(&args.connect, &stack, dir, ui);
@@ -61,10 +63,21 @@ pub(super) async fn run(
     }
     if !runs.iter().any(|run| run.holds(&args.names)) {
         ui.say("Nothing is to be restored here.\n");
+        reports.write_nothing(ui);
         return Ok(Exit::Success);
     }
     let (ready, unchanged) =
         signals.cut_short(ready(&args, session, stack, &runs, reports, ui)).await?;
+    let own = own.desired.as_ref();
+    let fleeting = own.map(|own| fleeting(&ready.plan, own)).unwrap_or_default();
+    if !fleeting.is_empty() {
+        let names = fleeting.join(", ");
+        let (are, them) = if fleeting.len() == 1 { ("is", "it") } else { ("are", "them") };
+        ui.note(&format!(
+            "{names} {are} declared by no file: the next apply would delete {them} again, \
+             unless a file declares {them}, or lets {them} go with [[removed]] and destroy = false"
+        ));
+    }
     if let Some(file) = &args.out {
         let Ready { mut plan, session, base, .. } = ready;
         let made = Made { at: now(), against: session.against };
@@ -88,14 +101,28 @@ fn note(runs: &[Run], back: &BTreeSet<String>, ui: &Ui) {
     }
 }
 
+/// What comes back with the stack's marks and without a table, so that it goes again.
+fn fleeting(plan: &Plan, own: &Desired) -> Vec<String> {
+    let mark = Attribute::Tag(STACK_TAG.into());
+    let goes = |change: &&Change| {
+        let stack = change.result.as_ref().and_then(|result| result.text(&mark));
+        let Ok(name) = ProcessorName::new(&change.name) else { return false };
+        own.ownership.marks != Marks::None
+            && stack == Some(&own.stack.name)
+            && !own.processors.contains_key(&name)
+            && own.hand_overs.moved(&name).is_none()
+            && own.hand_overs.removed(&name).is_none_or(|removed| removed.destroy)
+    };
+    plan.changes.iter().filter(goes).map(|change| change.name.clone()).collect()
+}
+
 /// The stack to restore for, and its runs; `None`: nothing is owed. The project's
 /// own files say which stack, where there are any.
 fn choose(
-    dir: &Path,
+    own: Option<Stack>,
     mut runs: Vec<Run>,
     names: &[String],
 ) -> Result<(Option<Stack>, Vec<Run>), CommandError> {
-    let own = desired::resolve(&config::load(dir)).stack;
     if let Some(own) = &own {
         runs.retain(|run| run.is_about(own));
     }

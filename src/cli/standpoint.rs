@@ -37,7 +37,7 @@ impl Standpoint {
         match format {
             Format::Text => Some(before),
             Format::Diff | Format::Json => None,
-            Format::Markdown | Format::Github | Format::Sarif => {
+            Format::Markdown | Format::Html | Format::Github | Format::Sarif => {
                 let repository = std::env::var_os(REPOSITORY).map(PathBuf::from);
                 let repository = repository.filter(|folder| before.project.starts_with(folder));
                 let here = repository.unwrap_or(before.here);
@@ -117,6 +117,7 @@ impl Standpoint {
         for change in &mut plan.changes {
             let attributes = change.attributes.iter_mut().filter_map(|one| one.source.as_mut());
             self.rename_all(attributes.chain(&mut change.source));
+            change.frame = change.frame.as_ref().map(|frame| self.show(frame));
         }
         self.rename(&mut plan.diagnostics);
         plan

@@ -1,6 +1,7 @@
 //! Every byte that leaves the program goes through here: stdout carries the
 //! result and nothing else, stderr is talk.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -15,7 +16,7 @@ use super::args::{ColorChoice, Common};
 use super::standpoint::Standpoint;
 use crate::config::Loaded;
 use crate::diagnostic::Diagnostic;
-use crate::report::{self, Detail, MaxBytes, MaxDiagnostics, Settings};
+use crate::report::{self, Detail, MaxBytes, MaxDiagnostics, Pictures, Settings};
 
 /// The terminal, or what stands in for it.
 pub(super) struct Ui {
@@ -59,9 +60,10 @@ impl Ui {
         self.settings(color, terminal_size::terminal_size_of(&stderr))
     }
 
-    /// How to render what goes to a file.
+    /// How to render what goes to a file, which is as long as it is, however quiet.
     pub(super) fn file_settings(&self) -> Settings {
-        Settings { color: false, ..self.settings(anstream::ColorChoice::Never, None) }
+        let settings = self.settings(anstream::ColorChoice::Never, None);
+        Settings { color: false, detail: settings.detail.max(Detail::Normal), ..settings }
     }
 
     fn settings(
@@ -84,6 +86,7 @@ impl Ui {
             },
             max_diagnostics: MaxDiagnostics(self.max_diagnostics),
             max_bytes: MaxBytes::default(),
+            pictures: pictures(["LC_ALL", "LC_CTYPE", "LANG"].map(std::env::var_os)),
         }
     }
 
@@ -92,9 +95,14 @@ impl Ui {
     /// A reader that went away is no mistake: the rest is dropped quietly, and
     /// work that is under way goes on.
     pub(super) fn print(&self, text: &str) -> bool {
+        self.print_bytes(text.as_bytes())
+    }
+
+    /// Prints a part of a result that is no text.
+    pub(super) fn print_bytes(&self, bytes: &[u8]) -> bool {
         self.printed.store(true, Ordering::Relaxed);
         let mut stdout = io::stdout().lock();
-        let result = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        let result = stdout.write_all(bytes).and_then(|()| stdout.flush());
         match result {
             // Where stdout was closed, the null device is in its place.
             Ok(()) => !is_null(&stdout),
@@ -192,6 +200,17 @@ impl Ui {
     }
 }
 
+/// Whether a terminal shows braille letters, by what says so first: it does, unless it is
+/// set up for another encoding than UTF-8.
+fn pictures(locale: [Option<OsString>; 3]) -> Pictures {
+    let set = locale.into_iter().flatten().find(|name| !name.is_empty());
+    let name = set.map(|name| name.to_string_lossy().to_ascii_lowercase());
+    match name.is_none_or(|name| name.contains("utf-8") || name.contains("utf8")) {
+        true => Pictures::Drawn,
+        false => Pictures::LeftOut,
+    }
+}
+
 /// Says something on stderr.
 pub(super) fn complain(text: &str) {
     // Where stderr itself is gone there is nowhere left to say so.
@@ -204,4 +223,21 @@ fn is_null(stdout: &io::StdoutLock<'_>) -> bool {
     let device = file.and_then(|file| file.metadata()).map(|metadata| metadata.rdev());
     let null = fs::metadata("/dev/null").map(|metadata| metadata.rdev());
     matches!((device, null), (Ok(device), Ok(null)) if device == null)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_are_drawn_unless_another_encoding_is_asked_for() {
+        let told = |all: &str, of: &str, language: &str| {
+            pictures([all, of, language].map(|name| Some(OsString::from(name))))
+        };
+        assert_eq!(pictures([None, None, None]), Pictures::Drawn);
+        assert_eq!(told("", "", "de_DE.UTF-8"), Pictures::Drawn);
+        assert_eq!(told("", "C.utf8", "C"), Pictures::Drawn);
+        assert_eq!(told("C", "", "en_US.UTF-8"), Pictures::LeftOut);
+        assert_eq!(told("", "", "de_DE@euro"), Pictures::LeftOut);
+    }
 }

@@ -1,11 +1,7 @@
-//! Commands that are not there: what to do instead of those that other tools have, and
-//! which are still to come.
+//! Commands that are not there: what to do instead of those that other tools have.
 
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-
-/// Commands that the documentation names and that are not there yet.
-const TO_COME: [&str; 1] = ["render"];
 
 /// Commands that people try who come from elsewhere, and what to do here instead.
 const ELSEWHERE: [(&[&str], &str); 10] = [
@@ -36,16 +32,8 @@ pub(super) fn told(error: &clap::Error, program: &mut Command) -> Option<clap::E
     let ContextValue::String(name) = error.get(ContextKind::InvalidSubcommand)? else {
         return None;
     };
-    let elsewhere = ELSEWHERE.iter().find(|(names, _)| names.contains(&name.as_str()));
-    let words = match elsewhere {
-        Some((_, instead)) => format!("there is no `rekon {name}`\n\nInstead: {instead}"),
-        None if TO_COME.contains(&name.as_str()) => {
-            let there = program.get_subcommands().map(Command::get_name);
-            let there: Vec<&str> = there.filter(|name| *name != "help").collect();
-            format!("`rekon {name}` is not there yet\n\nWhat is there: {}", there.join(", "))
-        }
-        None => return None,
-    };
+    let (_, instead) = ELSEWHERE.iter().find(|(names, _)| names.contains(&name.as_str()))?;
+    let words = format!("there is no `rekon {name}`\n\nInstead: {instead}");
     Some(program.error(ErrorKind::InvalidSubcommand, words))
 }
 
@@ -59,8 +47,7 @@ mod tests {
     #[test]
     fn what_is_said_not_to_be_there_is_not_there() {
         let program = Cli::command();
-        let elsewhere = ELSEWHERE.iter().flat_map(|(names, _)| *names);
-        for name in elsewhere.chain(&TO_COME) {
+        for name in ELSEWHERE.iter().flat_map(|(names, _)| *names) {
             assert!(program.find_subcommand(name).is_none(), "{name}");
         }
     }

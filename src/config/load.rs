@@ -2,6 +2,7 @@
 //! only threads.
 
 mod files;
+mod frame;
 mod include;
 mod parallel;
 mod revision;
@@ -16,6 +17,7 @@ use files::{Disk, Files};
 use include::Pattern;
 use revision::Revision;
 
+pub use frame::{frame, frame_path};
 pub use revision::{RevisionError, merge_base};
 
 /// The name of the file that makes a folder a project.
@@ -38,6 +40,9 @@ pub struct Loaded {
     /// The files that could not be read or are no TOML. What they would have
     /// said is unknown, so nothing is missed or unused for certain.
     pub unknown: Vec<SourceId>,
+    /// The frames that they name and that cannot be shown, by their paths, and why: the
+    /// rest of a sentence about each.
+    pub unusable_frames: BTreeMap<String, String>,
     /// What is wrong in the files as TOML, and with finding them.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -56,7 +61,9 @@ pub struct LoadedFile {
 /// Paths in diagnostics are relative to the folder, with `/` in between.
 /// Whatever goes wrong is a diagnostic in the result.
 pub fn load(folder: &Path) -> Loaded {
-    load_from(&Disk, folder, folder, missing_project)
+    let mut loaded = load_from(&Disk, folder, folder, missing_project);
+    loaded.unusable_frames = frame::unusable(folder, &loaded.files);
+    loaded
 }
 
 /// Reads and parses the project that a folder is in a revision of git; nothing of it is

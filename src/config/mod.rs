@@ -31,7 +31,9 @@ mod tokens;
 mod tree;
 
 pub(crate) use edit::{Change, Edit, Step, edit};
-pub use load::{Loaded, LoadedFile, PROJECT_FILE, RevisionError, load, load_at, merge_base};
+pub use load::{
+    Loaded, LoadedFile, PROJECT_FILE, RevisionError, frame, frame_path, load, load_at, merge_base,
+};
 pub(crate) use pattern::matches;
 pub use schema::schema;
 pub(crate) use suggest::{closest, concerning, did_you_mean, first_of, list, quoted, shorten};

@@ -73,6 +73,8 @@ pub(crate) enum Property {
     Attribute(Attribute),
     PreventDestroy,
     IgnoreChanges,
+    /// The picture of what the camera sees, which the service never hears of.
+    Frame,
 }
 
 /// A configuration file.
@@ -88,6 +90,7 @@ impl Property {
             Property::Attribute(attribute) => attribute.segments().collect(),
             Property::PreventDestroy => vec!["lifecycle", "prevent_destroy"],
             Property::IgnoreChanges => vec!["lifecycle", "ignore_changes"],
+            Property::Frame => vec!["frame"],
         }
     }
 }
@@ -158,6 +161,7 @@ fn attributes() -> Vec<Key> {
             (_, "lifecycle.ignore_changes") => {
                 (Shape::List(Shape::Text.into()), Some(Property::IgnoreChanges), json!({}))
             }
+            (_, "frame") => (Shape::Text, Some(Property::Frame), frame_rules()),
             (_, "tags") => (Shape::Texts, None, tag_rules()),
             _ => {
                 let one_of = Attribute::FIXED.iter().filter_map(Attribute::variant);
@@ -230,6 +234,11 @@ fn value_rules(attribute: &Attribute) -> Json {
         Type::Flag | Type::RunState => {}
     }
     rules
+}
+
+/// What `frame_path` holds of a path, as far as a pattern can say it.
+fn frame_rules() -> Json {
+    json!({ "minLength": 1, "not": { "pattern": "^/|(^|/)\\.\\.(/|$)" } })
 }
 
 fn tag_rules() -> Json {
@@ -513,6 +522,8 @@ const ABOUT: &[(&str, &str, &str)] = about! {
     "kms_key_id";
     /// Where in the frame label detection looks, 0 to 10 regions. Left out: everywhere. Changed in place.
     "regions_of_interest";
+    /// A picture of what the camera sees, over which `rekon render` and reports draw regions: the path of a JPEG or PNG within the project. The service never hears of it.
+    "frame";
     /// Whether AWS may use the video to improve its models.
     "data_sharing_preference" => "Whether AWS may use the video to improve its models.";
     /// True if it may. Default: false. Changed in place, on label detection.

@@ -92,7 +92,7 @@ static ONE_OF: LazyLock<Vec<(&str, Vec<&str>)>> = LazyLock::new(|| {
 fn one_of(property: &Property) -> Option<&'static str> {
     match property {
         Property::Attribute(attribute) => attribute.variant().map(|(table, _)| table),
-        Property::PreventDestroy | Property::IgnoreChanges => None,
+        Property::PreventDestroy | Property::IgnoreChanges | Property::Frame => None,
     }
 }
 
@@ -225,7 +225,7 @@ impl<'a> Merged<'a> {
     pub(super) fn attributes(&self) -> impl Iterator<Item = (&Attribute, &Given<'a>)> {
         self.given.iter().filter_map(|(property, given)| match property {
             Property::Attribute(attribute) => Some((attribute, given)),
-            Property::PreventDestroy | Property::IgnoreChanges => None,
+            Property::PreventDestroy | Property::IgnoreChanges | Property::Frame => None,
         })
     }
 }
@@ -240,7 +240,7 @@ fn covers(path: &Path, property: &Property) -> bool {
 pub(super) fn may_unset(path: &Path) -> bool {
     path.is_known()
         || !path.segments().is_empty()
-            && [Property::PreventDestroy, Property::IgnoreChanges]
+            && [Property::PreventDestroy, Property::IgnoreChanges, Property::Frame]
                 .iter()
                 .any(|property| covers(path, property))
 }
@@ -257,7 +257,7 @@ mod tests {
             settings.connected_home={labels=['PET'],min_confidence=1}\n\
             notification_channel.sns_topic_arn='n'\nregions_of_interest=[]\n\
             data_sharing_preference.opt_in=true\ntags={a='b'}\ndesired_status='running'\n\
-            lifecycle={prevent_destroy=true,ignore_changes=[]}\n";
+            lifecycle={prevent_destroy=true,ignore_changes=[]}\nframe='f'\n";
         const FACE: &str = "[defaults]\noutput.kinesis_data_stream.arn='d'\n\
             settings.face_search={collection_id='c',face_match_threshold=90}\n";
         let loaded = [HOME, FACE].map(|text| Loaded::from_texts([("rekon.toml", text)]));

@@ -92,6 +92,12 @@ impl HandOvers {
     pub fn moved(&self, name: &ProcessorName) -> Option<&Moved> {
         self.moved.iter().find(|moved| moved.from == *name)
     }
+
+    /// The name that a processor had, if the files give it this one.
+    pub fn old_name(&self, name: &ProcessorName) -> Option<&ProcessorName> {
+        let renames = |moved: &&Moved| matches!(&moved.to, Destination::Name(to) if to == name);
+        self.moved.iter().find(renames).map(|moved| &moved.from)
+    }
 }
 
 impl PartialEq for Removed {

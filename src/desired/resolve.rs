@@ -32,7 +32,9 @@ pub fn resolve(loaded: &Loaded) -> Checked {
     };
     let tag_policy = rules::policy(names.stack.and_then(Node::table));
     let zones = Zones::new(&names);
-    let facts = Facts { stack, tag_policy, names: &names, zones: &zones, complete };
+    let unusable_frames = &loaded.unusable_frames;
+    let facts =
+        Facts { stack, tag_policy, names: &names, zones: &zones, unusable_frames, complete };
     let uncontradicted = check_values(&facts, &mut diagnostics);
     extends::cycles(&names, &mut diagnostics);
     let hand_overs = rules::hand_overs(&names, &mut diagnostics);
@@ -249,7 +251,9 @@ fn declaration(span: Span, merged: &Merged<'_>, typing: &mut Typing<'_>) -> Opti
         prevent_destroy: flag.unwrap_or(false),
         ignore_changes: paths.iter().filter_map(Node::text).map(Path::parse).collect(),
     };
-    Some(Declaration { definition, lifecycle, span, places: places.collect::<Option<_>>()? })
+    let frame = merged.property(&Property::Frame).and_then(Node::text).map(str::to_owned);
+    let places = places.collect::<Option<_>>()?;
+    Some(Declaration { definition, lifecycle, frame, span, places })
 }
 
 /// What `[defaults]` and those of a kind give to a processor of the kind that says

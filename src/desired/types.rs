@@ -101,6 +101,8 @@ pub struct Declaration {
     pub definition: Definition,
     /// What may be done to it.
     pub lifecycle: Lifecycle,
+    /// The path, within the project, of a picture of what the camera sees.
+    pub frame: Option<String>,
     /// The name in the processor's table header.
     pub span: Span,
     /// Where the value in force of each attribute comes from.

@@ -119,6 +119,9 @@ codes! {
     RepeatedCorner "repeated-corner" Warning "A corner of a polygon repeats the one before it.";
     DuplicateRegion "duplicate-region" Warning "Two regions of a processor are the same.";
 
+    InvalidFrame "invalid-frame" Error "`frame` names no path within the project.";
+    UnusableFrame "unusable-frame" Warning "The picture that `frame` names is not there, or is none that can be shown.";
+
     // Tags.
     ReservedTag "reserved-tag" Error "Tag keys that begin with `aws:` or `rekon:` are not for files.";
     InvalidTag "invalid-tag" Error "A tag's key or value breaks the service's length or pattern.";

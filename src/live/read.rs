@@ -10,6 +10,10 @@ use crate::desired::Desired;
 use crate::model::{Live, LiveProcessor, ProcessorName, TagKnowledge, Tags};
 use crate::plan::{ChangedSince, Narrowing, is_in_question, tags_in_question};
 
+/// How many strangers are asked for their tags where the Tagging API tells of none: what
+/// takes ten seconds.
+const FEW: usize = 100;
+
 /// Reads everything that planning needs of the service: every processor, and
 /// for certain the tags of those that the plan covers and whose tags are in question.
 pub async fn read(
@@ -72,8 +76,9 @@ pub async fn confirm(
 /// Makes certain, given what the Tagging API had to say.
 ///
 /// Where it told of no tags at all, either there are none or it does not cover stream
-/// processors here. What the files declare is asked about then; as long as none of that has
-/// a tag, the rest is believed to have none.
+/// processors here. What the files declare is asked about then. As long as none of that has
+/// a tag, the rest is believed to have none, unless it is few: one of them may be marked all
+/// the same, and have lost its table.
 async fn confirm_after(
     reader: &Reader,
     desired: &Desired,
@@ -91,7 +96,7 @@ async fn confirm_after(
             live.definition.tags == TagKnowledge::Confirmed
                 && live.definition.tags().next().is_none()
         };
-        if !first.is_empty() && asked().all(untagged) {
+        if rest.len() > FEW && !first.is_empty() && asked().all(untagged) {
             for name in &rest {
                 if let Some(live) = live.processors.get_mut(name) {
                     live.definition.set_tags(&Tags::new(), TagKnowledge::Hinted);

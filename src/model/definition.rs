@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Attribute, Default, RegionOfInterest, RunState, TagKnowledge, Tags, Value};
+use super::{Attribute, Default, RegionOfInterest, RunState, TagKnowledge, TagPolicy, Tags, Value};
 
 /// A stream processor's whole definition, canonical, beside its name: each
 /// attribute that it has, with its value.
@@ -130,6 +130,12 @@ impl Definition {
         self.values
             .iter()
             .filter_map(|(attribute, value)| Some((attribute.tag()?, value.as_text()?)))
+    }
+
+    /// The tags that people gave it: neither AWS's nor rekon's own.
+    pub fn given_tags(&self) -> impl Iterator<Item = (String, String)> {
+        let given = self.tags().filter(|(key, _)| !TagPolicy::is_reserved(key));
+        given.map(|(key, value)| (key.to_owned(), value.to_owned()))
     }
 
     /// Puts these tags in the place of those there are.

@@ -16,6 +16,7 @@
 mod attribute;
 mod definition;
 mod float;
+mod frame;
 mod inventory;
 mod json;
 mod kms;
@@ -33,6 +34,7 @@ pub use attribute::{
 };
 pub use definition::{Definition, Kind};
 pub use float::{Float32, NotFinite};
+pub use frame::{Format, Frame, Header, NoPicture};
 pub use inventory::{Live, LiveProcessor, ReadProblem, RunState, Status, TagKnowledge};
 pub use json::Dialect;
 pub use kms::{KmsComparison, compare_kms_keys};

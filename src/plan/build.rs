@@ -191,9 +191,23 @@ pub(super) fn items<'a>(
     });
     let others = live.processors.iter().filter(|(name, _)| !desired.processors.contains_key(*name));
     let others = others.map(|(name, live)| Item::undeclared(name, live, desired));
-    let mut items: Vec<Item<'_>> = declared.chain(others).collect();
+    let of_config = |item: &Item<'_>| match item.declaration {
+        Some(_) => is_renamed(item, desired, live),
+        None => item.work.changes(),
+    };
+    let all = declared.chain(others).map(|item| match intent.leaves_config && of_config(&item) {
+        true => item.waiting(),
+        false => item,
+    });
+    let mut items: Vec<Item<'_>> = all.collect();
     items.sort_by_key(|item| (!item.work.destroys(), item.name));
     items
+}
+
+/// Whether the files give a processor that lives this name.
+pub(super) fn is_renamed(item: &Item<'_>, desired: &Desired, live: &Live) -> bool {
+    let old = desired.hand_overs.old_name(item.name);
+    item.live.is_none() && old.is_some_and(|old| live.processors.contains_key(old))
 }
 
 /// What no file declares and no stack marked.

@@ -30,6 +30,7 @@ pub(super) fn changes(
                 actions: actions(item),
                 fingerprint: String::new(),
                 source: item.declaration.map(|declaration| sources.locate_entry(declaration.span)),
+                frame: item.declaration.and_then(|declaration| declaration.frame.clone()),
                 moved_from: None,
                 attributes: item
                     .differences

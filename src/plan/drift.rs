@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::applied::{Applied, Base, origin, real};
-use super::build::{Planning, items, undeclared};
-use super::item::{Intent, Item};
+use super::build::{Planning, is_renamed, items, undeclared};
+use super::item::{Intent, Item, Work};
 use super::notices::notices;
 use super::ownership::Owner;
 use super::seen::{Sighting, Since};
 use super::unread::{Unread, matters};
 use super::{FORMAT_VERSION, Narrowing, Origin};
-use crate::desired::{Desired, DriftIgnore, OnDrift, Stack};
+use crate::desired::{Desired, Destination, DriftIgnore, OnDrift, Stack};
 use crate::diagnostic::{Code, Diagnostic, Record, Sources};
 use crate::diff::Difference;
-use crate::model::{Attribute, Dialect, Live, Location, Recorded, Status, Value};
+use crate::model::{Attribute, Definition, Dialect, Live, Location, Recorded, Status, Value};
 
 /// What to look for.
 #[derive(Clone, Debug, Default)]
@@ -96,6 +96,9 @@ pub struct Finding {
     /// What the service says of a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What the next apply makes of what is pending, where no attribute says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outlook: Option<Outlook>,
     /// Where the processor is declared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Location>,
@@ -105,6 +108,9 @@ pub struct Finding {
     /// Whether it was there at an earlier look, where that was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<Sighting>,
+    /// The tags that people gave it, as they live and as they are declared.
+    #[serde(skip)]
+    pub tags: BTreeSet<(String, String)>,
 }
 
 /// What kind of thing a finding is.
@@ -145,6 +151,63 @@ impl Category {
             Category::Undeclared => "undeclared",
             Category::Unknown => "unknown",
             Category::Pending => "pending",
+        }
+    }
+}
+
+/// What the next apply makes of a processor, whatever its attributes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outlook {
+    /// It gets this stack's marks.
+    Adopted,
+    /// It is deleted, since no file declares it any more.
+    Deleted,
+    /// It would be deleted, and is protected: apply refuses.
+    Protected,
+    /// It is deleted and created again under the name that the files give it.
+    Renamed,
+    /// It loses the marks, and stays.
+    Released,
+    /// Another stack manages it: apply refuses.
+    Refused,
+}
+
+impl Outlook {
+    /// All of them.
+    pub const ALL: [Outlook; 6] = [
+        Outlook::Adopted,
+        Outlook::Deleted,
+        Outlook::Protected,
+        Outlook::Renamed,
+        Outlook::Released,
+        Outlook::Refused,
+    ];
+
+    /// The word that JSON uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outlook::Adopted => "adopted",
+            Outlook::Deleted => "deleted",
+            Outlook::Protected => "protected",
+            Outlook::Renamed => "renamed",
+            Outlook::Released => "released",
+            Outlook::Refused => "refused",
+        }
+    }
+
+    fn of(item: &Item<'_>, desired: &Desired) -> Option<Outlook> {
+        let moved = desired.hand_overs.moved(item.name);
+        let renamed = || moved.is_some_and(|moved| matches!(moved.to, Destination::Name(_)));
+        let protected = || item.owner.record().is_some_and(|record| record.protected);
+        match (item.declaration, item.work) {
+            (None, Work::Delete) if protected() => Some(Outlook::Protected),
+            (None, Work::Delete) if renamed() => Some(Outlook::Renamed),
+            (None, Work::Delete) => Some(Outlook::Deleted),
+            (None, Work::Modify) => Some(Outlook::Released),
+            (Some(_), _) if item.is_adopted() => Some(Outlook::Adopted),
+            (Some(_), _) if matches!(item.owner, Owner::Other(_)) => Some(Outlook::Refused),
+            _ => None,
         }
     }
 }
@@ -221,7 +284,8 @@ pub fn drift(
     let all = Narrowing::default().choose(&items);
     let left_out = all.difference(&chosen).map(|index| items[*index].name.to_string()).collect();
     chosen.retain(|index| unread.leaves(&items[*index]));
-    let mut comparing = Comparing { desired, sources, intent, ignored: 0, used: BTreeMap::new() };
+    let mut comparing =
+        Comparing { desired, sources, live, intent, ignored: 0, used: BTreeMap::new() };
     let mut findings = Vec::new();
     for index in &chosen {
         findings.extend(comparing.findings(&items[*index]));
@@ -283,9 +347,11 @@ impl Finding {
             category,
             attributes: Vec::new(),
             message: None,
+            outlook: None,
             source: None,
             who: None,
             seen: None,
+            tags: BTreeSet::new(),
         }
     }
 }
@@ -294,6 +360,7 @@ impl Finding {
 struct Comparing<'a> {
     desired: &'a Desired,
     sources: &'a Sources,
+    live: &'a Live,
     intent: Intent,
     ignored: usize,
     /// How often each entry of `[[drift.ignore]]` was of use.
@@ -305,17 +372,20 @@ impl Comparing<'_> {
     fn findings(&mut self, item: &Item<'_>) -> Vec<Finding> {
         let source =
             item.declaration.map(|declaration| self.sources.locate_entry(declaration.span));
+        let sides = || item.live.map(|live| &live.definition).into_iter().chain([&*item.after]);
         let finding = |category| Finding {
             source: source.clone(),
+            tags: sides().flat_map(Definition::given_tags).collect(),
             ..Finding::new(item.name.as_str(), category)
         };
         let mut findings = Vec::new();
         let Some(live) = item.live else {
+            let renamed = is_renamed(item, self.desired, self.live);
+            let outlook = renamed.then_some(Outlook::Renamed);
             // What the files did not declare before waits to be created.
-            return vec![match item.base {
-                Some(Base::Undeclared) => finding(Category::Pending),
-                _ => finding(Category::Missing),
-            }];
+            let new = matches!(item.base, Some(Base::Undeclared));
+            let category = if renamed || new { Category::Pending } else { Category::Missing };
+            return vec![Finding { outlook, ..finding(category) }];
         };
         if live.status == Status::Failed {
             let message = live.status_message.clone();
@@ -323,7 +393,8 @@ impl Comparing<'_> {
         }
         if item.declaration.is_none() {
             // Its table is gone, or it is to be let go: the files moved.
-            findings.push(finding(Category::Pending));
+            let outlook = Outlook::of(item, self.desired);
+            findings.push(Finding { outlook, ..finding(Category::Pending) });
             return findings;
         }
         let mut by_category: BTreeMap<Category, Vec<Drifted>> = BTreeMap::new();
@@ -341,13 +412,15 @@ impl Comparing<'_> {
             by_category.entry(category).or_default().push(self.drifted(item, difference, origin));
         }
         // Where nothing else differs, what is to be adopted waits for an apply.
-        if item.is_adopted() || matches!(item.owner, Owner::Other(_)) {
+        let outlook = Outlook::of(item, self.desired);
+        if outlook.is_some() {
             by_category.entry(Category::Pending).or_default();
         }
         let changed = by_category.into_iter();
-        findings.extend(
-            changed.map(|(category, attributes)| Finding { attributes, ..finding(category) }),
-        );
+        findings.extend(changed.map(|(category, attributes)| {
+            let outlook = outlook.filter(|_| category == Category::Pending);
+            Finding { attributes, outlook, ..finding(category) }
+        }));
         findings
     }
 

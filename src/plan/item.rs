@@ -28,6 +28,9 @@ pub(super) struct Item<'a> {
     pub marks: Vec<Difference>,
     /// What differs and stays as it lives, because the plan is to leave it.
     pub held: Vec<Difference>,
+    /// What the files changed about the whole of it is left for another plan: that it is to
+    /// go, to have another name, or to be adopted.
+    pub waits: bool,
     pub work: Work,
     /// A KMS alias on one side and a key on the other were taken for equal.
     pub kms_key_unclear: bool,
@@ -139,15 +142,21 @@ impl<'a> Item<'a> {
         }
         let kind = before.kind();
         let replaces = differences.iter().any(|difference| difference.attribute.replaces(kind));
-        let record = (!owner.takes_no_marks(desired)).then(|| {
+        let kms_key_unclear = target.kms_key_unclear;
+        if replaces {
+            // What is created is in the files' spelling, and so is its record.
+            target = Target::new(target.into_replacement());
+        }
+        // What is put back is as it was recorded.
+        let waits = intent.leaves_config && owner.is_adoptable(desired);
+        let leaves_marks = intent.leaves_config || owner.takes_no_marks(desired);
+        let record = (!leaves_marks).then(|| {
             let attributes: Vec<_> = held.iter().map(|held| held.attribute.clone()).collect();
             ownership::record(&live.arn, owner.record(), &target, &attributes, declaration, desired)
         });
-        let kms_key_unclear = target.kms_key_unclear;
-        let mut after = match (replaces, record.is_none() && differences.is_empty()) {
-            (true, _) => Cow::Owned(target.into_replacement()),
-            (false, false) => Cow::Owned(target.after),
-            (false, true) => Cow::Borrowed(before),
+        let mut after = match record.is_none() && differences.is_empty() {
+            false => Cow::Owned(target.after),
+            true => Cow::Borrowed(before),
         };
         let mut marks = Vec::new();
         if let Some(record) = &record {
@@ -173,6 +182,7 @@ impl<'a> Item<'a> {
             differences,
             marks,
             held,
+            waits,
             work,
             kms_key_unclear,
         }
@@ -220,6 +230,7 @@ impl<'a> Item<'a> {
             differences,
             marks,
             held: Vec::new(),
+            waits: false,
             work,
             kms_key_unclear: false,
         }
@@ -257,6 +268,7 @@ impl<'a> Item<'a> {
             differences,
             marks: Vec::new(),
             held: Vec::new(),
+            waits: false,
             work: Work::Create,
             kms_key_unclear: false,
         }
@@ -265,6 +277,12 @@ impl<'a> Item<'a> {
     /// What is known of what was applied.
     pub(super) fn applied(&self) -> Applied<'_> {
         Applied::new(&self.owner, self.base.as_ref())
+    }
+
+    /// The same processor, of which nothing is done.
+    pub(super) fn waiting(self) -> Item<'a> {
+        let (differences, marks) = (Vec::new(), Vec::new());
+        Item { differences, marks, waits: true, work: Work::Nothing, ..self }
     }
 
     /// The live definition.

@@ -46,7 +46,8 @@ pub use build::{Options, Undeclared, plan, plan_reviewed};
 pub use changed_since::ChangedSince;
 pub use document::{Document, DocumentError, Seal};
 pub use drift::{
-    Category, Drift, DriftOptions, DriftSummary, Drifted, Finding, RecordedValue, Who, drift,
+    Category, Drift, DriftOptions, DriftSummary, Drifted, Finding, Outlook, RecordedValue, Who,
+    drift,
 };
 pub use estimate::{DEFAULT_PARALLELISM, Pace, blindness};
 pub use guard::Allowances;

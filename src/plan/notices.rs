@@ -29,7 +29,8 @@ pub(super) fn notices(planning: &Planning<'_>) -> Vec<Diagnostic> {
         found.push(tags_unknown(&unknown));
     }
     found.extend(adopted(covered().filter(|item| item.is_adopted())));
-    found.extend(left(covered()));
+    let gone = items.iter().filter(|item| item.waits && item.declaration.is_none());
+    found.extend(left(covered().chain(gone)));
     found.extend(unbound(items.iter().filter(|item| item.work == Work::Leave)));
     for item in covered() {
         let Some(live) = item.live else { continue };
@@ -68,10 +69,17 @@ fn adopted<'a>(items: impl Iterator<Item = &'a Item<'a>>) -> Option<Diagnostic> 
     ))
 }
 
-/// Attributes that differ and are left as they live.
+/// What differs and is left as it lives: attributes, and what the files changed about the
+/// whole of a processor.
 fn left<'a>(items: impl Iterator<Item = &'a Item<'a>>) -> Option<Diagnostic> {
     let of = |item: &'a Item<'a>| {
-        let paths: Vec<String> = item.held.iter().map(|one| one.attribute.to_string()).collect();
+        let whole = item.waits.then(|| match (item.declaration, item.live) {
+            (None, _) => "its table".to_owned(),
+            (Some(_), None) => "its new name".to_owned(),
+            (Some(_), Some(_)) => "its marks".to_owned(),
+        });
+        let paths = item.held.iter().map(|one| one.attribute.to_string());
+        let paths: Vec<String> = whole.into_iter().chain(paths).collect();
         (!paths.is_empty()).then(|| format!("{} ({})", item.name, paths.join(", ")))
     };
     let told: Vec<String> = items.filter_map(of).collect();

@@ -51,6 +51,11 @@ impl Owner {
         }
     }
 
+    /// Whether declaring it makes it this stack's.
+    pub(super) fn is_adoptable(&self, desired: &Desired) -> bool {
+        self.record().is_none() && !self.takes_no_marks(desired)
+    }
+
     /// Whether it is left as it is: nobody knows whose it is, or it is another stack's.
     pub(super) fn takes_no_marks(&self, desired: &Desired) -> bool {
         match self {

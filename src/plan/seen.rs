@@ -188,7 +188,7 @@ impl Drift {
 /// What a finding says, but for where that is declared and who it was.
 fn digest(finding: &Finding) -> String {
     let sides = finding.attributes.iter().map(|one| json!([one.path, one.live, one.declared]));
-    let said = json!([sides.collect::<Vec<_>>(), finding.message]);
+    let said = json!([sides.collect::<Vec<_>>(), finding.message, finding.outlook]);
     let digest = Sha256::digest(said.to_string());
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -171,6 +171,9 @@ pub struct Change {
     /// Where the processor is declared.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub source: Option<Location>,
+    /// The path, within the project, of a picture of what its camera sees.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub frame: Option<String>,
     /// The name that it had, of a processor that gets another one: a change of that name
     /// deletes it, in the same group.
     #[serde(skip_serializing_if = "Option::is_none", default)]

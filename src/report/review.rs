@@ -1,6 +1,6 @@
 //! What is reviewed, and in which format: the one place where the two meet.
 
-use super::{Settings, diagnostics, diff, github, json, markdown, sarif, text};
+use super::{Settings, diagnostics, diff, github, html, json, markdown, sarif, text};
 use crate::desired::Stack;
 use crate::diagnostic::Record;
 use crate::plan::{Drift, Made, Outcome, Plan};
@@ -16,6 +16,8 @@ pub enum Format {
     Json,
     /// A comment on a pull request, an issue, or the summary of a job.
     Markdown,
+    /// A page by itself, for a browser.
+    Html,
     /// Annotations on lines, for a workflow of GitHub Actions.
     Github,
     /// A SARIF log, for code scanning.
@@ -24,8 +26,15 @@ pub enum Format {
 
 impl Format {
     /// All of them, as a list of them reads best.
-    pub const ALL: [Format; 6] =
-        [Format::Text, Format::Diff, Format::Json, Format::Markdown, Format::Github, Format::Sarif];
+    pub const ALL: [Format; 7] = [
+        Format::Text,
+        Format::Diff,
+        Format::Json,
+        Format::Markdown,
+        Format::Html,
+        Format::Github,
+        Format::Sarif,
+    ];
 
     /// The word that options use.
     pub fn as_str(self) -> &'static str {
@@ -34,6 +43,7 @@ impl Format {
             Format::Diff => "diff",
             Format::Json => "json",
             Format::Markdown => "markdown",
+            Format::Html => "html",
             Format::Github => "github",
             Format::Sarif => "sarif",
         }
@@ -98,6 +108,7 @@ pub fn review(document: Document<'_>, format: Format, settings: Settings) -> Str
             Document::Diagnostics { records, .. } => json::diagnostics(records),
         },
         Format::Markdown => markdown::review(document, settings.max_bytes),
+        Format::Html => html::review(document, &html::Frames::new()),
         Format::Github => github::review(document),
         Format::Sarif => sarif::review(document),
     }

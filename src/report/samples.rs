@@ -182,6 +182,7 @@ impl PlanBuilder {
             actions: actions.to_vec(),
             fingerprint: "sha256:00".into(),
             source,
+            frame: None,
             moved_from: None,
             attributes,
             expect: (!actions.contains(&Action::Create)).then(|| definition(&doorbell())),

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::model::{Attribute, Type};
-use crate::plan::Category;
+use crate::plan::{Category, Outlook};
 
 /// A machine format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -303,7 +303,7 @@ fn plan() -> Json {
             ("group", text()),
             ("calls", list(text())),
         ],
-        [("source", location()), ("moved_from", text())],
+        [("source", location()), ("frame", text()), ("moved_from", text())],
     );
     let fallback =
         object([("processor", text()), ("operation", operation()), ("request", wire())], []);
@@ -545,6 +545,7 @@ fn drift() -> Json {
         [
             ("attributes", list(attribute)),
             ("message", text()),
+            ("outlook", word(&Outlook::ALL.map(Outlook::as_str))),
             ("source", location()),
             ("who", who),
             ("seen", seen),

@@ -14,6 +14,18 @@ pub struct Settings {
     pub max_diagnostics: MaxDiagnostics,
     /// How large a comment may be.
     pub max_bytes: MaxBytes,
+    /// Whether regions of interest are drawn.
+    pub pictures: Pictures,
+}
+
+/// Whether regions of interest are drawn, in braille letters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pictures {
+    /// Where there is room.
+    #[default]
+    Drawn,
+    /// The terminal cannot show them.
+    LeftOut,
 }
 
 /// How many diagnostics are told one by one; the rest is counted.

@@ -15,8 +15,9 @@ use rekon::plan::{
 };
 use serde_json::Value;
 
-use crate::convergence::{created, goals, missed};
+use crate::convergence::{created, goals, missed, mistreated};
 use crate::world::goal::Goal;
+use crate::world::marks::{Lot, RECORD, STACK};
 use crate::world::stage::{Project, Stage, essence, paused};
 use crate::world::strategy::world_of;
 use crate::world::{Dice, World, files};
@@ -119,9 +120,11 @@ mod whatever_goes_wrong_nothing_is_lost_and_the_report_is_true {
 /// One world under one mix of faults; says how applying ended.
 async fn run(seed: u64) -> Result<&'static str, String> {
     let world = world_of(seed);
+    // Two stacks of three leave marks.
+    let world = if seed.is_multiple_of(3) { world } else { world.marked(&mut Dice::new(!seed)) };
     let mut dice = Dice::new(seed);
     let project = Project::new(&files::write(&world, &mut dice))?;
-    let goals = goals(&world);
+    let (goals, lots) = (goals(&world), world.lots());
     let kind = Options {
         settle: Settle::all(Duration::from_millis(*dice.pick(&[0, 200, 2000, 20_000]))),
         quirks: quirks(&mut dice),
@@ -146,7 +149,14 @@ async fn run(seed: u64) -> Result<&'static str, String> {
     };
     let end = match (&plan, &outcome) {
         (Ok(plan), Ok(outcome)) => {
-            let truth = Truth { plan, outcome, goals: &goals, before: &before, faulty: &faulty };
+            let truth = Truth {
+                plan,
+                outcome,
+                goals: &goals,
+                lots: &lots,
+                before: &before,
+                faulty: &faulty,
+            };
             truth
                 .check()
                 .map_err(|problem| format!("{problem}\n\n{outcome:#?}\n\n{}", journal(&faulty)))?
@@ -155,20 +165,29 @@ async fn run(seed: u64) -> Result<&'static str, String> {
         (_, Err(error)) => return Err(format!("{error}, but calls were sent")),
         (Err(_), Ok(_)) => unreachable!("nothing is applied without a plan"),
     };
-    check_untouched(&before, &faulty.holds(), &goals)?;
+    check_untouched(&before, &faulty, &lots)?;
 
     let healthy = faulty.healthy(kind).await;
     // By then GetResources shows the tags as they are: where it agrees with the
     // files, it is believed.
     tokio::time::sleep(Duration::from_secs(3600)).await;
+    let (mut lots, mut before) = (lots, before);
     if let Ok(outcome) = &outcome {
-        restore(outcome, &before, &healthy).await?;
+        let restored = restore(outcome, &before, &healthy).await?;
+        // A file says nothing of marks: what it brings back is nobody's.
+        for (name, lot) in lots.iter_mut().filter(|(name, _)| restored.contains(**name)) {
+            *lot = Lot::Kept;
+            before.insert((*name).to_owned(), healthy.holds()[*name].clone());
+        }
     }
-    finish(&world, &project, &goals, &before, outcome.as_ref().ok(), &healthy).await.map_err(
-        |problem| {
-            format!("the second apply: {problem}\n\nafter {outcome:#?}\n\n{}", journal(&faulty))
-        },
-    )?;
+    let aims = Aims { goals: &goals, lots: &lots, before: &before };
+    finish(&world, &project, aims, outcome.as_ref().ok(), &healthy).await.map_err(|problem| {
+        format!(
+            "the second apply: {problem}\n\n{:#?}\n\nafter {outcome:#?}\n\n{}",
+            world.marks,
+            journal(&faulty)
+        )
+    })?;
     Ok(end)
 }
 
@@ -177,13 +196,14 @@ struct Truth<'a> {
     plan: &'a Plan,
     outcome: &'a Outcome,
     goals: &'a BTreeMap<&'static str, Goal>,
+    lots: &'a BTreeMap<&'static str, Lot>,
     before: &'a BTreeMap<String, Value>,
     faulty: &'a Stage,
 }
 
 impl Truth<'_> {
     fn check(&self) -> Result<&'static str, String> {
-        let Truth { plan, outcome, goals, before, faulty } = self;
+        let Truth { plan, outcome, goals, lots, before, faulty } = self;
         let holds = faulty.holds();
         let recreated = created(plan);
         let names: Vec<&String> = plan.changes.iter().map(|change| &change.name).collect();
@@ -209,8 +229,11 @@ impl Truth<'_> {
             }
             match &told.fate {
                 Fate::Done => {
-                    let one = BTreeMap::from([(plan_name(goals, name), goals[name].clone())]);
-                    if let Some(missed) = missed(&one, &holds, &recreated) {
+                    let goal = goals.get_key_value(name).map(|(name, goal)| (*name, goal.clone()));
+                    let lot = lots.get_key_value(name).map(|(name, lot)| (*name, *lot));
+                    let missed = missed(&goal.into_iter().collect(), &holds, &recreated)
+                        .or_else(|| mistreated(&lot.into_iter().collect(), before, &holds));
+                    if let Some(missed) = missed {
                         return Err(format!("claimed to be done, but {missed}"));
                     }
                     let silent = took_effect
@@ -232,7 +255,10 @@ impl Truth<'_> {
         }
         for (name, _) in before.iter().filter(|(_, wire)| runs(wire)) {
             let stopped = holds.get(name).is_some_and(|wire| !runs(wire));
-            let wanted = goals.get(name.as_str()).is_none_or(|goal| goal.runs != Some(true));
+            let wanted = match goals.get(name.as_str()) {
+                Some(goal) => goal.runs != Some(true),
+                None => !is_pruned(lots, name),
+            };
             let noted = left_stopped(outcome).any(|noted| noted == name);
             if stopped && !wanted && !noted && !is_unsure(outcome, name) {
                 return Err(format!("{name} ran before and does not, and nobody says so"));
@@ -249,20 +275,23 @@ impl Truth<'_> {
             if holds.contains_key(&removed.name) && !is_unsure(outcome, &removed.name) {
                 return Err(format!("{} is there, but is told to be removed", removed.name));
             }
+            if removed.planned != is_pruned(lots, &removed.name) {
+                return Err(format!("{removed:?} is not what was planned"));
+            }
             if !Path::new(&removed.recovery_file).is_file() {
                 return Err(format!("{removed:?} has no recovery file"));
             }
         }
         let done = outcome.processors.iter().all(|told| told.fate == Fate::Done);
-        if done && !outcome.removed.is_empty() {
+        if done && outcome.removed.iter().any(|removed| !removed.planned) {
             return Err("all is done, and something is removed".to_owned());
         }
         Ok(if done { "converged" } else { "in part" })
     }
 }
 
-fn plan_name(goals: &BTreeMap<&'static str, Goal>, name: &str) -> &'static str {
-    goals.keys().find(|known| **known == name).unwrap()
+fn is_pruned(lots: &BTreeMap<&'static str, Lot>, name: &str) -> bool {
+    matches!(lots.get(name), Some(Lot::Pruned { .. }))
 }
 
 /// Whether the report says of a processor that its state could not be read.
@@ -276,27 +305,56 @@ fn is_unsure(outcome: &Outcome, name: &str) -> bool {
         || matches!(&told.fate, Fate::Failed(failure) if matches!(failure.reason, Reason::Unread(_)))
 }
 
-/// What no file declares is as it was.
+/// What no file declares is as it was, but for marks that it is to lose, or gone if it is
+/// this stack's.
 fn check_untouched(
     before: &BTreeMap<String, Value>,
-    holds: &BTreeMap<String, Value>,
-    goals: &BTreeMap<&'static str, Goal>,
+    faulty: &Stage,
+    lots: &BTreeMap<&'static str, Lot>,
 ) -> Result<(), String> {
-    for (name, wire) in before.iter().filter(|(name, _)| !goals.contains_key(name.as_str())) {
-        if holds.get(name).map(essence) != Some(essence(wire)) {
-            return Err(format!("{name} is not declared, and was touched"));
+    let holds = faulty.holds();
+    for (name, lot) in lots {
+        let told = |what| Err(format!("{name} is not declared and {lot:?}, and {what}"));
+        let writes = faulty.writes();
+        let mut wrote = writes.iter().filter(|call| call.processor() == *name);
+        let may = |operation: &str| match lot {
+            Lot::Kept => false,
+            Lot::Released => operation == "UntagResource",
+            Lot::Pruned { protected } => {
+                !protected
+                    && ["StopStreamProcessor", "DeleteStreamProcessor", "StartStreamProcessor"]
+                        .contains(&operation)
+            }
+        };
+        if wrote.any(|call| !may(&call.operation)) {
+            return told("was touched");
+        }
+        let Some(now) = holds.get(*name) else {
+            if is_pruned(lots, name) { continue } else { return told("is gone") }
+        };
+        let [was, now] = [&before[*name], now].map(|wire| {
+            let mut essence = essence(wire);
+            if *lot == Lot::Released {
+                let tags = essence["Tags"].as_object_mut().unwrap();
+                tags.retain(|key, _| ![STACK, RECORD].contains(&key.as_str()));
+            }
+            essence
+        });
+        if was != now {
+            return told("is not what it was");
         }
     }
     Ok(())
 }
 
 /// Follows the report's advice for everything that is gone: the recovery files
-/// bring back what was there.
+/// bring back what was there. Gives those that are back.
 async fn restore(
     outcome: &Outcome,
     before: &BTreeMap<String, Value>,
     healthy: &Stage,
-) -> Result<(), String> {
+) -> Result<BTreeSet<String>, String> {
+    let mut all = BTreeSet::new();
     for removed in &outcome.removed {
         if healthy.holds().contains_key(&removed.name) {
             continue;
@@ -316,7 +374,7 @@ async fn restore(
         let goal = |wire: &Value| {
             let mut essence = essence(wire);
             let tags = essence["Tags"].as_object_mut().unwrap();
-            tags.retain(|key, _| !key.starts_with("aws:"));
+            tags.retain(|key, _| !key.starts_with("aws:") && ![STACK, RECORD].contains(&&**key));
             (crate::world::goal::canonical(wire), essence["Tags"].clone(), runs(wire))
         };
         let restored = healthy.holds().get(&removed.name).map(goal);
@@ -324,8 +382,9 @@ async fn restore(
         if restored.as_ref() != Some(&old) {
             return Err(format!("{removed:?} came back as {restored:#?} and was {old:#?}"));
         }
+        all.insert(removed.name.clone());
     }
-    Ok(())
+    Ok(all)
 }
 
 fn runs(wire: &Value) -> bool {
@@ -333,19 +392,27 @@ fn runs(wire: &Value) -> bool {
         && ["RUNNING", "STARTING"].contains(&wire["Status"].as_str().unwrap())
 }
 
+/// What everything is to be in the end.
+struct Aims<'a> {
+    goals: &'a BTreeMap<&'static str, Goal>,
+    lots: &'a BTreeMap<&'static str, Lot>,
+    before: &'a BTreeMap<String, Value>,
+}
+
 /// Plans and applies again; everything is as it should be then.
 async fn finish(
     world: &World,
     project: &Project,
-    goals: &BTreeMap<&'static str, Goal>,
-    before: &BTreeMap<String, Value>,
+    Aims { goals, lots, before }: Aims<'_>,
     first: Option<&Outcome>,
     healthy: &Stage,
 ) -> Result<(), String> {
     let plan = healthy.plan(project).await.map_err(|error| error.to_string())?;
     let recovery = tempfile::tempdir().unwrap();
     if !plan.refusals.is_empty() {
-        let lost = before.keys().find(|name| !healthy.holds().contains_key(*name));
+        let lost = before
+            .keys()
+            .find(|name| !healthy.holds().contains_key(*name) && !is_pruned(lots, name));
         return lost.map_or(Ok(()), |name| Err(format!("{name} is lost: {:?}", plan.refusals)));
     }
     let outcome = healthy.apply(&plan, recovery.path()).await.map_err(|error| error.to_string())?;
@@ -371,7 +438,9 @@ async fn finish(
     for (_, goal) in goals.iter_mut().filter(|(name, _)| stopped.contains(name)) {
         goal.runs = None;
     }
-    if let Some(missed) = missed(&goals, &healthy.holds(), &recreated) {
+    let holds = healthy.holds();
+    let missed = missed(&goals, &holds, &recreated);
+    if let Some(missed) = missed.or_else(|| mistreated(lots, before, &holds)) {
         return Err(missed);
     }
     let again = healthy.plan(project).await.map_err(|error| error.to_string())?;

@@ -45,7 +45,7 @@ fn the_service_the_files_and_both_are_told_apart() {
         found["findings"][0]["attributes"],
         json!([{"path": "data_sharing_preference.opt_in", "recorded": {"value": false},
             "live": true, "declared": false, "origin": "drift",
-            "source": {"file": "cameras/porches.toml", "line": 8, "column": 34}}])
+            "source": {"file": "cameras/porches.toml", "line": 9, "column": 34}}])
     );
     let summary = &found["summary"];
     assert_eq!((&summary["undeclared"], &summary["clean"]), (&json!(1), &json!(2)));
@@ -66,6 +66,56 @@ fn the_service_the_files_and_both_are_told_apart() {
     let told = run(&["drift", &dir, "--emulator", "--only", "garden"]).stdout;
     assert!(told.contains("42 lives, none is declared"), "{told}");
     assert!(told.contains("known by its digest alone"), "{told}");
+}
+
+#[test]
+fn of_what_waits_it_is_told_what_applying_makes_of_it() {
+    let (_folder, dir) = copy_of("lobby");
+    let file = Path::new(&dir).join("rekon.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    // Findings of a processor whose attributes are as declared.
+    let outlook = |name: &str| {
+        let (_, found) = drift(&dir, &["--only", name]);
+        let told = run(&["drift", &dir, "--emulator", "--only", name]).stdout;
+        let mut about = found["findings"].as_array().unwrap().iter();
+        let pending = about.rfind(|one| one["category"] == "pending");
+        (pending.map_or(Value::Null, |one| one["outlook"].clone()), told)
+    };
+    let (adopted, told) = outlook("archive");
+    assert_eq!(adopted, "adopted", "{told}");
+    assert!(told.contains("the next apply adopts it"), "{told}");
+    assert_eq!(run(&["apply", &dir, "--emulator", "--auto-approve"]).code, 0);
+
+    let at = |name: &str| text.find(&format!("[processor.{name}]")).unwrap();
+    let without = text[..at("archive")].to_owned();
+    for (more, expected, words) in [
+        ("", "deleted", "the next apply deletes it"),
+        (
+            "[[removed]]\nname = \"archive\"\ndestroy = false\n",
+            "released",
+            "the next apply takes its marks off and leaves it",
+        ),
+    ] {
+        fs::write(&file, format!("{without}{more}")).unwrap();
+        let (found, told) = outlook("archive");
+        assert_eq!(found, expected, "{told}");
+        assert!(told.contains(words), "{told}");
+    }
+
+    // What was protected when it was applied last is not deleted with its table.
+    fs::write(&file, format!("{text}lifecycle.prevent_destroy = true\n")).unwrap();
+    assert_eq!(run(&["apply", &dir, "--emulator", "--auto-approve"]).code, 0);
+    fs::write(&file, &without).unwrap();
+    let (found, told) = outlook("archive");
+    assert_eq!(found, "protected", "{told}");
+    assert!(told.contains("apply refuses to delete it"), "{told}");
+
+    let mine = text.replacen("= \"lobby\"", "= \"mine\"", 1);
+    assert_ne!(mine, text);
+    fs::write(&file, mine).unwrap();
+    let (found, told) = outlook("archive");
+    assert_eq!(found, "refused", "{told}");
+    assert!(told.contains("another stack manages it"), "{told}");
 }
 
 #[test]

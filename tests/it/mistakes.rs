@@ -50,8 +50,6 @@ fn what_was_typed_wrongly_is_told_with_what_was_meant() {
         (&["plan", &dir, "--emulator", "--limit", "0"][..], "must be a whole number from 1"),
         (&["plan", "--emulator", "nofile.json"], "given as `--emulator=nofile.json`"),
         (&["plan", &dir, "--endpoint-url", "localhost:4742"], url),
-        (&["render"], "`rekon render` is not there yet"),
-        (&["render"], "emulator, completions, man\n"),
         (&["refresh"], "Instead: there is no state to keep: each `rekon plan` reads what exists"),
         (&["state", "list"], "Instead: there is no state to keep"),
         (&["destroy", &dir], "Instead: take its table away"),

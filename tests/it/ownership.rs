@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use rekon::emulator::Options;
-use rekon::plan::{Action, Fate, Origin, Plan};
+use rekon::plan::{Action, Category, Drift, Fate, Origin, Plan};
 use serde_json::{Value, json};
 
 use crate::support::{copy_of, run};
@@ -202,6 +202,38 @@ impl Model {
         assert_eq!(plan.summary.undeclared, unowned.count());
     }
 
+    /// Checks what a look for drift finds against what is known here: it is drift exactly
+    /// where the service moved.
+    fn check_drift(&self, found: &Drift) {
+        let mut expected = BTreeSet::new();
+        for name in NAMES {
+            let owned = self.applied.contains_key(name);
+            match (self.declared.contains_key(name), self.live.contains_key(name)) {
+                (true, false) => drop(expected.insert((name, Category::Missing))),
+                (false, true) if owned => drop(expected.insert((name, Category::Pending))),
+                (false, _) => {}
+                (true, true) => {
+                    let origins = self.differences(name).into_values();
+                    expected.extend(origins.map(|origin| {
+                        let category = match origin {
+                            Origin::Drift | Origin::Both => Category::Changed,
+                            Origin::Config => Category::Pending,
+                            Origin::Unknown => Category::Unknown,
+                        };
+                        (name, category)
+                    }));
+                    if !owned {
+                        expected.insert((name, Category::Pending));
+                    }
+                }
+            }
+        }
+        let findings = found.findings.iter();
+        let found: BTreeSet<(&str, Category)> =
+            findings.map(|one| (one.name.as_str(), one.category)).collect();
+        assert_eq!(found, expected);
+    }
+
     /// What an apply makes of it.
     fn apply(&mut self) {
         let owned: Vec<&str> = self.applied.keys().copied().collect();
@@ -299,6 +331,7 @@ async fn one_life(seed: u64) {
         let stage = Stage::new(&snapshot(&holds), Options::default()).await;
         let plan = stage.plan(&project).await.unwrap();
         model.check(&plan);
+        model.check_drift(&project.drift(&stage.read(&project).await.unwrap()));
         if dice.once_in(3) && plan.refusals.is_empty() {
             let told = format!("seed {seed}, step {step}: {model:#?}");
             let before = stage.holds();
@@ -372,7 +405,9 @@ fn counted(stage: &Stage) -> BTreeMap<String, usize> {
 fn a_thousand_in_line_cost_one_list_a_thousand_descriptions_and_ten_pages_of_tags() {
     let (holds, whole, _) = fleet(1000);
     paused(async {
-        let options = Options::default();
+        // The service enforces its quotas, and its journal would hold what it throttles.
+        let rates = rekon::emulator::Rates::published();
+        let options = Options { rates, ..Options::default() };
         let state = rekon::emulator::State::from_snapshot(&snapshot(&holds), &options).unwrap();
         let emulator = rekon::emulator::Emulator::new(crate::support::remembering(options), state);
         let rate = rekon::aws::RateLimit::Quota(rekon::aws::Rate::FULL);
@@ -399,6 +434,9 @@ fn a_read_that_is_cut_short_leads_to_no_delete_and_is_never_called_clean() {
         // The hints are no authority; each processor is asked itself.
         ("GetResources=error:AccessDeniedException", [false, false]),
         ("ListTagsForResource/camera-0003=error:AccessDeniedException", [false, true]),
+        // Whoever is told to slow down for ever has not read it either.
+        ("DescribeStreamProcessor/camera-0003=throttle", [true, true]),
+        ("ListTagsForResource/camera-0003=throttle", [false, true]),
     ] {
         for (project, incomplete) in [&whole, &bare].into_iter().zip(incomplete) {
             paused(async {
@@ -450,6 +488,35 @@ fn a_read_that_is_cut_short_leads_to_no_delete_and_is_never_called_clean() {
         let stage = Stage::new(&snapshot(&holds), options).await;
         assert!(stage.plan(&bare).await.is_err());
     });
+}
+
+#[test]
+fn what_is_marked_is_found_where_the_tagging_api_tells_of_nothing_and_the_rest_has_no_tags() {
+    let camera = Camera { confidence: Some(80), label: "PERSON", team: None };
+    let text = format!(
+        "[stack]\nname = \"home\"\naccount_id = \"{ACCOUNT}\"\nregion = \"{REGION}\"\n{}",
+        camera.toml("new")
+    );
+    let project = Project::new(&[("rekon.toml".to_owned(), text)]).unwrap();
+    for (strangers, found) in [(3, true), (150, false)] {
+        let (mut holds, ..) = fleet(1);
+        holds.insert("new".to_owned(), camera.wire("new"));
+        for at in 0..strangers {
+            let name = format!("stranger-{at:03}");
+            holds.insert(name.clone(), camera.wire(&name));
+        }
+        paused(async {
+            let mut options = Options::default();
+            options.quirks.set("tagging", "absent").unwrap();
+            let stage = Stage::new(&snapshot(&holds), options).await;
+            let plan = stage.plan(&project).await.unwrap();
+            let deletes = plan.summary.delete;
+            assert_eq!((plan.complete, plan.summary.adopt), (true, 1));
+            assert_eq!(deletes == 1, found, "{strangers}: {deletes}");
+            let asked = counted(&stage)["ListTagsForResource"];
+            assert_eq!(asked, if found { strangers + 2 } else { 1 }, "{strangers}");
+        });
+    }
 }
 
 #[test]
@@ -577,6 +644,8 @@ fn what_loses_its_table_is_deleted_with_a_definition_on_disk_and_comes_back() {
     let back = run(&["restore", &dir, "--emulator", "--auto-approve", "lobby"]);
     assert_eq!(back.code, 0, "{}{}", back.stdout, back.stderr);
     assert!(back.stdout.contains("Plan: 1 to create"), "{}", back.stdout);
+    let warned = "lobby is declared by no file: the next apply would delete it again";
+    assert!(back.stderr.contains(warned), "{}", back.stderr);
     let again = run(&["restore", &dir, "--emulator", "--auto-approve", "lobby"]);
     assert_eq!(again.code, 1, "{}", again.stdout);
     assert_eq!(apply(&[]).code, 0, "no file declares it, so that it goes again");

@@ -4,7 +4,7 @@
 //! edit of a file, a `toml` block with a `[stack]` a whole project. A `console` block is a session: `$ rekon ...` is run, with
 //! `> FILE` for a redirection, and what follows is all that a terminal would
 //! show; `$ aws ...` is done to the service that the minimal example plays; `$ echo $?` shows the exit code, which is 0 where it is not shown. A
-//! line `...` stands for any lines.
+//! line `...` stands for any lines. What is quoted in the README is a comment in Markdown, as it is rendered.
 //!
 //! `REKON_UPDATE_CASES=1` writes what the program says into the pages, for
 //! review.
@@ -90,6 +90,22 @@ fn replay(name: &str) -> usize {
     let diff = diff.unified_diff().header(name, "what the program says").to_string();
     assert!(replayed == readme, "REKON_UPDATE_CASES=1 accepts this:\n{diff}");
     sessions
+}
+
+#[test]
+fn the_comment_that_the_readme_shows_is_one_that_the_program_makes() {
+    let readme = page("README.md");
+    let command = readme.lines().find_map(|line| line.strip_prefix("<!-- rekon ")).unwrap();
+    let args: Vec<&str> = command.strip_suffix(" -->").unwrap().split(' ').collect();
+    let root = env!("CARGO_MANIFEST_DIR");
+    let made = String::from_utf8(rekon(&args).current_dir(root).output().unwrap().stdout).unwrap();
+    let shown = readme.lines().filter_map(|line| line.strip_prefix('>')).map(str::trim_start);
+    let shown: Vec<&str> = shown.filter(|line| !line.is_empty()).collect();
+    assert!(shown.len() > 10, "{shown:?}");
+    let mut rest = made.lines();
+    for line in shown {
+        assert!(rest.any(|made| made == line), "not made, or not in this order: {line}\n{made}");
+    }
 }
 
 #[test]

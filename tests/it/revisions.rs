@@ -295,6 +295,17 @@ fn only_what_is_declared_anew_is_looked_at() {
 }
 
 #[test]
+fn who_holds_a_stream_that_is_taken_is_looked_for_everywhere() {
+    let place = Place::new();
+    place.edit("stream/one/1", "stream/one/2");
+    let args = ["plan", &place.dir, "--emulator", "--changed-since", "main"];
+    let told = run(&args);
+    assert!(told.stderr.contains("a processor gets another stream"), "{}", told.stderr);
+    let (_, plan) = place.json(&["plan", &place.dir, "--changed-since", "main"]);
+    assert_eq!((&plan["summary"]["skipped"], &plan["summary"]["replace"]), (&json!(0), &json!(1)));
+}
+
+#[test]
 fn a_delete_is_planned_of_what_was_looked_at_alone() {
     let place = Place::new();
     place.edit("ownership = \"none\"\n", "");

@@ -63,6 +63,7 @@ fn world() -> World {
         exclusive: false,
         ignores_tags: false,
         widened: true,
+        marks: None,
     }
 }
 

@@ -107,7 +107,11 @@ impl Run<'_> {
             }
             found => match (self.retry_after(&failure), found) {
                 (Some(wait), _) => Next::Again(wait),
-                // What was created may take its time to show.
+                // What was created may take its time to show, and what is gone by now may
+                // have been written to.
+                (None, Ok(Evidence::Not(Observed::Gone))) => {
+                    Next::End(self.failed_of(&failure.error, self.effect()))
+                }
                 (None, Ok(_)) if self.operation() == Operation::CreateStreamProcessor => {
                     Next::End(self.failed_of(&failure.error, self.effect()))
                 }
@@ -213,7 +217,8 @@ impl Run<'_> {
                 self.credit = self.credit_now();
                 Next::End(self.done(Some(Observed::Gone)))
             }
-            _ => Next::End(self.failed_of(&error, CallEffect::None)),
+            // An earlier attempt may have been in time.
+            _ => Next::End(self.failed_of(&error, self.effect())),
         }
     }
 

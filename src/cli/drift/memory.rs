@@ -45,7 +45,7 @@ impl Memory {
     /// Keeps it.
     pub(super) fn keep(&self) -> Result<(), String> {
         let Some(seen) = &self.seen else { return Ok(()) };
-        new_files::replace(&self.file, &report::json::seen(seen)).map_err(|error| {
+        new_files::replace(&self.file, report::json::seen(seen)).map_err(|error| {
             format!("cannot keep what was found in {}: {error}", self.file.display())
         })
     }

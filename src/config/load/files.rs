@@ -82,7 +82,7 @@ impl Files for Disk {
 }
 
 /// An error in words, without the number that the system gives it.
-fn plain(error: &std::io::Error) -> String {
+pub(super) fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

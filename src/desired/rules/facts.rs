@@ -1,5 +1,7 @@
 //! What rules need to know beside what they judge.
 
+use std::collections::BTreeMap;
+
 use crate::config::Table;
 use crate::desired::Stack;
 use crate::desired::names::Names;
@@ -14,6 +16,8 @@ pub(in super::super) struct Facts<'a> {
     pub(in super::super) tag_policy: TagPolicy,
     pub(in super::super) names: &'a Names<'a>,
     pub(in super::super) zones: &'a Zones<'a>,
+    /// The frames that cannot be shown, by their paths, and why.
+    pub(in super::super) unusable_frames: &'a BTreeMap<String, String>,
     /// Whether every file could be read, so that what is absent is absent.
     pub(in super::super) complete: bool,
 }

@@ -11,6 +11,7 @@ mod drift_ignores;
 mod elsewhere;
 mod facts;
 mod fit;
+mod frames;
 mod hand_overs;
 mod labels;
 mod numbers;
@@ -58,6 +59,7 @@ pub(super) fn values<'a>(
     for (property, node) in written(table) {
         match (property, node) {
             (Property::IgnoreChanges, Some(node)) => paths::ignored(node, diagnostics),
+            (Property::Frame, Some(node)) => diagnostics.extend(frames::check(node, facts)),
             (Property::Attribute(attribute), Some(node)) => {
                 if matches!(attribute.shape().value, Type::Text { .. }) {
                     diagnostics.extend(arns::check(&attribute, node, processor, resources));

@@ -9,7 +9,7 @@ use super::world::*;
 use crate::desired::{Desired, Destination, Marks, Moved, OnDrift, Removed};
 use crate::diagnostic::Code;
 use crate::model::{Attribute, ProcessorName, TagKnowledge, Tags, Value as AttributeValue};
-use crate::plan::{Action, Operation, Origin, Plan, RefusalCode};
+use crate::plan::{Action, Category, Operation, Origin, Plan, RefusalCode};
 
 /// A world whose stack leaves marks; nothing has them yet.
 fn marked(processors: &[(&str, Value)]) -> World {
@@ -312,6 +312,24 @@ fn spellings_that_mean_what_was_recorded_are_no_drift() {
 }
 
 #[test]
+fn what_is_replaced_is_recorded_as_it_is_created() {
+    // The files' spelling is created where the live one means the same, as far as is known.
+    let mut world = marked(&[("a", label_detection("a"))])
+        .move_live("a", "kms_key_id", json!("alias/a"))
+        .declare("a", "kms_key_id", json!("1234"))
+        .move_live("a", CONFIDENCE, json!(50))
+        .declare("a", CONFIDENCE, Value::Null)
+        .declare("a", "role_arn", json!("arn:aws:iam::111122223333:role/Other"));
+    let plan = carry_out(&mut world);
+    assert_eq!(actions(&plan), [("a", &[Action::Replace, Action::Adopt][..])]);
+    assert_eq!(actions(&world.plan()), [], "as it was created");
+    let arn = "arn:aws:kms:us-east-1:111122223333:key/1234";
+    let world =
+        world.move_live("a", "kms_key_id", json!(arn)).move_live("a", CONFIDENCE, json!(50));
+    assert_eq!(actions(&world.plan()), [], "as the service may show it");
+}
+
+#[test]
 fn a_tag_that_rekon_set_goes_with_its_line_and_no_other() {
     let mut world = settled(label_detection("a"));
     set_tag(&mut world, "site", Some("north"));
@@ -546,4 +564,43 @@ fn a_record_is_believed_before_earlier_files() {
     let mut world = world.move_live("a", CONFIDENCE, json!(70));
     world.options.base = Some(Arc::new(base));
     assert_eq!(world.plan().changes[0].attributes[0].origin, Origin::Drift);
+}
+
+#[test]
+fn without_config_nothing_is_deleted_let_go_renamed_or_adopted() {
+    let left_alone = |world: &World| {
+        let plan = world.plan();
+        assert_eq!((actions(&plan), operations(&plan)), (vec![], vec![]));
+        let told = plan.diagnostics.iter().find(|one| one.code == Code::LeftAlone.as_str());
+        told.map(|told| told.message.clone()).unwrap_or_default()
+    };
+    let without = |mut world: World| {
+        world.options.leaves_config = true;
+        world
+    };
+    let mut gone = without(settled(label_detection("a")));
+    undeclare(&mut gone, "a");
+    assert!(left_alone(&gone).contains("a (its table)"), "{}", left_alone(&gone));
+
+    let span = crate::diagnostic::Span::new(gone.file(), 0..1);
+    let names = globset::Glob::new("a").unwrap().compile_matcher();
+    gone.desired.hand_overs.removed.push(Removed { names, destroy: false, span });
+    assert!(left_alone(&gone).contains("a (its table)"));
+
+    let mut renamed = without(settled(label_detection("a")));
+    let declaration = renamed.desired.processors.remove("a").unwrap();
+    renamed.desired.processors.insert(name("b"), declaration);
+    let to = Destination::Name(name("b"));
+    renamed.desired.hand_overs.moved.push(Moved { from: name("a"), to, span });
+    assert!(left_alone(&renamed).contains("a (its table)"));
+    let found = renamed.drift();
+    let found: Vec<_> =
+        found.findings.iter().map(|one| (one.name.as_str(), one.category)).collect();
+    assert_eq!(found, [("a", Category::Pending), ("b", Category::Pending)]);
+
+    left_alone(&without(marked(&[("a", label_detection("a"))])));
+    let protected = without(settled(label_detection("a")));
+    let mut protected = protected;
+    protected.desired.processors.get_mut("a").unwrap().lifecycle.prevent_destroy = true;
+    left_alone(&protected);
 }

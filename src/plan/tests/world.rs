@@ -10,7 +10,7 @@ use crate::diagnostic::{SourceId, Sources, Span};
 use crate::model::{
     Definition, Dialect, Live, LiveProcessor, ProcessorName, RunState, Status, TagPolicy, insert,
 };
-use crate::plan::{Options, Plan, RefusalCode, plan};
+use crate::plan::{Drift, DriftOptions, Options, Plan, RefusalCode, drift, plan};
 
 const ACCOUNT: &str = "111122223333";
 pub(super) const LABELS: &str = "settings.connected_home.labels";
@@ -141,6 +141,7 @@ impl World {
                 Declaration {
                     definition,
                     lifecycle: Lifecycle::default(),
+                    frame: None,
                     span: Span::new(file, 11..12),
                     places: BTreeMap::new(),
                 },
@@ -185,6 +186,11 @@ impl World {
 
     pub(super) fn plan(&self) -> Plan {
         plan(&self.desired, &self.sources, &[], &self.live, &self.options)
+    }
+
+    pub(super) fn drift(&self) -> Drift {
+        let options = DriftOptions::default();
+        drift(&self.desired, &self.sources, &[], &self.live, &options)
     }
 
     /// The plan's calls as (operation, request).

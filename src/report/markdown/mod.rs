@@ -129,13 +129,18 @@ fn complaints<'a>(
             true => String::new(),
             false => format!(" at {}", first_of(&places, MOST_PLACES)),
         };
-        let help = one.help.as_ref().map(|help| format!("; {}", code(help))).unwrap_or_default();
-        let (kind, message) = (code(&one.code), code(&one.message));
+        let help = one.help.iter().map(|help| format!("; {}", lines(help))).collect::<String>();
+        let (kind, message) = (code(&one.code), lines(&one.message));
         if !part.add(&format!("- {word} {kind}{at}: {message}{help}\n")) {
             left_out += alike.len();
         }
     }
     (part.finish(), left_out)
+}
+
+/// A text of several lines, one behind the other.
+fn lines(text: &str) -> String {
+    text.lines().map(code).collect::<Vec<_>>().join(" ")
 }
 
 /// What is not told for want of room, by kind.

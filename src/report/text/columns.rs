@@ -93,8 +93,9 @@ impl Cell<'_> {
     }
 
     fn below(&mut self, below: &Below) {
-        let Below { sign, meaning, text, becomes } = below;
-        let whole = Line::new(self.settings).push(Meaning::Plain, sign).push(*meaning, text);
+        let Below { number, sign, meaning, text, becomes } = below;
+        let sign = format!("{number} {sign}");
+        let whole = Line::new(self.settings).push(Meaning::Plain, &sign).push(*meaning, text);
         let whole = match becomes {
             Some(after) => whole.push(Meaning::Plain, " → ").push(Meaning::After, after),
             None => whole,
@@ -103,9 +104,9 @@ impl Cell<'_> {
             self.extend(|line| line.append(&whole));
             return;
         }
-        self.put(sign, *meaning, &wrapped(text, self.room_behind(sign)));
+        self.put(&sign, *meaning, &wrapped(text, self.room_behind(&sign)));
         if let Some(after) = becomes {
-            let lead = format!("{:width$}{ARROW}", "", width = layout::width(sign));
+            let lead = format!("{:width$}{ARROW}", "", width = layout::width(&sign));
             self.next();
             self.put(&lead, Meaning::After, &wrapped(after, self.room_behind(&lead)));
         }

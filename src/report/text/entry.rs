@@ -2,9 +2,11 @@
 
 use super::INDENT;
 use super::columns::columns;
+use super::picture::picture;
 use crate::plan::Action;
 use crate::report::layout::{Break, Line, grid, heading, help, wrap};
 use crate::report::palette::Meaning;
+use crate::report::picture::Scene;
 use crate::report::values::{at_least, count, first_and_last};
 use crate::report::view::{Entry, Member};
 use crate::report::{Settings, words};
@@ -12,10 +14,15 @@ use crate::report::{Settings, words};
 /// How many names of a crowd are told, the last one included.
 const MOST_NAMES: usize = 4;
 
-/// Draws an entry.
-pub(super) fn entry(out: &mut String, entry: &Entry<'_>, settings: Settings) {
+/// Draws an entry, with a picture of its regions if there is a scene.
+pub(super) fn entry(
+    out: &mut String,
+    entry: &Entry<'_>,
+    scene: Option<&Scene<'_>>,
+    settings: Settings,
+) {
     let Entry { members, action, moved_from, what, rows, .. } = entry;
-    let Entry { keep, restart, blind, operations, fallback, .. } = entry;
+    let Entry { frame, keep, restart, blind, operations, fallback, .. } = entry;
     let (symbol, meaning) = match moved_from {
         Some(_) => mark(Action::Replace),
         None => mark(*action),
@@ -37,6 +44,12 @@ pub(super) fn entry(out: &mut String, entry: &Entry<'_>, settings: Settings) {
         names(out, entry, settings);
     }
     columns(out, rows, settings);
+    if let Some(scene) = scene {
+        picture(out, scene, settings);
+    }
+    if let Some(frame) = frame {
+        faint(out, &format!("frame {frame}"), settings);
+    }
     if let Some((lead, lines)) = keep {
         help(out, INDENT, Some(lead), settings);
         for line in lines {

@@ -7,6 +7,7 @@ mod entry;
 mod header;
 mod messages;
 mod outcome;
+mod picture;
 mod plan;
 
 pub use acceptance::{Written, acceptance, left};

@@ -1,22 +1,24 @@
 //! A plan as text: what would happen, in the order in which it matters.
 
-use super::INDENT;
 use super::entry::entry;
+use super::{INDENT, picture};
 use crate::diagnostic::{Record, Severity};
 use crate::plan::{Plan, Refusal};
 use crate::report::layout::{Line, flow, grid, help, paragraph};
 use crate::report::palette::Meaning;
+use crate::report::picture::{Canvas, Scene};
+use crate::report::values::count;
 use crate::report::{Settings, diagnostics, escape, view};
+
+/// How many changes of regions are drawn, unless nothing is to be summarised.
+const MOST_PICTURES: usize = 3;
 
 /// Draws a plan: its changes, the summary line, and below it what the user must
 /// not overlook, the gravest last. When asked to be quiet, only what is wrong.
 pub fn plan(plan: &Plan, settings: Settings) -> String {
     let mut out = String::new();
     if !settings.is_quiet() {
-        for one in view::entries(plan, settings.detail) {
-            entry(&mut out, &one, settings);
-            out.push('\n');
-        }
+        entries(&mut out, plan, settings);
         summary(&mut out, plan, settings);
     }
     let told = |record: &&Record| !settings.is_quiet() || record.severity != Severity::Note;
@@ -35,6 +37,31 @@ pub fn plan(plan: &Plan, settings: Settings) -> String {
         refusals(&mut out, &plan.refusals, settings);
     }
     out
+}
+
+/// Draws the changes, and the regions of the first that change some: of a fleet, nobody
+/// wants hundreds of pictures at once.
+fn entries(out: &mut String, plan: &Plan, settings: Settings) {
+    let can_draw = picture::columns(settings).is_some();
+    let most = if settings.is_verbose() { usize::MAX } else { MOST_PICTURES };
+    let mut edits = 0;
+    for one in view::entries(plan, settings.detail) {
+        let scene = one.regions.filter(|_| can_draw).and_then(|[before, after]| {
+            edits += 1;
+            let canvas = Canvas::default();
+            (edits <= most).then(|| Scene::of_change("", before, after, &plan.zones, canvas))
+        });
+        entry(out, &one, scene.as_ref(), settings);
+        out.push('\n');
+    }
+    if edits > most {
+        let more = count(edits - most, "more change");
+        let text = format!(
+            "Not drawn here: {more} of regions. --verbose draws all, and `rekon render --plan` \
+             writes pictures."
+        );
+        paragraph(out, &Line::new(settings), INDENT, &text, settings);
+    }
 }
 
 /// Leaves a line empty below what stands there.

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::{Said, gather};
 use crate::model::{Location, Value};
 use crate::plan::{
-    Category, Drift, Drifted, Finding, Origin, RecordedValue, Resolved, Sighting, Standing, Who,
+    Category, Drift, Drifted, Finding, Origin, Outlook, RecordedValue, Resolved, Sighting,
+    Standing, Who,
 };
 use crate::report::palette::Meaning;
 use crate::report::values::{count, pair};
@@ -19,7 +20,7 @@ pub(in crate::report) struct DriftEntry<'a> {
     pub source: Option<&'a Location>,
     pub category: Category,
     pub rows: Vec<DriftRow>,
-    /// What the service says of a failure.
+    /// What the service says of a failure, or what the next apply makes of it.
     pub message: Option<&'a str>,
     pub who: Option<String>,
     /// Whether it was there before.
@@ -50,7 +51,7 @@ pub(in crate::report) fn drift_entries(drift: &Drift) -> Vec<DriftEntry<'_>> {
         (
             finding.category,
             finding.attributes.iter().map(sides).collect::<Vec<_>>(),
-            finding.message.clone(),
+            (finding.message.clone(), finding.outlook),
             (who, finding.seen),
         )
     };
@@ -67,10 +68,27 @@ fn entry(findings: Vec<&Finding>) -> Option<DriftEntry<'_>> {
         source: first.source.as_ref().filter(|_| findings.len() == 1),
         category: first.category,
         rows: first.attributes.iter().map(row).collect(),
-        message: first.message.as_deref(),
+        message: first.message.as_deref().or(first.outlook.map(outlook)),
         who: first.who.as_ref().map(who),
         standing: first.seen.map(standing),
     })
+}
+
+fn outlook(outlook: Outlook) -> &'static str {
+    match outlook {
+        Outlook::Adopted => "not this stack's yet: the next apply adopts it",
+        Outlook::Deleted => "no file declares it any more: the next apply deletes it",
+        Outlook::Protected => {
+            "no file declares it any more, and prevent_destroy was applied: apply refuses to delete it"
+        }
+        Outlook::Renamed => {
+            "the files give it a new name: the next apply deletes it and creates it under that"
+        }
+        Outlook::Released => {
+            "the files let it go: the next apply takes its marks off and leaves it"
+        }
+        Outlook::Refused => "another stack manages it: apply refuses to take it over",
+    }
 }
 
 fn standing(Sighting { standing, since }: Sighting) -> String {

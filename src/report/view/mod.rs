@@ -4,6 +4,7 @@
 //! A format only decides where things stand and how they look. Texts are as they
 //! came; each format makes them harmless at its own edge.
 
+mod area;
 mod drift;
 mod outcome;
 mod plan;
@@ -17,6 +18,7 @@ use std::hash::Hash;
 
 use super::palette::Meaning;
 
+pub(super) use area::{Corners, corners};
 pub(super) use drift::{
     DRIFT_INCOMPLETE, DriftEntry, DriftRow, category, drift_entries, drift_resolved, drift_summary,
     drift_verdict,
@@ -25,7 +27,8 @@ pub(super) use outcome::{
     Applied, Counts, Fated, ProcessorResult, applied, failure, fated, groups, interrupted,
     outcome_summary, outcome_verdict, results,
 };
-pub(super) use plan::{Entry, Member, entries};
+pub(super) use plan::{Entry, Member, entries, in_full};
+pub(super) use regions::{Fate, Side, Zones, area, covered, fates, named, zones};
 pub(super) use remarks::{Level, Place, Remark, Rule, remarks};
 pub(super) use rows::{Below, Row};
 pub(super) use summary::{INCOMPLETE, actions, cost, nothing, outside, refusal, refused};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::rows::{Context, Row};
 use super::{gather, regions};
-use crate::model::{Attribute, Location, TagPolicy, Value};
+use crate::model::{Attribute, Location, Regions, TagPolicy, Value};
 use crate::plan::{
     Action, AttributeChange, Call, Change, Effect, Operation, Origin, Plan, blindness,
 };
@@ -25,6 +25,10 @@ pub(in crate::report) struct Entry<'a> {
     /// All that is done, the main thing first.
     pub what: String,
     pub rows: Vec<Row>,
+    /// The regions before and after, where they change.
+    pub regions: Option<[Option<&'a Regions>; 2]>,
+    /// The picture of what the camera sees, where they change.
+    pub frame: Option<&'a str>,
     /// Where the file leaves out what cannot be taken away: what to do, and the
     /// lines of TOML that do it.
     pub keep: Option<(String, Vec<String>)>,
@@ -90,6 +94,30 @@ pub(in crate::report) fn entries(plan: &Plan, detail: Detail) -> Vec<Entry<'_>> 
     entries
 }
 
+/// What is said of one processor's attributes where there is room for all of it: each value in
+/// full, and where it was written.
+pub(in crate::report) fn in_full<'a>(plan: &'a Plan) -> impl Fn(&'a Change) -> Vec<Row> {
+    let zones = regions::zones(&plan.zones);
+    let context = Context { stack: &plan.stack, zones, detail: Detail::Verbose };
+    let by_name: HashMap<&str, &Change> =
+        plan.changes.iter().map(|change| (change.name.as_str(), change)).collect();
+    move |change| {
+        let old = change.moved_from.as_deref().and_then(|name| by_name.get(name));
+        match (old, main_action(change)) {
+            (Some(old), _) => {
+                let mut change = beside(change, old);
+                for one in &mut change.attributes {
+                    one.before =
+                        old.expect.as_ref().and_then(|old| old.get(&one.attribute)).cloned();
+                }
+                context.changed(&[&change])
+            }
+            (None, action @ (Action::Create | Action::Delete)) => context.listed(&[change], action),
+            (None, _) => context.changed(&[change]),
+        }
+    }
+}
+
 fn entry<'a>(
     plan: &Plan,
     changes: &[&'a Change],
@@ -102,6 +130,7 @@ fn entry<'a>(
     let old = old.and_then(|name| plan.changes.iter().find(|change| change.name == name));
     let operations: Vec<Operation> = calls.iter().map(|call| call.operation).collect();
     let comes_or_goes = matches!(action, Action::Create | Action::Delete);
+    let regions = edited_regions(first).filter(|_| !comes_or_goes && old.is_none());
     Some(Entry {
         members: changes.iter().map(|change| member(change, context.detail)).collect(),
         action,
@@ -116,6 +145,12 @@ fn entry<'a>(
             (None, true) => context.listed(changes, action),
             (None, false) => context.changed(changes),
         },
+        regions,
+        frame: first
+            .frame
+            .as_deref()
+            .filter(|_| regions.is_some())
+            .filter(|_| changes.iter().all(|change| change.frame == first.frame)),
         keep: keep(changes).filter(|_| !comes_or_goes && !plan.restores),
         restart: restart(&operations).filter(|_| action == Action::Replace),
         blind: blindness(&operations),
@@ -125,6 +160,13 @@ fn entry<'a>(
             Detail::Normal | Detail::Quiet => Vec::new(),
         },
     })
+}
+
+/// The regions of a change before and after, if they are not the same.
+fn edited_regions(change: &Change) -> Option<[Option<&Regions>; 2]> {
+    let mut attributes = change.attributes.iter();
+    let edit = attributes.find(|one| one.attribute == Attribute::RegionsOfInterest)?;
+    Some([&edit.before, &edit.after].map(|side| side.as_ref().and_then(Value::as_regions)))
 }
 
 fn member(change: &Change, detail: Detail) -> Member<'_> {

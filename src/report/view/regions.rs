@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::Below;
+use super::area::{Corners, corners, percent, share};
 use crate::model::{BoundingBox, Float32, Point, RegionOfInterest, Regions};
 use crate::report::Detail;
 use crate::report::palette::Meaning;
@@ -15,10 +16,10 @@ use crate::report::palette::Meaning;
 const DECIMALS: usize = 3;
 
 /// The zones of the files by their shapes, several names to a shape if need be.
-pub(super) type Zones<'a> = BTreeMap<&'a RegionOfInterest, String>;
+pub(in crate::report) type Zones<'a> = BTreeMap<&'a RegionOfInterest, String>;
 
 /// Names shapes.
-pub(super) fn zones(by_name: &BTreeMap<String, RegionOfInterest>) -> Zones<'_> {
+pub(in crate::report) fn zones(by_name: &BTreeMap<String, RegionOfInterest>) -> Zones<'_> {
     let mut zones = Zones::new();
     for (name, shape) in by_name {
         let names = zones.entry(shape).or_insert_with(|| "zone".to_owned());
@@ -30,15 +31,38 @@ pub(super) fn zones(by_name: &BTreeMap<String, RegionOfInterest>) -> Zones<'_> {
 
 /// What becomes of a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate<'a> {
+pub(in crate::report) enum Fate<'a> {
     Removed(&'a RegionOfInterest),
     Moved(&'a RegionOfInterest, &'a RegionOfInterest),
     Added(&'a RegionOfInterest),
     Kept(&'a RegionOfInterest),
 }
 
-/// Every region of both sides, what is kept last.
-pub(super) fn fates<'a>(before: Option<&'a Regions>, after: Option<&'a Regions>) -> Vec<Fate<'a>> {
+/// A side of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::report) enum Side {
+    Before,
+    After,
+}
+
+impl<'a> Fate<'a> {
+    /// The region as it is on a side, if it is there.
+    pub(in crate::report) fn on(self, side: Side) -> Option<&'a RegionOfInterest> {
+        match (self, side) {
+            (Fate::Kept(region), _)
+            | (Fate::Removed(region) | Fate::Moved(region, _), Side::Before)
+            | (Fate::Added(region) | Fate::Moved(_, region), Side::After) => Some(region),
+            (Fate::Removed(_), Side::After) | (Fate::Added(_), Side::Before) => None,
+        }
+    }
+}
+
+/// Every region of both sides, what is kept last. Texts and pictures number them in this
+/// order, from 1.
+pub(in crate::report) fn fates<'a>(
+    before: Option<&'a Regions>,
+    after: Option<&'a Regions>,
+) -> Vec<Fate<'a>> {
     let mut came: Vec<&RegionOfInterest> = after.into_iter().flat_map(Regions::iter).collect();
     let mut went = Vec::new();
     let mut kept = Vec::new();
@@ -95,7 +119,8 @@ fn edges(region: &RegionOfInterest) -> [f32; 4] {
     }
 }
 
-/// How many met each fate, in a few words; nothing where all did that both sides hold.
+/// How many met each fate, where both sides hold some, and how much of the frame they
+/// cover.
 pub(super) fn counts(fates: &[Fate<'_>]) -> Option<String> {
     let count = |word: &str, of: fn(&Fate<'_>) -> bool| {
         let count = fates.iter().filter(|fate| of(fate)).count();
@@ -109,35 +134,62 @@ pub(super) fn counts(fates: &[Fate<'_>]) -> Option<String> {
     ];
     let one_sided = |fate: &Fate<'_>| matches!(fate, Fate::Added(_) | Fate::Removed(_));
     let counts = counts.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    Some(counts).filter(|_| !fates.iter().all(one_sided))
+    let counts = Some(counts).filter(|_| !fates.iter().all(one_sided));
+    let told: Vec<String> = counts.into_iter().chain(covered(fates)).collect();
+    Some(told.join("; ")).filter(|told| !told.is_empty())
 }
 
-/// The line for a region.
-pub(super) fn line(fate: Fate<'_>, zones: &Zones<'_>, detail: Detail) -> Below {
+/// How much of the frame regions cover together, on both sides if they differ; without
+/// any, it is the whole. Nothing, if there are too many to tell.
+pub(in crate::report) fn covered(fates: &[Fate<'_>]) -> Option<String> {
+    let on = |side| {
+        let regions = fates.iter().filter_map(|fate| fate.on(side));
+        let outlines: Vec<Corners> = regions.map(corners).collect();
+        if outlines.is_empty() { Some(1.0) } else { share(&outlines) }
+    };
+    let [before, after] = [on(Side::Before)?, on(Side::After)?].map(percent);
+    Some(match before == after {
+        true => format!("{after} of the frame"),
+        false => format!("{before} → {after} of the frame"),
+    })
+}
+
+/// How much of the frame a region covers.
+pub(in crate::report) fn area(region: &RegionOfInterest) -> String {
+    share(&[corners(region)]).map(percent).unwrap_or_default()
+}
+
+/// The line for a region, by its number.
+pub(super) fn line(number: usize, fate: Fate<'_>, zones: &Zones<'_>, detail: Detail) -> Below {
+    let alone = |region| format!("{}, {}", named(region, zones, detail), area(region));
     let (sign, meaning, text, becomes) = match fate {
-        Fate::Removed(region) => ("− ", Meaning::Before, named(region, zones, detail), None),
-        Fate::Added(region) => ("+ ", Meaning::After, named(region, zones, detail), None),
-        Fate::Kept(region) => ("  ", Meaning::Faint, named(region, zones, detail), None),
+        Fate::Removed(region) => ("− ", Meaning::Before, alone(region), None),
+        Fate::Added(region) => ("+ ", Meaning::After, alone(region), None),
+        Fate::Kept(region) => ("  ", Meaning::Faint, alone(region), None),
         Fate::Moved(before, after) => {
-            let [before, after] = moved(before, after, zones, detail);
-            ("~ ", Meaning::Before, before, Some(after))
+            let [old, new] = moved(before, after, zones, detail);
+            let [left, right] = [before, after].map(area);
+            let old = if left == right { old } else { format!("{old}, {left}") };
+            ("~ ", Meaning::Before, old, Some(format!("{new}, {right}")))
         }
     };
-    Below { sign, meaning, text, becomes }
+    Below { number, sign, meaning, text, becomes }
 }
 
-/// The names of regions that stand by themselves, if all of them have one.
-pub(super) fn names(regions: &Regions, zones: &Zones<'_>) -> Option<String> {
-    let names = regions.iter().map(|region| zones.get(region).map(String::as_str));
-    Some(names.collect::<Option<Vec<_>>>()?.join(", "))
+/// The name of the only region that stands by itself, if it has one.
+pub(super) fn name(regions: &Regions, zones: &Zones<'_>) -> Option<String> {
+    let mut regions = regions.iter();
+    let name = zones.get(regions.next()?)?;
+    regions.next().is_none().then(|| name.clone())
 }
 
 /// A line for each of the regions that stand by themselves.
 pub(super) fn lines(regions: &Regions, zones: &Zones<'_>, detail: Detail) -> Vec<Below> {
-    let lines = regions.iter().map(|region| Below {
+    let lines = regions.iter().zip(1..).map(|(region, number)| Below {
+        number,
         sign: "",
         meaning: Meaning::After,
-        text: named(region, zones, detail),
+        text: format!("{}, {}", named(region, zones, detail), area(region)),
         becomes: None,
     });
     lines.collect()
@@ -145,7 +197,11 @@ pub(super) fn lines(regions: &Regions, zones: &Zones<'_>, detail: Detail) -> Vec
 
 /// A region by the name of its zone, or else by its shape; by both where nothing is
 /// to be left out.
-fn named(region: &RegionOfInterest, zones: &Zones<'_>, detail: Detail) -> String {
+pub(in crate::report) fn named(
+    region: &RegionOfInterest,
+    zones: &Zones<'_>,
+    detail: Detail,
+) -> String {
     match (zones.get(region), detail) {
         (Some(zone), Detail::Verbose) => format!("{zone}: {}", shape(region, None)),
         (Some(zone), _) => zone.clone(),
@@ -227,11 +283,15 @@ mod tests {
         let by_name = by_name.map(|(name, shape)| (name.to_owned(), shape)).into();
         let (before, after) = (Regions::new(before.to_vec()), Regions::new(after.to_vec()));
         let fates = fates(Some(&before), Some(&after));
-        let line = |fate: &Fate<'_>| {
-            let Below { sign, text, becomes, .. } = line(*fate, &zones(&by_name), Detail::Normal);
-            format!("{sign}{text}{}", becomes.map(|text| format!(" → {text}")).unwrap_or_default())
+        let line = |(at, fate): (usize, &Fate<'_>)| {
+            let below = line(at + 1, *fate, &zones(&by_name), Detail::Normal);
+            let Below { number, sign, text, becomes, .. } = below;
+            format!(
+                "{number} {sign}{text}{}",
+                becomes.map(|text| format!(" → {text}")).unwrap_or_default()
+            )
         };
-        (counts(&fates).unwrap_or_default(), fates.iter().map(line).collect())
+        (counts(&fates).unwrap_or_default(), fates.iter().enumerate().map(line).collect())
     }
 
     #[test]
@@ -245,14 +305,14 @@ mod tests {
             rectangle([0.5, 0.5, 0.5, 0.5]),
         ];
         let (counts, lines) = told(&before, &after);
-        assert_eq!(counts, "1 kept, 2 moved, 1 added");
+        assert_eq!(counts, "1 kept, 2 moved, 1 added; 26% → 50% of the frame");
         assert_eq!(
             lines,
             [
-                "~ box 0.2×0.2 at (0.1,0.1) → box 0.2×0.2 at (0.12,0.1)",
-                "~ box 0.1×0.1 at (0.8,0.8) → polygon (0.8,0.8) (0.8,0.91) (0.9,0.9) (0.9,0.8)",
-                "+ zone gate",
-                "  zone door",
+                "1 ~ box 0.2×0.2 at (0.1,0.1) → box 0.2×0.2 at (0.12,0.1), 4%",
+                "2 ~ box 0.1×0.1 at (0.8,0.8) → polygon (0.8,0.8) (0.8,0.91) (0.9,0.9) (0.9,0.8), 1%",
+                "3 + zone gate, 25%",
+                "4   zone door, 25%",
             ]
         );
     }
@@ -261,17 +321,20 @@ mod tests {
     fn of_equal_regions_each_counts() {
         let door = || rectangle([0.0, 0.0, 0.5, 0.5]);
         let (counts, lines) = told(&[door(), door()], &[door()]);
-        assert_eq!(counts, "1 kept, 1 removed");
-        assert_eq!(lines, ["− zone door", "  zone door"]);
+        assert_eq!(counts, "1 kept, 1 removed; 25% of the frame");
+        assert_eq!(lines, ["1 − zone door, 25%", "2   zone door, 25%"]);
     }
 
     #[test]
     fn a_zone_that_takes_the_place_of_another_is_told_by_name() {
         let (door, gate) = (rectangle([0.0, 0.0, 0.5, 0.5]), rectangle([0.5, 0.5, 0.5, 0.5]));
-        assert_eq!(told(std::slice::from_ref(&door), &[gate]).1, ["~ zone door → zone gate"]);
+        assert_eq!(
+            told(std::slice::from_ref(&door), &[gate]).1,
+            ["1 ~ zone door → zone gate, 25%"]
+        );
         assert_eq!(
             told(&[rectangle([0.0, 0.0, 0.4, 0.5])], &[door]).1,
-            ["~ box 0.4×0.5 at (0,0) → zone door: box 0.5×0.5 at (0,0)"]
+            ["1 ~ box 0.4×0.5 at (0,0), 20% → zone door: box 0.5×0.5 at (0,0), 25%"]
         );
     }
 
@@ -282,11 +345,11 @@ mod tests {
         let near = rectangle([0.333_333_31, -0.000_01, 0.5, 0.4]);
         assert_eq!(
             told(std::slice::from_ref(&old), &[far]).1,
-            ["~ box 0.5×0.4 at (0.333,0) → box 0.5×0.4 at (0.25,0)"]
+            ["1 ~ box 0.5×0.4 at (0.333,0) → box 0.5×0.4 at (0.25,0), 20%"]
         );
         assert_eq!(
             told(&[old], &[near]).1,
-            ["~ box 0.5×0.4 at (0.33333334,-0.00001) → box 0.5×0.4 at (0.3333333,-0.00001)"]
+            ["1 ~ box 0.5×0.4 at (0.33333334,-0.00001) → box 0.5×0.4 at (0.3333333,-0.00001), 20%"]
         );
     }
 
@@ -295,6 +358,6 @@ mod tests {
         let huge = f64::from(f32::MAX);
         let (lost, found) =
             (rectangle([-huge, 0.0, 1.0, 1.0]), rectangle([huge, huge, huge, huge]));
-        assert_eq!(told(&[lost], &[found]).0, "1 moved");
+        assert_eq!(told(&[lost], &[found]).0, "1 moved; 0% of the frame");
     }
 }

@@ -145,10 +145,7 @@ impl<'a> Place<'a> {
 
 fn of_record(record: &Record) -> Remark<'_> {
     let Record { code, severity, message, help, labels } = record;
-    let mut text = message.clone();
-    if let Some(help) = help {
-        text.push_str(&format!("\nhelp: {help}"));
-    }
+    let help = help.iter().map(|help| format!("\nhelp: {help}"));
     Remark {
         level: match severity {
             Severity::Error => Level::Error,
@@ -157,7 +154,7 @@ fn of_record(record: &Record) -> Remark<'_> {
         },
         rule: Rule::Diagnostic(code.clone()),
         title: code.clone(),
-        message: text,
+        message: std::iter::once(message.clone()).chain(help).collect(),
         place: labels.first().map(Place::label),
         others: labels
             .iter()
@@ -169,40 +166,45 @@ fn of_record(record: &Record) -> Remark<'_> {
 }
 
 fn of_plan(plan: &Plan) -> Vec<Remark<'_>> {
-    let mut remarks: Vec<Remark<'_>> =
-        plan.refusals.iter().map(|refusal| of_refusal(refusal, plan)).collect();
+    let mut remarks = of_refusals(plan);
     remarks.extend(plan.diagnostics.iter().map(of_record));
     remarks.extend(of_changes(plan));
     remarks
 }
 
+fn by_name(plan: &Plan) -> HashMap<&str, &Change> {
+    plan.changes.iter().map(|change| (change.name.as_str(), change)).collect()
+}
+
 /// A refusal points at its processor; one of a guard at the first that it is about.
-fn of_refusal<'a>(refusal: &'a Refusal, plan: &'a Plan) -> Remark<'a> {
-    let guarded = match refusal.code {
-        RefusalCode::GuardDeletes => Some(Action::Delete),
-        RefusalCode::GuardReplacements => Some(Action::Replace),
-        RefusalCode::GuardUpdates => Some(Action::Update),
-        RefusalCode::GuardCreates => Some(Action::Create),
-        _ => None,
+fn of_refusals(plan: &Plan) -> Vec<Remark<'_>> {
+    let by_name = by_name(plan);
+    let first_to = |action| {
+        let mut changes = plan.changes.iter().filter(|change| change.source.is_some());
+        changes.find(|change| change.actions.contains(&action))
     };
-    let about = |change: &&Change| match (&refusal.name, guarded) {
-        (Some(name), _) => change.name == *name,
-        (None, Some(action)) => change.actions.contains(&action) && change.source.is_some(),
-        (None, None) => false,
-    };
-    let mut message = summary::refusal(refusal);
-    if let Some(help) = &refusal.help {
-        message.push_str(&format!("\nhelp: {help}"));
-    }
-    Remark {
-        level: Level::Error,
-        rule: Rule::Refusal(refusal.code),
-        title: format!("refused: {}", refusal.code.as_str()),
-        message,
-        place: plan.changes.iter().find(about).and_then(cause).map(Place::of),
-        others: Vec::new(),
-        identity: refusal.name.iter().cloned().collect(),
-    }
+    let remarks = plan.refusals.iter().map(|refusal| {
+        let Refusal { code, name, message: _, help } = refusal;
+        let change = match (name, code) {
+            (Some(name), _) => by_name.get(name.as_str()).copied(),
+            (None, RefusalCode::GuardDeletes) => first_to(Action::Delete),
+            (None, RefusalCode::GuardReplacements) => first_to(Action::Replace),
+            (None, RefusalCode::GuardUpdates) => first_to(Action::Update),
+            (None, RefusalCode::GuardCreates) => first_to(Action::Create),
+            (None, _) => None,
+        };
+        let help = help.iter().map(|help| format!("\nhelp: {help}"));
+        Remark {
+            level: Level::Error,
+            rule: Rule::Refusal(*code),
+            title: format!("refused: {}", code.as_str()),
+            message: std::iter::once(summary::refusal(refusal)).chain(help).collect(),
+            place: change.and_then(cause).map(Place::of),
+            others: Vec::new(),
+            identity: name.iter().cloned().collect(),
+        }
+    });
+    remarks.collect()
 }
 
 /// The line that a change is due to: of what forces a replacement, else its table.
@@ -303,8 +305,8 @@ fn of_cause<'a>(
         }
         _ => Rule::Change(action).about().to_owned(),
     };
-    if names.len() > 1 {
-        message.push_str(&format!("\n{}", first_of(names.iter().copied(), MOST_NAMES)));
+    if let Some(named) = named(&names) {
+        message.push_str(&format!("\n{named}"));
     }
     let blind = moved_from.is_some() || action == Action::Replace;
     let calls = changes.first().into_iter().flat_map(|change| &change.calls);
@@ -315,8 +317,8 @@ fn of_cause<'a>(
     }
     Remark {
         level: match action {
-            _ if blind => Level::Warning,
             Action::Delete => Level::Warning,
+            _ if blind => Level::Warning,
             _ => Level::Notice,
         },
         rule: Rule::Change(action),
@@ -341,13 +343,10 @@ fn of_drift<'a>(drift: &'a Drift) -> Vec<Remark<'a>> {
         let Some(first) = first else { continue };
         let words = drift::category(entry.category);
         let about = [entry.message, entry.who.as_deref(), entry.standing.as_deref()];
-        let named = (entry.names.len() > 1)
-            .then(|| first_of(entry.names.iter().copied(), MOST_NAMES))
-            .unwrap_or_default();
+        let named = named(&entry.names);
         let remark = |what: Option<String>, path: Option<&String>, place: Option<&'a Location>| {
             let lines = what.as_deref().into_iter().chain(about.iter().copied().flatten());
-            let lines = lines.chain(Some(named.as_str()).filter(|named| !named.is_empty()));
-            let lines: Vec<&str> = lines.collect();
+            let lines: Vec<&str> = lines.chain(named.as_deref()).collect();
             Remark {
                 level: match entry.category {
                     Category::Missing | Category::Failed => Level::Error,
@@ -376,10 +375,8 @@ fn of_drift<'a>(drift: &'a Drift) -> Vec<Remark<'a>> {
 }
 
 fn of_outcome<'a>(outcome: &'a Outcome, plan: &'a Plan) -> Vec<Remark<'a>> {
-    let source = |name: &str| {
-        let change = plan.changes.iter().find(|change| change.name == name);
-        change.and_then(|change| change.source.as_ref()).map(Place::of)
-    };
+    let by_name = by_name(plan);
+    let source = |name: &str| by_name.get(name)?.source.as_ref().map(Place::of);
     let remark = |level, rule, names: &[&str], words: &str, message: String| Remark {
         level,
         rule,
@@ -394,7 +391,7 @@ fn of_outcome<'a>(outcome: &'a Outcome, plan: &'a Plan) -> Vec<Remark<'a>> {
         remark(Level::Error, Rule::Removed, &[&removed.name], "removed and not recreated", message)
     });
     let mut remarks: Vec<Remark<'a>> = gone.collect();
-    remarks.extend(plan.refusals.iter().map(|refusal| of_refusal(refusal, plan)));
+    remarks.extend(of_refusals(plan));
     for group in outcome::groups(outcome, plan).into_iter().rev() {
         let Some(first) = group.first() else { continue };
         let (level, rule) = match first.fated {
@@ -405,9 +402,9 @@ fn of_outcome<'a>(outcome: &'a Outcome, plan: &'a Plan) -> Vec<Remark<'a>> {
         };
         let names: Vec<&str> = group.iter().map(|one| one.name).collect();
         let said = first.reasons().into_iter().chain(first.notes.iter().map(String::as_str));
-        let named = first_of(names.iter().copied(), MOST_NAMES);
-        let named = (names.len() > 1).then_some(named.as_str());
-        let message = said.chain(first.help).chain(named).collect::<Vec<_>>().join("\n");
+        let named = named(&names);
+        let message = said.chain(first.help).chain(named.as_deref());
+        let message = message.collect::<Vec<_>>().join("\n");
         let words = outcome::fated(first.fated, first.operation);
         remarks.push(remark(level, rule, &names, &words, message));
     }
@@ -419,6 +416,11 @@ fn who(names: &[&str]) -> String {
         [one] => (*one).to_owned(),
         many => count(many.len(), "processor"),
     }
+}
+
+/// Of several that are alike, the first by name.
+fn named(names: &[&str]) -> Option<String> {
+    (names.len() > 1).then(|| first_of(names.iter().copied(), MOST_NAMES))
 }
 
 fn verb(action: Action) -> &'static str {

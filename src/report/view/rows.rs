@@ -25,6 +25,8 @@ pub(in crate::report) struct Row {
 /// A line below values: a region, and what it becomes if it moves.
 #[derive(Debug)]
 pub(in crate::report) struct Below {
+    /// The region's, as pictures have it too.
+    pub number: usize,
     pub sign: &'static str,
     pub meaning: Meaning,
     pub text: String,
@@ -92,7 +94,8 @@ impl Context<'_> {
                 notes: [difference, moved(one.origin), cause].into_iter().flatten().collect(),
                 below: fates
                     .into_iter()
-                    .map(|fate| regions::line(fate, &self.zones, self.detail))
+                    .zip(1..)
+                    .map(|(fate, number)| regions::line(number, fate, &self.zones, self.detail))
                     .collect(),
             }
         });
@@ -156,8 +159,8 @@ impl Context<'_> {
             false => values::alone(attribute, value, self.stack),
         };
         let Some(all) = value.and_then(Value::as_regions) else { return (text, Vec::new()) };
-        match regions::names(all, &self.zones).filter(|_| !verbose && !all.is_empty()) {
-            Some(names) => (names, Vec::new()),
+        match regions::name(all, &self.zones).filter(|_| !verbose) {
+            Some(name) => (name, Vec::new()),
             None => (text, regions::lines(all, &self.zones, self.detail)),
         }
     }

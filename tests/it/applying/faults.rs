@@ -9,7 +9,7 @@ use rekon::emulator::{Lag, Options, Settle};
 use tokio::time::Instant;
 
 use rekon::model::Attribute;
-use rekon::plan::{Deviation, Failure, Fate, Reason};
+use rekon::plan::{CallEffect, Deviation, Failure, Fate, Reason};
 
 use super::world::{World, all_done, with_faults};
 
@@ -77,6 +77,23 @@ async fn a_write_that_took_effect_is_not_sent_again() {
         sent.dedup();
         assert_eq!(sent.len(), all, "{operation}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_vanished_after_a_lost_answer_may_have_been_written_to() {
+    // The first attempt goes unanswered, nobody may read what came of it, and then the
+    // processor is gone.
+    let world = World::full(with_faults(&[
+        "UpdateStreamProcessor/porch:1=reset-after",
+        "DescribeStreamProcessor/porch:2x99=error:AccessDeniedException",
+        "UpdateStreamProcessor/porch:2=error:ResourceNotFoundException",
+    ]))
+    .await;
+    let plan = world.plan_in_peace().await;
+    let outcome = world.apply(&plan).await;
+    assert!(world.writes().contains(&"UpdateStreamProcessor porch".to_owned()));
+    let told = outcome.calls.iter().find(|call| call.processor == "porch").unwrap();
+    assert_eq!(told.effect, CallEffect::Unknown, "{outcome:#?}");
 }
 
 #[tokio::test(start_paused = true)]

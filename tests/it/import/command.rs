@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::support::{copy_of, rekon, remembering, run};
 use crate::world::served::{Served, Verdict};
 
-/// Everything in a folder but what the embedded service keeps, with its text.
+/// Everything in a folder but what the embedded service keeps, with its text, as far as it
+/// is one: cameras' frames are none.
 fn contents(folder: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -19,7 +20,8 @@ fn contents(folder: &Path) -> BTreeMap<String, String> {
             let below = contents(&path).into_iter();
             found.extend(below.map(|(file, text)| (format!("{name}/{file}"), text)));
         } else {
-            found.insert(name, std::fs::read_to_string(path).unwrap());
+            let bytes = std::fs::read(path).unwrap();
+            found.insert(name, String::from_utf8_lossy(&bytes).into_owned());
         }
     }
     found

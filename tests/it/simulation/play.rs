@@ -22,6 +22,7 @@ use super::weather::{Edit, Weather};
 use super::wire::{Answer, Exchange, Who, Wire};
 use crate::world::Dice;
 use crate::world::camera::{ACCOUNT, REGION};
+use crate::world::marks::STACK;
 use crate::world::stage::{Project, Stage, holds};
 
 /// Longer than anything late is on its way.
@@ -114,6 +115,7 @@ impl Played {
         };
         let report = serde_json::from_str(&report).unwrap();
         let evidence = Evidence {
+            scene: &self.scene,
             plan: &json,
             exchanges: &exchanges,
             before: &before,
@@ -131,6 +133,7 @@ impl Played {
             self.bring_back(lost).await.map_err(fail)?;
         }
         let trace = Trace {
+            scene: &self.scene,
             project: &project,
             plan: &plan,
             exchanges: &exchanges,
@@ -248,7 +251,8 @@ impl Played {
             .map_err(|error| format!("{} cannot be brought back: {error}", lost.name))?;
         let back = calm.holds().get(&lost.name).map(|wire| Essence::of_wire(wire, &wire["Tags"]));
         match back {
-            Some(back) if back == lost.was => Ok(()),
+            // A file says nothing of marks: what it brings back is nobody's.
+            Some(back) if back == lost.was.without_marks() => Ok(()),
             back => Err(format!("{lost:?} came back as {back:?}")),
         }
     }
@@ -287,7 +291,8 @@ async fn meddle(wire: &Wire, live: Option<Camera>, name: &str, edit: Edit) {
             wire.as_stranger("TagResource", request).await;
         }
         Edit::Untag => {
-            let request = json!({"ResourceArn": arn(name), "TagKeys": ["CreatedBy", "team"]});
+            let request =
+                json!({"ResourceArn": arn(name), "TagKeys": ["CreatedBy", "team", STACK]});
             wire.as_stranger("UntagResource", request).await;
         }
         Edit::Stop => drop(wire.as_stranger("StopStreamProcessor", by_name).await),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::world::Dice;
 use crate::world::camera::{ACCOUNT, NAMES, REGION};
+use crate::world::marks::{Leaves, Lot, OTHER, OWN, RECORD, STACK, record_by};
 
 const LABELS: [&str; 3] = ["PERSON", "PET", "PACKAGE"];
 const CONFIDENCES: [u8; 3] = [60, 80, 95];
@@ -41,6 +42,31 @@ pub struct Scene {
     pub files: BTreeMap<&'static str, Camera>,
     /// Who is in a label detection session.
     pub busy: BTreeSet<&'static str>,
+    pub leaves: Leaves,
+    /// The marks that are there already.
+    pub marks: BTreeMap<&'static str, Mark>,
+    /// `[[removed]]` with `destroy = false`.
+    pub released: BTreeSet<&'static str>,
+}
+
+/// The marks of a live processor.
+#[derive(Clone, Debug)]
+pub enum Mark {
+    /// This stack's, with its own record.
+    Own { record: String, protected: bool },
+    /// This stack's, with the record of another ARN.
+    Copied(String),
+    /// Another stack's, from which this one takes over what it declares.
+    Other,
+}
+
+impl Mark {
+    fn tags(&self) -> [(&'static str, &str); 2] {
+        match self {
+            Mark::Own { record, .. } | Mark::Copied(record) => [(STACK, OWN), (RECORD, record)],
+            Mark::Other => [(STACK, OTHER), (RECORD, "of no concern")],
+        }
+    }
 }
 
 impl Camera {
@@ -178,7 +204,73 @@ impl Scene {
             scene.files.values_mut().for_each(|camera| camera.replace(dice));
         }
         scene.exchange(dice);
+        // Two stacks of three leave marks; all else of a seed is the same without.
+        let mut apart = dice.clone();
+        if !apart.once_in(3) {
+            scene.mark(&mut apart);
+        }
         scene
+    }
+
+    /// Gives processors marks of earlier runs, and takes tables away.
+    fn mark(&mut self, dice: &mut Dice) {
+        self.leaves = *dice.pick(&[Leaves::Record, Leaves::Record, Leaves::Bond]);
+        for (name, camera) in &self.live {
+            let by = |name: &str, protected: bool| {
+                let protection = if protected { "lifecycle.prevent_destroy = true\n" } else { "" };
+                let text = format!("{}{}{protection}", self.head(), camera.toml(name));
+                record_by(&[("rekon.toml".to_owned(), text)])
+            };
+            let mark = match dice.below(8) {
+                0 => None,
+                1 => Some(Mark::Other),
+                2 => Some(Mark::Copied(by("somebody", false))),
+                _ => {
+                    let protected = dice.once_in(8) && self.files.contains_key(name);
+                    Some(Mark::Own { record: by(name, protected), protected })
+                }
+            };
+            self.marks.extend(mark.map(|mark| (*name, mark)));
+        }
+        for (name, mark) in &self.marks {
+            let protected = matches!(mark, Mark::Own { protected: true, .. });
+            // What is protected would only have the whole plan refused, once in a while.
+            if dice.once_in(if protected { 16 } else { 3 }) {
+                self.files.remove(name);
+                if dice.once_in(6) {
+                    self.released.insert(name);
+                }
+            }
+        }
+    }
+
+    /// What becomes of a processor that lives and is not declared.
+    pub fn lot(&self, name: &str) -> Lot {
+        match self.marks.get(name) {
+            Some(Mark::Own { .. } | Mark::Copied(_)) if self.released.contains(name) => {
+                Lot::Released
+            }
+            Some(Mark::Own { protected, .. }) => Lot::Pruned { protected: *protected },
+            _ => Lot::Kept,
+        }
+    }
+
+    /// Whether a processor is to be deleted for good.
+    pub fn is_pruned(&self, name: &str) -> bool {
+        !self.files.contains_key(name) && matches!(self.lot(name), Lot::Pruned { .. })
+    }
+
+    fn head(&self) -> String {
+        let marks = match self.leaves {
+            Leaves::Nothing => "ownership = \"none\"",
+            Leaves::Bond => "record = \"none\"",
+            Leaves::Record => "",
+        };
+        format!(
+            "[stack]\nname = \"{OWN}\"\naccount_id = \"{ACCOUNT}\"\nregion = \"{REGION}\"\n\
+             accepts_from = [\"{OTHER}\"]\n{marks}\n\
+             [guard]\nmax_deletes = 100\nmax_replacements = 100\n"
+        )
     }
 
     /// Lets some processors exchange their video streams, in a circle, or in a
@@ -205,12 +297,11 @@ impl Scene {
 
     /// The project's one file.
     pub fn toml(&self) -> String {
-        let mut text = format!(
-            "[stack]\nname = \"simulated\"\naccount_id = \"{ACCOUNT}\"\nregion = \"{REGION}\"\n\
-             ownership = \"none\"\n\
-             [guard]\nmax_deletes = 100\nmax_replacements = 100\n"
-        );
+        let mut text = self.head();
         self.files.iter().for_each(|(name, camera)| text.push_str(&camera.toml(name)));
+        for name in &self.released {
+            write!(text, "[[removed]]\nname = \"{name}\"\ndestroy = false\n").unwrap();
+        }
         text
     }
 
@@ -225,6 +316,9 @@ impl Scene {
                 false => "STOPPED",
             });
             wire["StreamProcessorArn"] = json!(arn(name));
+            for (key, mark) in self.marks.get(name).iter().flat_map(|mark| mark.tags()) {
+                wire["Tags"][key] = json!(mark);
+            }
             wire["CreationTimestamp"] = json!(1_700_000_000.5);
             wire
         });

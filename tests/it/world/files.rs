@@ -4,6 +4,7 @@ use super::camera::{
     ACCOUNT, CONFIDENCES, Camera, Kind, REGION, Region, Shape, Sharing, TAG_KEYS, THRESHOLDS, data,
     role, topic, video,
 };
+use super::marks::{Leaves, OTHER, OWN};
 use super::strategy::{Declared, IGNORABLE, World};
 use super::{Dice, camera};
 
@@ -16,6 +17,16 @@ pub fn write(world: &World, dice: &mut Dice) -> Vec<(String, String)> {
     let mut parts: Vec<String> = Vec::new();
     for (index, declared) in &world.files {
         parts.extend(processor(World::name(*index), declared, dice));
+    }
+    if let Some(marks) = &world.marks {
+        let released = marks.released.iter().map(|index| World::name(*index));
+        parts.extend(
+            released.map(|name| format!("[[removed]]\nname = \"{name}\"\ndestroy = false\n")),
+        );
+        let handed = marks.handed.iter().map(|index| World::name(*index));
+        parts.extend(
+            handed.map(|name| format!("[[moved]]\nfrom = \"{name}\"\nto_stack = \"{OTHER}\"\n")),
+        );
     }
     dice.shuffle(&mut parts);
 
@@ -37,13 +48,20 @@ pub fn write(world: &World, dice: &mut Dice) -> Vec<(String, String)> {
 
 fn stack(world: &World, dice: &mut Dice) -> String {
     let mut lines = vec![
-        "name = \"torture\"".to_owned(),
+        format!("name = \"{OWN}\""),
         format!("account_id = \"{ACCOUNT}\""),
         format!("region = \"{REGION}\""),
-        "ownership = \"none\"".to_owned(),
         "include = [\"parts/*.toml\"]".to_owned(),
         format!("tags = \"{}\"", if world.exclusive { "exclusive" } else { "declared" }),
     ];
+    match world.leaves() {
+        Leaves::Nothing => lines.push("ownership = \"none\"".to_owned()),
+        Leaves::Bond => lines.push("record = \"none\"".to_owned()),
+        Leaves::Record => {}
+    }
+    if world.marks.as_ref().is_some_and(|marks| marks.accepts) {
+        lines.push(format!("accepts_from = [\"{OTHER}\"]"));
+    }
     if world.ignores_tags {
         lines.push("ignore_tags = [\"CreatedBy\", \"cost:*\"]".to_owned());
     }

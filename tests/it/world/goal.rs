@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::camera::{Camera, Kind, TAG_KEYS};
-use super::strategy::{Declared, IGNORABLE, Lived, World};
+use super::marks::{Mark, OWN, RECORD, RIGHT, STACK, Wanted};
+use super::strategy::{World, covers};
 
 /// A definition in which equal things are equal values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,10 +100,14 @@ pub struct Goal {
     pub tags: BTreeMap<String, String>,
     /// Tags that must not be there.
     pub unwanted: BTreeSet<String>,
+    /// What its record has to be, where one is written.
+    pub record: Option<Wanted>,
+    /// The live record says already what it has to.
+    pub is_recorded: bool,
 }
 
 /// Whether a stack that ignores tags never touches this one.
-fn protected(key: &str, world: &World) -> bool {
+pub fn is_left_alone(key: &str, world: &World) -> bool {
     key.starts_with("aws:")
         || key.starts_with("rekon:")
         || (world.ignores_tags && (key == "CreatedBy" || key.starts_with("cost:")))
@@ -110,15 +115,10 @@ fn protected(key: &str, world: &World) -> bool {
 
 impl Goal {
     /// Reads the meaning of a declaration off the design.
-    pub fn of(declared: &Declared, live: Option<&Lived>, world: &World) -> Goal {
+    pub fn of(index: u8, world: &World) -> Goal {
+        let (declared, live) = (&world.files[&index], world.live.get(&index));
         let mut camera = declared.camera.clone();
-        let ignores = |path: &str| {
-            live.is_some()
-                && declared.ignores.iter().any(|ignored| {
-                    let ignored = IGNORABLE[usize::from(*ignored)];
-                    path == ignored || path.starts_with(&format!("{ignored}."))
-                })
-        };
+        let ignores = |path: &str| live.is_some() && covers(&declared.ignores, path);
         if let Some(live) = live {
             keep_ignored(&mut camera, &live.camera, &ignores);
         }
@@ -139,12 +139,14 @@ impl Goal {
         let old = live.map(|live| live.camera.tags_spelled()).unwrap_or_default();
         for (key, value) in camera.tags_spelled() {
             // A file may set an ignored tag only at creation.
-            if !protected(key, world) || live.is_none() {
+            if !is_left_alone(key, world) || live.is_none() {
                 tags.insert(key.to_owned(), value.to_owned());
             }
         }
+        let set = live.map(|_| world.keys_set(index)).unwrap_or_default();
         for key in TAG_KEYS {
-            let kept = protected(key, world) || !world.exclusive && !tags.contains_key(key);
+            let managed = world.exclusive || tags.contains_key(key) || set.contains(key);
+            let kept = is_left_alone(key, world) || !managed;
             let path = format!("tags.{key}");
             if live.is_none() {
                 continue;
@@ -159,12 +161,28 @@ impl Goal {
             }
         }
 
+        let record = world.wanted(index);
+        match &record {
+            Some(_) => {
+                tags.insert(STACK.to_owned(), OWN.to_owned());
+                tags.insert(RECORD.to_owned(), RIGHT.to_owned());
+            }
+            None => tags.extend(
+                world
+                    .mark(index)
+                    .into_iter()
+                    .flat_map(Mark::tags)
+                    .map(|(key, mark)| (key.to_owned(), mark.to_owned())),
+            ),
+        }
+
         let mut create = camera.wire(false);
         // Nobody but AWS can set its tags: a replacement loses them.
         let settable = tags.iter().filter(|(key, _)| !key.starts_with("aws:"));
         create.insert("Tags".into(), json!(settable.collect::<BTreeMap<_, _>>()));
         let want = canonical(&Value::Object(create.clone()));
-        Goal { create, want, runs, tags, unwanted }
+        let is_recorded = record.is_some() && world.is_recorded(index, &camera);
+        Goal { create, want, runs, tags, unwanted, record, is_recorded }
     }
 
     /// Whether a processor, described with its tags and status, is as it should
@@ -185,9 +203,13 @@ impl Goal {
         if want != live {
             return Some(format!("wanted {want:?}\n   found {live:?}"));
         }
-        let tag = |key: &str| wire["Tags"].get(key).and_then(Value::as_str);
+        let tag = |key: &str| {
+            let value = wire["Tags"].get(key)?.as_str()?;
+            let record = self.record.as_ref().filter(|_| key == RECORD);
+            Some(record.map_or_else(|| value.to_owned(), |record| record.abstracted(value)))
+        };
         for (key, value) in &self.tags {
-            if tag(key) != Some(value) && !(recreated && key.starts_with("aws:")) {
+            if tag(key).as_ref() != Some(value) && !(recreated && key.starts_with("aws:")) {
                 return Some(format!("tag {key} is {:?}, not {value:?}", tag(key)));
             }
         }

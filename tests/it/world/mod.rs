@@ -10,6 +10,7 @@ pub mod camera;
 pub mod dice;
 pub mod files;
 pub mod goal;
+pub mod marks;
 pub mod search;
 pub mod served;
 pub mod service;

@@ -41,6 +41,7 @@ pub fn arn(name: &str) -> String {
 pub fn beginning(world: &World) -> State {
     let processors = world.live.iter().map(|(index, lived)| {
         let mut wire = lived.camera.wire(world.widened);
+        wire.insert("Tags".into(), json!(world.live_tags(*index)));
         let status = if lived.counts_as_running() { "RUNNING" } else { "STOPPED" };
         wire.insert("Status".into(), json!(status));
         (World::name(*index).to_owned(), Value::Object(wire))

@@ -55,6 +55,13 @@ impl Project {
         let options = plan::Options::default();
         plan::plan(self.desired(), &loaded.sources, &checked.diagnostics, live, &options)
     }
+
+    /// Looks for drift in what was read.
+    pub fn drift(&self, live: &Live) -> plan::Drift {
+        let Project { loaded, checked } = self;
+        let options = plan::DriftOptions::default();
+        plan::drift(self.desired(), &loaded.sources, &checked.diagnostics, live, &options)
+    }
 }
 
 impl Stage {

@@ -9,6 +9,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
 use super::camera::{ACCOUNT, Camera, Kind, Kms, NAMES, REGION, Region, Sharing, Status};
+use super::marks::Marks;
 
 /// What lives, and what the files say. Keys are positions in [`NAMES`].
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct World {
     pub ignores_tags: bool,
     /// Numbers from the service are widened to double.
     pub widened: bool,
+    /// `None`: the stack leaves no marks, and there are none.
+    pub marks: Option<Marks>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +61,14 @@ pub const IGNORABLE: [&str; 13] = [
     "tags.site",
 ];
 
+/// Whether one of the ignored paths covers this one.
+pub fn covers(ignores: &BTreeSet<u8>, path: &str) -> bool {
+    ignores.iter().any(|ignored| {
+        let ignored = IGNORABLE[usize::from(*ignored)];
+        path == ignored || path.starts_with(&format!("{ignored}."))
+    })
+}
+
 impl Lived {
     pub fn counts_as_running(&self) -> bool {
         self.camera.is_face() && matches!(self.status, Status::Running | Status::Starting)
@@ -73,6 +84,7 @@ impl World {
     pub fn snapshot(&self) -> Value {
         let processors = self.live.iter().map(|(name, lived)| {
             let mut wire = lived.camera.wire(self.widened);
+            wire.insert("Tags".into(), json!(self.live_tags(*name)));
             wire.insert("Name".into(), json!(World::name(*name)));
             wire.insert("Status".into(), json!(lived.status.word()));
             wire.insert("CreationTimestamp".into(), json!(1_700_000_000.5));
@@ -287,8 +299,14 @@ fn assemble(
     ignores_tags: bool,
     widened: bool,
 ) -> World {
-    let mut world =
-        World { live: BTreeMap::new(), files: BTreeMap::new(), exclusive, ignores_tags, widened };
+    let mut world = World {
+        live: BTreeMap::new(),
+        files: BTreeMap::new(),
+        exclusive,
+        ignores_tags,
+        widened,
+        marks: None,
+    };
     // Each live processor begins with a stream of its own: its position.
     for (index, (mut camera, status, edits, extras)) in (0_u8..).zip(parts) {
         camera.video = index;

@@ -19,9 +19,19 @@ fn a_plan_reads_as_it_was_designed() {
     ~ front-door                                                        update in place    rekon.toml:24
         settings.connected_home.labels    PERSON, PET → PACKAGE, PERSON   (+PACKAGE −PET)
         data_sharing_preference.opt_in    true → false
-        regions_of_interest               2 regions → whole frame
-                                          − box 0.25×0.5 at (0,0)
-                                          − polygon (0,1) (0.1,0.55) (0.9,0.55) (1,1)
+        regions_of_interest               2 regions → whole frame   (53% → 100% of the frame)
+                                          1 − box 0.25×0.5 at (0,0), 12.5%
+                                          2 − polygon (0,1) (0.1,0.55) (0.9,0.55) (1,1), 40.5%
+        ┌ before ────────────────────┐   ┌ after ─────────────────────┐
+        │⣏⠝⢉⠝⢉⠝⢉⡇                    │   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        │⣇⠔⢁⠔⢁⠔⢁⡇                    │   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        │⣇⠔ 1 ⠔⢁⡇                    │   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        │⣇⠔⢁⠔⢁⠔⢁⡇                    │   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        │⠉⠉⣹⠟⢛⠟⢛⠗⢒⠖⢒⠖⢒⠖⢒⠖⢒⠖⢒⠖⢒⠖⢒⠖⢒⢆  │   │⢕⢕⢕⢕⢕⢕⢕⢕ whole frame ⢕⢕⢕⢕⢕⢕⢕│
+        │ ⢠⢃⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠜⡄ │   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        │⢀⠞⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔ 2 ⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢹⡀│   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        │⣜⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣧│   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        └────────────────────────────┘   └────────────────────────────┘
         UpdateStreamProcessor
 
     + shed                                                                 create    cameras/shed.toml:1
@@ -33,8 +43,8 @@ fn a_plan_reads_as_it_was_designed() {
         settings.connected_home.labels            PERSON, PET
         settings.connected_home.min_confidence    80
         regions_of_interest                       2 regions
-                                                  box 0.25×0.5 at (0,0)
-                                                  polygon (0,1) (0.1,0.55) (0.9,0.55) (1,1)
+                                                  1 box 0.25×0.5 at (0,0), 12.5%
+                                                  2 polygon (0,1) (0.1,0.55) (0.9,0.55) (1,1), 40.5%
         data_sharing_preference.opt_in            true
         tags                                      team = home-security
         CreateStreamProcessor
@@ -63,9 +73,20 @@ fn at_80_columns_everything_has_its_place() {
                                           (+PACKAGE −PET)
         data_sharing_preference.opt_in    true → false
         regions_of_interest               2 regions → whole frame
-                                          − box 0.25×0.5 at (0,0)
-                                          − polygon (0,1) (0.1,0.55) (0.9,0.55)
-                                            (1,1)
+                                          (53% → 100% of the frame)
+                                          1 − box 0.25×0.5 at (0,0), 12.5%
+                                          2 − polygon (0,1) (0.1,0.55) (0.9,0.55)
+                                              (1,1), 40.5%
+        ┌ before ────────────────────┐   ┌ after ─────────────────────┐
+        │⣏⠝⢉⠝⢉⠝⢉⡇                    │   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        │⣇⠔⢁⠔⢁⠔⢁⡇                    │   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        │⣇⠔ 1 ⠔⢁⡇                    │   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        │⣇⠔⢁⠔⢁⠔⢁⡇                    │   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        │⠉⠉⣹⠟⢛⠟⢛⠗⢒⠖⢒⠖⢒⠖⢒⠖⢒⠖⢒⠖⢒⠖⢒⠖⢒⢆  │   │⢕⢕⢕⢕⢕⢕⢕⢕ whole frame ⢕⢕⢕⢕⢕⢕⢕│
+        │ ⢠⢃⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠜⡄ │   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        │⢀⠞⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔ 2 ⠔⢁⠔⢁⠔⢁⠔⢁⠔⢁⠔⢹⡀│   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        │⣜⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣔⣁⣧│   │⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕⢕│
+        └────────────────────────────┘   └────────────────────────────┘
         UpdateStreamProcessor
 
     + shed                                             create    cameras/shed.toml:1
@@ -77,9 +98,9 @@ fn at_80_columns_everything_has_its_place() {
         settings.connected_home.labels            PERSON, PET
         settings.connected_home.min_confidence    80
         regions_of_interest                       2 regions
-                                                  box 0.25×0.5 at (0,0)
-                                                  polygon (0,1) (0.1,0.55)
-                                                  (0.9,0.55) (1,1)
+                                                  1 box 0.25×0.5 at (0,0), 12.5%
+                                                  2 polygon (0,1) (0.1,0.55)
+                                                    (0.9,0.55) (1,1), 40.5%
         data_sharing_preference.opt_in            true
         tags                                      team = home-security
         CreateStreamProcessor
@@ -130,9 +151,19 @@ fn verbose_summarises_nothing() {
     );
     insta::assert_snapshot!(plan(&plan_of_few.build(), verbose()), @r#"
     ~ front-door                                                        update in place    rekon.toml:24
-        regions_of_interest    2 regions → 1 region   (1 kept, 1 removed)   (rekon.toml:30)
-                               − box 0.25×0.5 at (0,0)
-                                 polygon (0,1) (0.1,0.55) (0.9,0.55) (1,1)
+        regions_of_interest    2 regions → 1 region   (1 kept, 1 removed; 53% → 40.5% of the frame)   (rekon.toml:30)
+                               1 − box 0.25×0.5 at (0,0), 12.5%
+                               2   polygon (0,1) (0.1,0.55) (0.9,0.55) (1,1), 40.5%
+        ┌ before ────────────────────┐   ┌ after ─────────────────────┐
+        │⣏⠝⢉⠝⢉⠝⢉⡇                    │   │                            │
+        │⣇⠔⢁⠔⢁⠔⢁⡇                    │   │                            │
+        │⣇⠔ 1 ⠔⢁⡇                    │   │                            │
+        │⣇⠔⢁⠔⢁⠔⢁⡇                    │   │                            │
+        │⠉⠉⡹⠛⠛⠛⠛⠓⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⢆  │   │  ⡰⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⢆  │
+        │ ⢠⠃                      ⠘⡄ │   │ ⢠⠃                      ⠘⡄ │
+        │⢀⠎           2            ⠸⡀│   │⢀⠎           2            ⠸⡀│
+        │⣜⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣣│   │⣜⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣣│
+        └────────────────────────────┘   └────────────────────────────┘
         UpdateStreamProcessor
 
     ~ 3 processors                                                                       update in place

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::world::marks::{RECORD, STACK};
+
 /// A definition, tags and run state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Essence {
@@ -36,6 +38,12 @@ impl Essence {
             tags: texts(tags),
             runs: is_face && is_up,
         }
+    }
+
+    pub fn without_marks(&self) -> Essence {
+        let mut essence = self.clone();
+        essence.tags.retain(|key, _| ![STACK, RECORD].contains(&key.as_str()));
+        essence
     }
 
     /// `None` where the plan says that nothing is there.

@@ -7,6 +7,7 @@
 mod essence;
 mod gate;
 mod listed;
+mod marks;
 mod report;
 mod waves;
 
@@ -18,6 +19,7 @@ use rekon::apply::ApplyError;
 use rekon::plan::Outcome;
 use serde_json::Value;
 
+use super::scene::Scene;
 use super::weather::Weather;
 use super::wire::{Answer, Exchange, Who};
 pub use essence::Essence;
@@ -28,6 +30,7 @@ pub type Ended = Result<Outcome, ApplyError>;
 
 /// All that there is to judge a run by.
 pub struct Evidence<'a> {
+    pub scene: &'a Scene,
     pub plan: &'a Value,
     pub exchanges: &'a [Exchange],
     /// What the service held before the run, by name.
@@ -59,6 +62,8 @@ pub struct Lost {
 pub fn check(evidence: &Evidence<'_>) -> Result<Vec<Lost>, String> {
     let case = Case { evidence, planned: Planned::read(evidence.plan) };
     case.only_what_is_listed()?;
+    case.nobody_elses_is_touched()?;
+    case.records_come_last()?;
     case.nothing_is_deleted_after_a_failure()?;
     case.every_delete_is_preceded_by_a_reading()?;
     case.one_wave_at_a_time()?;

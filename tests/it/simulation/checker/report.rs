@@ -52,6 +52,9 @@ impl Case<'_> {
         }
         for (name, wire) in self.evidence.before {
             let Some(now) = self.evidence.landed.get(name) else {
+                if self.evidence.scene.is_pruned(name) {
+                    continue;
+                }
                 return Err(format!("{name} is lost, although all of it passed"));
             };
             let ran = Essence::of_wire(wire, &wire["Tags"]).runs;
@@ -80,6 +83,9 @@ impl Case<'_> {
                 Some(outcome) => {
                     let told = outcome.removed.iter().find(|removed| removed.name == *name);
                     let told = told.ok_or_else(|| format!("{name} is lost, and nobody says so"))?;
+                    if told.planned != self.evidence.scene.is_pruned(name) {
+                        return Err(format!("{name} is lost, and told as {told:?}"));
+                    }
                     PathBuf::from(&told.recovery_file)
                 }
                 None => {
