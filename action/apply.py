@@ -9,13 +9,15 @@ from comment import comment
 from github import Failed
 from job import Job, Unusable
 from reviewed import NotReviewed, plan_of, pull_of
-from workflow import error
+from workflow import error, warning
 
 FINGERPRINT = re.compile(r"sha256:[0-9a-f]{64}")
+# Of 128 letters each, they fit beside a report.
+MOST_NAMES = 8
 ENDINGS = {
     rekon.REFUSED: "**Refused: nothing was applied.**",
     4: "**Nothing was applied: what there is to do is not what was reviewed.** Review a new plan.",
-    5: "**Not all of it was applied.** What is left, and why, is above; it needs another look.",
+    5: "**Not all of it was applied.** What is left needs another look.",
     6: "**Nothing was applied: not everything could be read.** Run the job again.",
 }
 
@@ -36,9 +38,20 @@ def run(job: Job) -> int:
     keep = ["--recovery-dir", str(job.reports / "recovery"), "--report", f"json={job.reports / 'outcome.json'}"]
     command = ["apply", job.dir, "--auto-approve", *expect, *keep, *job.arguments]
     result = rekon.run(job, *command, document="outcome.json")
+    notes = [ENDINGS.get(result.code, ""), left_out(result.document)]
     if pull is not None:
-        comment(job, "outcome", pull, result.markdown, ENDINGS.get(result.code, ""))
+        comment(job, "outcome", pull, result.markdown, "\n\n".join(filter(None, notes)))
     return result.code
+
+
+def left_out(document: dict[str, Any]) -> str:
+    """What there was to do beside what was reviewed, by name, as far as a comment has room."""
+    names = [one["name"] for one in document.get("unreviewed", [])]
+    if not names:
+        return ""
+    warning(f"left out, since it is not what was reviewed: {', '.join(names[:MOST_NAMES])}")
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return f"Left out, since it is not what was reviewed: {', '.join(f'`{name}`' for name in names[:MOST_NAMES])}{more}."
 
 
 def given(job: Job) -> list[str]:

@@ -185,7 +185,7 @@ class Api(Handler):
                 service.faults.remove(fault)
                 if fault[3]:
                     self.route(split.path)
-                return self.answer(fault[1], {"message": "try again"}, fault[2])
+                return self.answer(fault[1], [] if fault[1] == 200 else {"message": "try again"}, fault[2])
             try:
                 status, body = self.route(split.path)
             except Refused as refused:

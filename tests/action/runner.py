@@ -176,9 +176,11 @@ class Scope:
             return repr(self.inputs[name] if kind == "inputs" else self.done.get(name, {}).get(output, ""))
 
         pattern = r"(?P<kind>inputs|steps)\.(?P<name>[\w-]+)(?:\.outputs\.(?P<output>[\w-]+))?"
-        python = re.sub(pattern, named, expression.strip())
-        for old, new in {"&&": " and ", "||": " or ", "true": "True", "success()": "True"}.items():
-            python = python.replace(old, new)
+        python = expression.strip()
+        # Before values are put in, which are no part of the expression.
+        for old, new in {"&&": " and ", r"\|\|": " or ", r"\btrue\b(?!')": "True", r"success\(\)": "True"}.items():
+            python = re.sub(old, new, python)
+        python = re.sub(pattern, named, python)
         return eval(python, {"__builtins__": {}, "format": lambda text, *values: text.format(*values)})
 
     def text(self, value: Any) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_the_first_run_comments_and_the_second_updates_that_comment(work: Worksp
     document = json.loads(plan_of(first))
     assert first.outputs["fingerprint"] == document["fingerprint"]
     assert (first.outputs["changes"], first.outputs["exit-code"]) == ("1", "2")
-    assert json.loads(open(first.outputs["plan"]).read()) == document
+    assert json.loads(Path(first.outputs["plan"]).read_text()) == document
     assert b"<html" in first.artifacts["rekon-plan"]["report.html"]
 
     work.write("rekon.toml", project({**ONE, "back": '["PET"]'}))
@@ -231,7 +232,7 @@ def test_an_older_run_leaves_what_a_newer_one_said(work: Workspace, service: Ser
 
 
 def test_a_huge_plan_fits_the_comment_and_the_summary(work: Workspace, service: Service) -> None:
-    work.write("rekon.toml", project({f"camera-{number:04}": '["PERSON"]' for number in range(3000)}))
+    work.write("rekon.toml", project({f"camera-{number:04}": f'["PERSON"]\nsettings.connected_home.min_confidence = {number / 100 + 1}' for number in range(3000)}))
     run = work.plan()
     assert run.code == 0
     [body] = bodies(service)
