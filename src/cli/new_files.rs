@@ -30,8 +30,7 @@ pub(super) fn write(folder: &Path, files: &[NewFile]) -> Result<(), CommandError
 /// The same for several folders, one after the other.
 pub(super) fn write_into(places: &[(&Path, &[NewFile])]) -> Result<(), CommandError> {
     let mut made = Made::default();
-    let written =
-        places.iter().try_for_each(|(folder, files)| write_all(folder, files, &mut made));
+    let written = places.iter().try_for_each(|(folder, files)| write_all(folder, files, &mut made));
     written.map_err(|(path, error)| {
         for file in made.files.iter().rev() {
             let _ = fs::remove_file(file);

@@ -203,7 +203,10 @@ def test_a_lost_answer_makes_no_second_comment(work: Workspace, service: Service
     assert len(bodies(service)) == 1
 
 
-def test_two_runs_at_once_leave_one_comment(work: Workspace, service: Service) -> None:
+def test_two_runs_at_once_leave_one_comment(work: Workspace, service: Service, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = Workspace(tmp_path / "other", service)
+    other.run_id = 600
     service.pull(7)
     both = threading.Barrier(2, timeout=60)
 
@@ -213,7 +216,7 @@ def test_two_runs_at_once_leave_one_comment(work: Workspace, service: Service) -
             both.wait()
 
     service.hook = hook
-    runs = [threading.Thread(target=work.plan) for _ in range(2)]
+    runs = [threading.Thread(target=runner.plan) for runner in [work, other]]
     for run in runs:
         run.start()
     for run in runs:
