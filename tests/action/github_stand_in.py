@@ -35,6 +35,8 @@ class Service:
         self.runs: list[dict[str, Any]] = []
         self.artifacts: list[dict[str, Any]] = []
         self.of_commit: dict[str, list[int]] = {}
+        # Whether a listing of runs is only of what was asked for.
+        self.filters_runs = True
         self.requests: list[tuple[str, str]] = []
         self.mistakes: list[str] = []
         # What the next requests are answered, of those that the pattern fits.
@@ -297,7 +299,8 @@ class Api(Handler):
 
     def list_runs(self) -> tuple[int, Any]:
         self.needs("actions")
-        return 200, {"workflow_runs": self.page([one for one in self.service.runs if one["head_sha"] == self.query["head_sha"]])}
+        asked, all_of_them = self.query["head_sha"], not self.service.filters_runs
+        return 200, {"workflow_runs": self.page([one for one in self.service.runs if all_of_them or one["head_sha"] == asked])}
 
     def list_artifacts(self, run: int) -> tuple[int, Any]:
         self.needs("actions")

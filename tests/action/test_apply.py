@@ -83,6 +83,7 @@ def drifted(work: Workspace) -> None:
 )
 def test_what_another_run_left_is_no_reviewed_plan(work: Workspace, service: Service, changes: dict[str, Any]) -> None:
     service.successful_run(merged(work, service), **changes)
+    service.filters_runs = False
     run = work.apply()
     assert run.code == 3 and "nothing was reviewed" in run.log
     assert live(work) == {}
@@ -141,6 +142,16 @@ def test_without_a_pull_request_nothing_is_applied_and_nothing_to_do_is_fine(wor
     # By hand, with the fingerprint that this run tells.
     by_hand = work.apply(event="workflow_dispatch", expect=run.outputs["fingerprint"])
     assert by_hand.code == 0 and list(live(work)) == ["front"], by_hand.log
+
+
+@pytest.mark.parametrize("changes", [{"merge_commit_sha": "d" * 40}, {"merged_at": None}, {"base": {"ref": "other"}}])
+def test_a_pull_request_that_did_not_make_the_commit_approves_nothing(
+    work: Workspace, service: Service, changes: dict[str, Any]
+) -> None:
+    service.successful_run(merged(work, service))
+    service.pulls[7] |= changes
+    run = work.apply()
+    assert run.code == 3 and "no merged pull request made the commit" in run.log and live(work) == {}
 
 
 def test_a_pull_request_can_be_named_if_it_was_merged_here(work: Workspace, service: Service) -> None:

@@ -64,7 +64,7 @@ def test_a_comment_is_found_on_the_last_page(work: Workspace, service: Service) 
 
 def test_a_next_page_elsewhere_is_not_asked_for(work: Workspace, service: Service) -> None:
     service.pull(7)
-    service.fail("GET .*/comments", 200, {"Link": '<http://127.0.0.1:1/evil>; rel="next"'})
+    service.fail("GET .*/comments", 200, {"Link": f'<http://127.0.0.1:{service.blobs.server_port}/evil>; rel="next"'})
     run = work.plan()
     assert run.code == 0 and "::warning title=rekon::cannot comment" in run.log
 
@@ -201,6 +201,7 @@ def test_a_lost_answer_makes_no_second_comment(work: Workspace, service: Service
     service.fail("POST .*/comments", 502, acts=acts)
     assert work.plan().code == 0
     assert len(bodies(service)) == 1
+    assert service.count("POST", "comments") == (1 if acts else 2)
 
 
 def test_two_runs_at_once_leave_one_comment(work: Workspace, service: Service, tmp_path: Path) -> None:
