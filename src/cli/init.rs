@@ -7,6 +7,7 @@ use clap::Args;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::new_files;
+use super::standpoint::Standpoint;
 use super::ui::Ui;
 use crate::config::PROJECT_FILE;
 use crate::desired::Stack;
@@ -26,11 +27,14 @@ pub(super) struct InitArgs {
     /// The stack's region.
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
     pub region: String,
+    /// Leave out the workflow of GitHub Actions.
+    #[arg(long)]
+    pub no_workflow: bool,
 }
 
 /// Runs the command.
 pub(super) fn run(args: InitArgs, ui: &Ui) -> Result<Exit, CommandError> {
-    let InitArgs { dir, stack, account, region } = args;
+    let InitArgs { dir, stack, account, region, no_workflow } = args;
     let exists = |path: &str| dir.join(path).symlink_metadata().is_ok();
     if exists(PROJECT_FILE) {
         let message = format!("{} is there already", dir.join(PROJECT_FILE).display());
@@ -41,9 +45,15 @@ pub(super) fn run(args: InitArgs, ui: &Ui) -> Result<Exit, CommandError> {
     let stack = Stack { name, account_id: account, region };
     let mut files = import::starter(&stack).map_err(|error| CommandError::of(&error))?;
     files.retain(|file| file.path == PROJECT_FILE || !exists(&file.path));
-    new_files::write(&dir, &files)?;
-    let shown = dir.display().to_string();
-    ui.say(&import::started(&files, &shown));
+    let standpoint = Standpoint::before(&dir);
+    let (root, folder) = standpoint.repository();
+    let path = root.join(import::WORKFLOW_FILE);
+    // Another folder name than UTF-8 is none that a workflow can name.
+    let folder = folder.to_str().filter(|_| !no_workflow && path.symlink_metadata().is_err());
+    let workflow: Vec<_> = folder.map(|it| import::workflow(&stack, it)).into_iter().collect();
+    new_files::write_into(&[(root, &workflow), (&dir, &files)])?;
+    let also = folder.map(|_| standpoint.show(&path.display().to_string()));
+    ui.say(&import::started(&files, &dir.display().to_string(), also.as_deref()));
     Ok(Exit::Success)
 }
 

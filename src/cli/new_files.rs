@@ -24,8 +24,13 @@ struct Made {
 /// place of what is there. Where one fails, those before it are taken away again. They
 /// are not synced to the disk: what was imported can be imported again.
 pub(super) fn write(folder: &Path, files: &[NewFile]) -> Result<(), CommandError> {
+    write_into(&[(folder, files)])
+}
+
+/// The same for several folders, one after the other.
+pub(super) fn write_into(places: &[(&Path, &[NewFile])]) -> Result<(), CommandError> {
     let mut made = Made::default();
-    let written = write_all(folder, files, &mut made);
+    let written = places.iter().try_for_each(|(folder, files)| write_all(folder, files, &mut made));
     written.map_err(|(path, error)| {
         for file in made.files.iter().rev() {
             let _ = fs::remove_file(file);

@@ -48,13 +48,22 @@ impl Standpoint {
 
     /// A file of the project: relative below the user's folder, and else absolute, or to
     /// others as the project has it.
-    fn show(&self, file: &str) -> String {
+    pub(super) fn show(&self, file: &str) -> String {
         let whole = without_detours(&self.project.join(file));
         match whole.strip_prefix(&self.here) {
             Ok(relative) => relative.display().to_string(),
             Err(_) if self.is_shared => file.to_owned(),
             Err(_) => whole.display().to_string(),
         }
+    }
+
+    /// The root of the repository of git that the project is in, and its folder there; where
+    /// there is none, the project's own.
+    pub(super) fn repository(&self) -> (&Path, &Path) {
+        let root = self.project.ancestors().find(|folder| folder.join(".git").exists());
+        let root = root.unwrap_or(&self.project);
+        let below = self.project.strip_prefix(root).unwrap_or(Path::new(""));
+        (root, if below == Path::new("") { Path::new(".") } else { below })
     }
 
     /// Has a document drawn with its paths as seen from here.

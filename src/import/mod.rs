@@ -31,6 +31,6 @@ pub use foreign::{Complaint, Foreign, Whereabouts};
 pub use inventory::{Found, Inventory};
 pub use paths::Split;
 pub use selection::{Selection, SelectionError};
-pub use starter::{SCHEMA_FILE, starter};
+pub use starter::{SCHEMA_FILE, WORKFLOW_FILE, starter, workflow};
 pub use terraform::terraform;
 pub use told::{Told, document, started, text as told};

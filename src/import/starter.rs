@@ -59,6 +59,21 @@ max_replacements = 0                 # a replacement leaves the camera blind for
     Ok(main.into_iter().chain([schema_file()]).collect())
 }
 
+/// The file of the workflow, in a repository.
+pub const WORKFLOW_FILE: &str = ".github/workflows/rekon.yml";
+
+/// A workflow of GitHub Actions that plans, applies and watches the project of a folder,
+/// which is named from the repository's root: the example, told for a stack.
+pub fn workflow(stack: &Stack, folder: &str) -> NewFile {
+    // Nothing in a folder's name is an expression of the workflow.
+    let folder = serde_json::Value::from(folder).to_string().replace("${{", "${{ '${{' }}");
+    let text = include_str!("../../examples/review/github/rekon.yml")
+        .replace("111122223333", &stack.account_id)
+        .replace("us-east-1", &stack.region)
+        .replace("\"cameras\"", &folder);
+    NewFile::new(WORKFLOW_FILE.to_owned(), text)
+}
+
 /// The configuration's JSON Schema, as `rekon schema` prints it.
 pub(super) fn schema_file() -> NewFile {
     NewFile::new(SCHEMA_FILE.to_owned(), format!("{:#}\n", config::schema()))

@@ -111,8 +111,9 @@ pub fn text(told: &Told<'_>) -> String {
 }
 
 /// What a starter project holds, and how to go on.
-pub fn started(files: &[NewFile], folder: &str) -> String {
-    let wrote = files.iter().map(|file| format!("Wrote {}.\n", path_in(folder, &file.path)));
+pub fn started(files: &[NewFile], folder: &str, workflow: Option<&str>) -> String {
+    let wrote = files.iter().map(|file| path_in(folder, &file.path));
+    let wrote = wrote.chain(workflow.map(str::to_owned)).map(|path| format!("Wrote {path}.\n"));
     let dir = if folder == "." { String::new() } else { format!(" {folder}") };
     let text = format!(
         "{}Next: set account_id and region, and declare a processor; or, for those that exist, remove \

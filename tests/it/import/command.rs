@@ -6,7 +6,7 @@ use std::path::Path;
 use rekon::emulator::{Emulator, Operation, Options as Service, State};
 use serde_json::{Value, json};
 
-use crate::support::{copy_of, rekon, remembering, run};
+use crate::support::{copy_of, git, rekon, remembering, run};
 use crate::world::served::{Served, Verdict};
 
 /// Everything in a folder but what the embedded service keeps, with its text, as far as it
@@ -283,7 +283,9 @@ fn init_writes_a_project_that_is_valid_and_overwrites_nothing() {
     assert_eq!(valid.code, 0, "{}", valid.stderr);
     assert!(valid.stdout.contains("stack My cameras-, 0 processors"), "{}", valid.stdout);
     let written = contents(&dir);
-    assert_eq!(written.keys().collect::<Vec<_>>(), ["rekon.toml", "schema.json"]);
+    let workflow = ".github/workflows/rekon.yml";
+    assert_eq!(written.keys().collect::<Vec<_>>(), [workflow, "rekon.toml", "schema.json"]);
+    assert!(written[workflow].contains("dir: \".\""), "{}", written[workflow]);
 
     // What it shows as comments is valid too.
     let text = written["rekon.toml"].replace("# include ", "## include ");
@@ -306,4 +308,32 @@ fn init_writes_a_project_that_is_valid_and_overwrites_nothing() {
         rekon(&["init", "--account", "12"]).current_dir(folder.path()).output().unwrap().into();
     assert!(here.code == 1 && here.stderr.contains("this is no account id"), "{}", here.stderr);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn init_writes_the_workflow_where_github_looks_for_it_and_names_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    git(root, &["init", "-q"]);
+    let init = |args: &[&str]| -> crate::support::Run {
+        let run: crate::support::Run =
+            rekon(&[&["init"], args].concat()).current_dir(root).output().unwrap().into();
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run
+    };
+    let file = root.join(".github/workflows/rekon.yml");
+    init(&["plain", "--no-workflow"]);
+    assert!(!file.exists() && root.join("plain/rekon.toml").exists());
+
+    let named = init(&["sites/${{ a }}\"", "--account", "123456789012", "--region", "eu-west-1"]);
+    assert!(named.stderr.contains("Wrote .github/workflows/rekon.yml."), "{}", named.stderr);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let dirs = text.lines().filter_map(|line| line.trim().strip_prefix("dir: "));
+    assert_eq!(dirs.collect::<Vec<_>>(), [r#""sites/${{ '${{' }} a }}\"""#; 3]);
+    assert!(text.contains("arn:aws:iam::123456789012:role/rekon-apply"), "{text}");
+    assert!(text.contains("aws-region: eu-west-1") && !text.contains("us-east-1"), "{text}");
+
+    let other = init(&["other"]);
+    assert!(!other.stderr.contains("workflows"), "{}", other.stderr);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
 }
