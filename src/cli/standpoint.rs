@@ -38,7 +38,8 @@ impl Standpoint {
             Format::Text => Some(before),
             Format::Diff | Format::Json => None,
             Format::Markdown | Format::Html | Format::Github | Format::Sarif => {
-                let repository = std::env::var_os(REPOSITORY).map(PathBuf::from);
+                let set = std::env::var_os(REPOSITORY).filter(|folder| !folder.is_empty());
+                let repository = set.map(PathBuf::from);
                 let repository = repository.filter(|folder| before.project.starts_with(folder));
                 let here = repository.unwrap_or(before.here);
                 Some(Standpoint { here, is_shared: true, ..before })

@@ -208,6 +208,8 @@ fn paths_are_those_of_the_repository_and_never_of_the_machine() {
     assert!(below.starts_with("::warning file=doorbells/rekon.toml,line=13,"), "{below}");
     let inside = annotate(project, Some(root), &["plan", "--emulator"]);
     assert_eq!(inside, below);
+    // Set to nothing is not set: every path begins with nothing.
+    assert_eq!(annotate(root, Some(Path::new("")), &["plan", "doorbells", "--emulator"]), below);
     let elsewhere = tempfile::tempdir().unwrap();
     let outside = annotate(elsewhere.path(), None, &["plan", &dir, "--emulator"]);
     assert!(outside.starts_with("::warning file=rekon.toml,line=13,"), "{outside}");
