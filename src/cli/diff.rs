@@ -57,7 +57,8 @@ enum Side {
 pub(super) fn run(args: &DiffArgs, reports: &Reports, ui: &Ui) -> Result<Exit, CommandError> {
     let (base, head) = sides(args)?;
     let name = base.to_string();
-    let (base, head) = (base.open(args)?, head.open(args)?);
+    // What is wrong with the head is told at the paths that its files have.
+    let (base, head) = (base.open(args)?, head.open(args).map_err(CommandError::of_the_disk)?);
     let Project { loaded, desired, warnings } = &head;
     let options = Options {
         narrowing: plan::narrowing(desired, &args.choose, None)?,
@@ -76,6 +77,10 @@ pub(super) fn run(args: &DiffArgs, reports: &Reports, ui: &Ui) -> Result<Exit, C
 fn sides(args: &DiffArgs) -> Result<(Side, Side), CommandError> {
     let side = |text: &str| Side::of(if text.is_empty() { "HEAD" } else { text });
     if let Some(head) = &args.head {
+        if args.base.contains("..") && !Path::new(&args.base).is_dir() {
+            let message = format!("{} says both sides already, and {head} is a third", args.base);
+            return Err(CommandError::new(message).with_help("leave one of them out"));
+        }
         return Ok((side(&args.base), side(head)));
     }
     // A folder may have dots in its name.
@@ -92,6 +97,14 @@ fn sides(args: &DiffArgs) -> Result<(Side, Side), CommandError> {
         Some((base, head)) => (Side::Revision(named(base)), Side::Revision(named(head))),
         None => (Side::of(&args.base), Side::Folder(args.project.clone())),
     })
+}
+
+impl DiffArgs {
+    /// The folder that the files of the head are in, or would be.
+    pub(super) fn folder(&self) -> &Path {
+        let head = self.head.as_deref().map(Path::new);
+        head.filter(|head| head.is_dir()).unwrap_or(&self.project)
+    }
 }
 
 impl Side {

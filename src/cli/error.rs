@@ -82,6 +82,14 @@ impl CommandError {
         CommandError::new(message)
     }
 
+    /// The same, with files named as they are on the disk, also where a revision has them.
+    pub(super) fn of_the_disk(mut self) -> CommandError {
+        if let Complaint::Files(_, loaded) = &mut self.complaint {
+            loaded.revision = None;
+        }
+        self
+    }
+
     /// The same, with what to do about it.
     pub(super) fn with_help(self, help: impl Into<String>) -> CommandError {
         self.helped(Some(help.into()))

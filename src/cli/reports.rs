@@ -78,7 +78,7 @@ impl Reports {
                 Reports::new(Subject::Plan, None, show.format, &show.reporting, None)
             }
             Command::Diff(diff) => {
-                let dir = Some(diff.project.as_path());
+                let dir = Some(diff.folder());
                 Reports::new(Subject::Plan, dir, diff.format, &diff.reporting, None)
             }
             Command::Apply(apply) => {

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{git, run};
+use crate::support::{Run, git, rekon, run};
 
 const MAIN: &str = r#"
 [stack]
@@ -321,4 +321,55 @@ fn a_delete_is_planned_of_what_was_looked_at_alone() {
     assert_eq!((&plan["changes"], &plan["summary"]["skipped"]), (&json!([]), &json!(2)));
     let (_, plan) = place.json(&["plan", &place.dir, "--changed-since", "HEAD~1"]);
     assert_eq!((&plan["summary"]["delete"], &plan["summary"]["skipped"]), (&json!(1), &json!(1)));
+}
+
+#[test]
+fn mistakes_of_the_head_are_annotated_on_the_files_that_have_them() {
+    let place = Place::new();
+    git(place.root.as_ref(), &["checkout", "-q", "-b", "broken"]);
+    place.edit("min_confidence = 60", "min_confidence = 600");
+    commit(&place, "a slip");
+    let told = |args: &[&str]| {
+        let all = [&["diff", "--project", "fleet"], args].concat();
+        let mut command = rekon(&all);
+        Run::from(command.current_dir(&place.root).output().unwrap())
+    };
+    let broken = told(&["main..broken", "--format", "github"]);
+    assert_eq!(broken.code, 1);
+    assert!(broken.stdout.contains("::error file=fleet/rekon.toml,line=13,"), "{}", broken.stdout);
+    let three = told(&["main..broken", "main"]);
+    assert!(three.stderr.contains("says both sides already"), "{}", three.stderr);
+}
+
+#[test]
+fn paths_are_those_of_the_folder_that_is_the_head() {
+    let place = Place::new();
+    let before = format!("{}/before", place.root);
+    fs::create_dir(&before).unwrap();
+    fs::copy(format!("{}/rekon.toml", place.dir), format!("{before}/rekon.toml")).unwrap();
+    place.edit("min_confidence = 60", "min_confidence = 70");
+    let mut command = rekon(&["diff", "before", "fleet"]);
+    let told = Run::from(command.current_dir(&place.root).output().unwrap());
+    assert!(told.stdout.contains(" fleet/rekon.toml:15\n"), "{}", told.stdout);
+}
+
+#[test]
+fn a_hook_s_own_repository_is_not_taken_for_the_project_s() {
+    let place = Place::new();
+    place.edit("min_confidence = 60", "min_confidence = 70");
+    for git_dir in [".git", &format!("{}/.git", place.root)] {
+        let mut command = rekon(&["diff", "main", "--project", "fleet", "--detailed-exitcode"]);
+        command.env("GIT_DIR", git_dir).current_dir(&place.root);
+        let told = Run::from(command.output().unwrap());
+        assert_eq!(told.code, 2, "{}", told.stderr);
+    }
+}
+
+#[test]
+fn what_is_left_as_it_lives_is_not_called_as_declared() {
+    let place = Place::new();
+    place.console("two", |two| two["Settings"]["ConnectedHome"]["Labels"] = json!(["PET"]));
+    let args = ["plan", &place.dir, "--emulator", "--base", "main", "--drift", "keep"];
+    let told = run(&args).stdout;
+    assert!(told.contains("to 2 processors, but not all is as declared."), "{told}");
 }

@@ -220,6 +220,10 @@ impl Git<'_> {
         let mut command = Command::new("git");
         command.arg("-C").arg(self.near).args(["--no-optional-locks", "--literal-pathspecs"]);
         command.args(args).env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+        // A hook says where its own repository is; here it is the one around the project.
+        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+            command.env_remove(name);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

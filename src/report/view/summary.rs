@@ -2,7 +2,7 @@
 
 use super::Said;
 use crate::diagnostic::Code;
-use crate::plan::{Calls, Divergence, Plan, Refusal, Summary};
+use crate::plan::{Calls, Divergence, Plan, Refusal, RefusalCode, Summary};
 use crate::report::Detail;
 use crate::report::palette::Meaning;
 use crate::report::values::{count, duration, first_of};
@@ -112,12 +112,19 @@ pub(in crate::report) fn nothing(plan: &Plan) -> (Said, String) {
     let tags_unknown =
         plan.diagnostics.iter().any(|record| record.code == Code::TagsUnknown.as_str());
     let processors = count(unchanged, "processor");
+    // What is another's, or left as it lives, is not changed and yet not as declared.
+    let differs = plan
+        .refusals
+        .iter()
+        .any(|one| matches!(one.code, RefusalCode::OwnedByAnother | RefusalCode::Drift))
+        || plan.diagnostics.iter().any(|record| record.code == Code::LeftAlone.as_str());
     let doubtful = |about: String| ((Meaning::Warning, "No changes".to_owned()), about);
     let clean = |about: String| ((Meaning::Good, "No changes.".to_owned()), about);
     match unchanged {
         _ if !plan.complete => doubtful(format!("to the {processors} that could be read.")),
         _ if tags_unknown => doubtful(format!("to {processors}, but not all tags are known.")),
         _ if !plan.unreviewed.is_empty() => doubtful("that anybody agreed to.".to_owned()),
+        _ if differs => doubtful(format!("to {processors}, but not all is as declared.")),
         _ if plan.base.is_some() => clean("The files mean the same.".to_owned()),
         0 if plan.changed_since.is_some() => {
             clean("The files say of every processor what they said.".to_owned())
